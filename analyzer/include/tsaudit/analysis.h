@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pipeline: source -> decode -> flow -> model -> rules, in one call.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tsaudit/capture.h"
+#include "tsaudit/report.h"
+
+namespace tsaudit {
+
+struct AnalysisOptions {
+  const ReceiverProfile* profile = nullptr;     ///< nullptr: auto
+  std::vector<std::pair<IpAddress, const ReceiverProfile*>> receivers;   ///< overrides by address
+  std::vector<uint64_t> cuts;                   ///< frames where an endpoint was replaced (--cut)
+  uint64_t explain_frame = 0;                   ///< fill Sink::explanation() for this frame
+  size_t max_flows = 4'000'000;                 ///< live flows; beyond it the longest idle are closed and counted
+  std::string tool_name = "tsaudit";
+};
+
+/// Where results go while the capture is read. Flows arrive when they end (or at the end of the capture),
+/// segments in frame order. Nothing is kept by the library afterwards.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual bool wants_segments() const { return false; }
+  virtual void segment(const SegmentRow&) {}
+  virtual void flow(FlowReport&&) {}
+  virtual void explanation(const Explanation&) {}
+};
+
+struct Progress {
+  uint64_t bytes = 0;         ///< read so far
+  uint64_t total_bytes = 0;   ///< 0: unknown (pipe)
+  uint64_t packets = 0;
+};
+
+/// Runs the whole analysis. `progress`, if any, is called about every 64k packets. Setting `stop` ends
+/// the analysis at the next batch; what was read is reported.
+Summary analyze(PacketSource& source, const AnalysisOptions& options, Sink& sink,
+                const std::function<void(const Progress&)>& progress = {}, const std::atomic<bool>* stop = nullptr);
+
+}  // namespace tsaudit

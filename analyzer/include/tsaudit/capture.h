@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source stage: packets out of capture files, pipes and interfaces.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tsaudit/error.h"
+#include "tsaudit/types.h"
+
+namespace tsaudit {
+
+/// One captured packet: a view into the source's buffer, valid until the next call of next_batch().
+struct RawPacket {
+  TimeNs time_ns = 0;
+  const uint8_t* data = nullptr;
+  uint32_t captured = 0;      ///< bytes at `data`
+  uint32_t length = 0;        ///< bytes on the wire; at least `captured` unless the file lies
+  uint64_t frame = 0;         ///< 1-based, as Wireshark counts; goes on over a set of files
+  uint64_t file_offset = 0;   ///< of the record or block that holds it
+  uint16_t link_type = 0;     ///< LINKTYPE_ value (tcpdump.org/linktypes.html)
+  uint16_t interface = 0;     ///< pcapng interface number within its section
+  const uint8_t* options = nullptr;  ///< pcapng options of the block (comments among them), raw TLVs
+  uint32_t options_length = 0;
+};
+
+/// What is known of one capture so far. Complete once next_batch() has returned an empty span.
+struct CaptureInfo {
+  std::string name;      ///< as given, base name only ("-" for stdin)
+  std::string format;    ///< "pcap", "pcap-ns", "pcapng", "snoop", "erf", "live"
+  uint64_t packets = 0;
+  uint64_t bytes = 0;    ///< of the file, consumed
+  std::optional<uint64_t> file_size;           ///< absent for pipes
+  std::map<uint16_t, uint64_t> link_types;     ///< LINKTYPE_ -> packets
+  bool truncated = false;                      ///< ended inside a record
+  std::map<std::string, uint64_t> skipped;     ///< reason -> records that gave no packet
+  std::optional<Error> error;                  ///< why reading ended early; what came before stands
+};
+
+class PacketSource {
+ public:
+  virtual ~PacketSource() = default;
+  /// The next packets in file order, at most kMaxBatch; empty at the end or at an error (see info()).
+  virtual std::span<const RawPacket> next_batch() = 0;
+  /// One entry per file of the set, in reading order.
+  virtual const std::vector<CaptureInfo>& captures() const = 0;
+  static constexpr size_t kMaxBatch = 64;
+};
+
+struct OpenOptions {
+  std::string filter;                       ///< BPF expression; empty: everything
+  bool use_libpcap = false;                 ///< read with libpcap although our reader could (tests, oracle)
+  uint32_t max_packet = 16u << 20;          ///< a larger record is corrupt, not a packet
+};
+
+/// Opens a file, or stdin for "-".
+Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path, const OpenOptions& options = {});
+/// Reads several files as one capture, ordered by the time of their first packet.
+Result<std::unique_ptr<PacketSource>> open_captures(std::span<const std::string> paths, const OpenOptions& options = {});
+/// Captures from an interface until stopped (libpcap; needs CAP_NET_RAW).
+Result<std::unique_ptr<PacketSource>> open_live(const std::string& interface, const OpenOptions& options = {});
+
+}  // namespace tsaudit

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an analysis says: flows, migrations, findings, totals. Formats are made of these and of nothing else.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tsaudit/capture.h"
+#include "tsaudit/profile.h"
+#include "tsaudit/rule_table.h"
+#include "tsaudit/types.h"
+#include "tsaudit/verdict.h"
+
+namespace tsaudit {
+
+/// Which end of a flow. The client sent the SYN (or, without one, is guessed by port and first packet).
+enum class Side : uint8_t { client = 0, server = 1 };
+constexpr Side other(Side side) { return side == Side::client ? Side::server : Side::client; }
+std::string_view to_string(Side side);
+
+enum class Negotiated : uint8_t { unknown, no, yes };
+std::string_view to_string(Negotiated negotiated);
+
+/// Where the capture was taken, seen from the receiver of a direction.
+enum class Vantage : uint8_t {
+  unknown,
+  at_receiver,   ///< what the capture shows, the receiver got, in that order
+  at_sender,     ///< segments may be lost or reordered after the capture point
+  in_middle,
+  one_sided,     ///< the receiver's own segments are not in the capture
+};
+std::string_view to_string(Vantage vantage);
+
+struct ClockStep {
+  uint64_t frame = 0;      ///< first segment with the new clock
+  int64_t ticks = 0;       ///< TSval minus what the sender's own clock would have said
+};
+
+/// The timestamp clock of one sender, fitted.
+struct ClockReport {
+  double hz = 0;                 ///< ticks a second; 0: unknown
+  double nominal_hz = 0;         ///< 100, 250, 300, 1000 or 1000000 when `hz` fits one of them, else 0
+  double ppm = 0;                ///< of hz against nominal_hz
+  double confidence = 0;         ///< 0..1
+  std::vector<ClockStep> steps;
+};
+
+/// The tool's own measure of how right it is: modelled TS.Recent against the TSecr on the wire.
+struct TsRecentCheck {
+  uint64_t compared = 0;   ///< reverse segments for which the model had a prediction
+  uint64_t equal = 0;      ///< TSecr is a value that TS.Recent could hold
+  uint64_t exact = 0;      ///< of `equal`: only one value was possible
+  // Every miss has a cause.
+  uint64_t missed_loss = 0;       ///< echo of a TSval that the capture does not have
+  uint64_t missed_reorder = 0;    ///< the capture's order is not the receiver's
+  uint64_t missed_refused = 0;    ///< the receiver dropped what the model accepted
+  uint64_t missed_restored = 0;   ///< the receiver lost TS.Recent (TSecr 0)
+  uint64_t missed_other = 0;
+};
+
+/// One direction: the segments that `from` sent, judged as the other side's receiver judges them.
+struct DirectionReport {
+  Side from = Side::client;
+  const ReceiverProfile* receiver_profile = nullptr;
+  bool profile_proven = false;   ///< chosen by evidence (or by the user), not by default
+  Vantage vantage = Vantage::unknown;
+  uint64_t segments = 0;
+  uint64_t ts_segments = 0;
+  uint64_t payload_bytes = 0;    ///< retransmissions counted again
+  uint64_t retransmissions = 0;
+  std::array<uint64_t, kReasonCount> reasons{};       ///< segments per reason
+  std::array<uint64_t, 4> verdicts{};                 ///< by Verdict
+  uint64_t confirmed = 0, predicted = 0, contradicted = 0;   ///< drops by timestamps, by evidence
+  ClockReport clock;
+  TsRecentCheck check;
+};
+
+/// One observation that speaks for a replaced endpoint.
+struct MigrationSignal {
+  std::string name;      ///< "tsval-step", "tick-rate", "repair-probe", "tsecr-zero", "mac", "ttl", "ip-id", "flow-label", "gap", "announcement", "told"
+  uint64_t frame = 0;
+  std::string detail;
+};
+
+/// Ticks to add to the migrated endpoint's TSval (signed view of a number mod 2^32).
+struct OffsetAdvice {
+  int64_t min = 0;         ///< smallest that loses no segment
+  int64_t suggested = 0;   ///< its old clock, continued through the gap
+  int64_t max = 0;         ///< largest that is still ahead of TS.Recent (forward half)
+};
+
+struct Migration {
+  uint64_t frame = 0;             ///< first segment of the new host
+  TimeNs time_ns = 0;
+  Side endpoint = Side::client;
+  double confidence = 0;          ///< 0..1
+  bool told = false;              ///< by --cut
+  std::vector<MigrationSignal> signals;
+  std::optional<int64_t> tsval_step;      ///< ticks against its own clock; absent: not measurable
+  int64_t gap_ns = 0;                     ///< silence of the endpoint before `frame`
+  std::optional<OffsetAdvice> offset;     ///< absent: no timestamps to judge by
+  std::optional<uint32_t> timestamp_sockopt;  ///< value for setsockopt(TCP_TIMESTAMP) that continues the old clock at `frame`
+  double hz_before = 0, hz_after = 0;     ///< 0: unknown
+};
+
+struct Finding {
+  RuleId rule{};
+  Severity severity{};
+  uint64_t flow = 0;
+  std::optional<Side> from;               ///< direction; absent: the whole flow
+  std::vector<uint64_t> frames;           ///< at most kMaxFrames, in order
+  uint64_t frame_count = 0;               ///< all of them
+  TimeNs time_ns = 0;                     ///< of the first frame
+  Evidence evidence = Evidence::none;
+  std::string message;                    ///< one sentence, without flow or direction
+  std::string fingerprint;                ///< rule + role + direction + ordinal; free of ports, frames and TSvals
+  std::string advice;                     ///< what to do; may be empty
+  static constexpr size_t kMaxFrames = 32;
+};
+
+struct FlowReport {
+  uint64_t id = 0;               ///< 1-based, by first frame
+  Endpoint client, server;
+  bool roles_guessed = false;    ///< no SYN was seen
+  uint32_t scope = 0;            ///< see Segment::scope
+  Negotiated timestamps = Negotiated::unknown;
+  uint64_t first_frame = 0, last_frame = 0;
+  TimeNs first_ns = 0, last_ns = 0;
+  bool evicted = false;          ///< forgotten before its end because of the limit on live flows
+  std::string summary;           ///< one sentence
+  Severity worst = Severity::none;
+  std::array<DirectionReport, 2> directions;     ///< [0] from the client, [1] from the server
+  std::vector<Migration> migrations;
+  std::vector<Finding> findings;
+};
+
+/// One segment, for `tsaudit segments` and plots.
+struct SegmentRow {
+  uint64_t frame = 0;
+  TimeNs time_ns = 0;
+  uint64_t flow = 0;
+  Side from = Side::client;
+  SeqNum seq, ack;
+  uint32_t length = 0;           ///< payload bytes
+  uint8_t flags = 0;
+  bool has_ts = false;
+  TsVal tsval, tsecr;
+  Verdict verdict = Verdict::not_tested;
+  Reason reason = Reason::no_tsopt;
+  bool ts_recent_known = false;
+  TsVal ts_recent;               ///< before the segment; the likeliest value where several are possible
+  int32_t delta = 0;             ///< TSval - TS.Recent, ticks
+  Evidence evidence = Evidence::none;
+  std::array<uint64_t, 4> evidence_frames{};  ///< 0: unused
+};
+
+/// A receiver's state as `tsaudit explain CAPTURE --frame N` shows it.
+struct ReceiverSnapshot {
+  bool known = false;                     ///< TS.Recent
+  std::vector<TsVal> ts_recent;           ///< every value that it may hold, the likeliest last
+  bool ts_recent_interval = false;        ///< too many to list: all from first to last
+  double age_seconds_min = 0, age_seconds_max = 0;
+  std::string state;                      ///< "ESTABLISHED", ...
+  SeqNum rcv_nxt, rcv_wup, snd_una, snd_wl1;
+  bool sequence_known = false;
+  uint64_t snd_wnd = 0;
+  uint32_t rto_ms_min = 0, rto_ms_max = 0;
+};
+
+struct Explanation {
+  SegmentRow row;
+  Endpoint source, destination;
+  const ReceiverProfile* profile = nullptr;
+  ReceiverSnapshot before, after;
+  std::vector<std::string> steps;         ///< the tests in the kernel's order, each with its outcome and function
+};
+
+struct Totals {
+  uint64_t packets = 0, flows = 0, ts_flows = 0, segments = 0, ts_segments = 0;
+  uint64_t dropped = 0, confirmed = 0, predicted = 0, contradicted = 0, unknown = 0;   ///< dropped: by timestamps
+  uint64_t evicted_flows = 0;
+};
+
+/// The end of an analysis.
+struct Summary {
+  std::vector<CaptureInfo> captures;
+  Totals totals;
+  Severity worst = Severity::none;
+  uint64_t stopped_at_frame = 0;          ///< not 0: interrupted by the user
+};
+
+}  // namespace tsaudit

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decode stage: what later stages may know of a packet.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "tsaudit/capture.h"
+#include "tsaudit/types.h"
+
+namespace tsaudit {
+
+/// TCP header bits, RFC 9293 section 3.1.
+enum TcpFlag : uint8_t { kFin = 0x01, kSyn = 0x02, kRst = 0x04, kPsh = 0x08, kAck = 0x10, kUrg = 0x20, kEce = 0x40, kCwr = 0x80 };
+
+/// The TSopt (kind 8, length 10) of a segment.
+enum class TsOption : uint8_t {
+  absent,
+  present,
+  malformed,   ///< kind 8 with another length; Linux ignores the option
+  duplicated,  ///< more than one valid TSopt; tsval/tsecr are those that Linux uses (tcp_fast_parse_options)
+  cut,         ///< the option list goes beyond the snapshot: nobody can know
+};
+
+/// One TCP segment, by its headers. A plain value but for the two pointers, which live as long as the RawPacket.
+struct Segment {
+  TimeNs time_ns = 0;
+  uint64_t frame = 0;
+  IpAddress src, dst;
+  uint16_t sport = 0, dport = 0;
+  uint32_t scope = 0;         ///< 0, or a hash of VLAN ids and tunnel ids: equal addresses in another scope are other flows
+  SeqNum seq, ack;
+  uint32_t payload = 0;       ///< bytes of data by the IP length, whatever the snapshot kept
+  uint16_t window = 0;        ///< unscaled
+  uint8_t flags = 0;          ///< TcpFlag bits
+  TsOption ts = TsOption::absent;
+  TsVal tsval, tsecr;         ///< meaningful when ts is present or duplicated
+  uint8_t window_scale = kNoWindowScale;  ///< of SYN segments
+  bool sack_permitted = false;
+  bool has_sack = false;      ///< read the blocks with sack_blocks()
+  bool options_malformed = false;  ///< a length below 2 or beyond the header ended the option walk
+  uint8_t ttl = 0;            ///< or hop limit
+  uint16_t ip_id = 0;         ///< IPv4 only
+  uint32_t flow_label = 0;    ///< IPv6 only
+  MacAddress src_mac = 0;     ///< of the frame that carried the innermost IP header
+  const uint8_t* ip = nullptr;    ///< innermost IP header
+  const uint8_t* tcp = nullptr;   ///< TCP header
+  uint32_t tcp_captured = 0;      ///< bytes at `tcp` that the snapshot kept
+  uint32_t tcp_length = 0;        ///< bytes of TCP header and payload by the IP length
+
+  static constexpr uint8_t kNoWindowScale = 0xff;
+  bool has(uint8_t bits) const { return (flags & bits) != 0; }
+  bool has_ts() const { return ts == TsOption::present || ts == TsOption::duplicated; }
+  /// Sequence space used: payload plus one each for SYN and FIN.
+  uint32_t length() const { return payload + ((flags & kSyn) ? 1 : 0) + ((flags & kFin) ? 1 : 0); }
+  SeqNum end_seq() const { return seq + length(); }
+};
+
+/// A gratuitous ARP or an unsolicited neighbour advertisement: an address says where it lives now.
+struct Announcement {
+  TimeNs time_ns = 0;
+  uint64_t frame = 0;
+  IpAddress address;
+  MacAddress mac = 0;
+};
+
+/// What became of a packet. Everything but the first two is counted and shown, never lost silently.
+enum class DecodeStatus : uint8_t {
+  segment,
+  announcement,
+  not_ip,              ///< ARP requests, STP, LLDP, ...
+  not_tcp,             ///< IP, but another protocol (ICMP with a quoted TCP header too)
+  fragment,            ///< a later fragment, or a first one too short for the TCP header
+  cut_header,          ///< the snapshot ends inside a header
+  bad_header,          ///< a length or version that cannot be
+  unsupported_link,    ///< link type that tsaudit does not decode
+  encrypted,           ///< ESP
+  too_deep,            ///< more encapsulations than kMaxEncapsulations
+};
+inline constexpr size_t kDecodeStatusCount = 10;
+inline constexpr int kMaxEncapsulations = 16;
+/// Key for CaptureInfo::skipped and the JSON report, for example "not-tcp".
+std::string_view to_string(DecodeStatus status);
+
+/// Decodes the innermost TCP header of `packet`. Never allocates, never reads outside of the packet.
+/// Fills `segment` when it returns segment, `announcement` when it returns announcement.
+DecodeStatus decode(const RawPacket& packet, Segment& segment, Announcement& announcement) noexcept;
+
+/// Edges of the SACK blocks (RFC 2018), in option order. Returns how many of `out` were filled.
+struct SackBlock { SeqNum left, right; };
+int sack_blocks(const Segment& segment, std::array<SackBlock, 4>& out) noexcept;
+
+/// Checks the IPv4 header checksum and the TCP checksum. Costs a pass over the payload, so it is for suspects only.
+enum class Checksum : uint8_t {
+  good,
+  bad,
+  offloaded,   ///< only the pseudo-header's sum: the capturing host left the rest to its NIC
+  unknown,     ///< the snapshot does not hold the whole segment
+};
+Checksum verify_checksums(const Segment& segment) noexcept;
+
+}  // namespace tsaudit

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report stage: one writer a format. Bytes are deterministic: no wall clock, no absolute paths.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tsaudit/analysis.h"
+#include "tsaudit/report.h"
+
+namespace tsaudit {
+
+struct WriterOptions {
+  bool color = false;                     ///< ANSI colours (text only)
+  unsigned width = 100;                   ///< columns of the terminal (text only)
+  std::string command_hint;               ///< the capture as the user named it, for commands to paste
+};
+
+/// Takes flows as they end and the summary last. Memory does not grow with healthy flows.
+class ReportWriter {
+ public:
+  virtual ~ReportWriter() = default;
+  virtual void flow(const FlowReport& flow) = 0;
+  virtual void finish(const Summary& summary) = 0;
+};
+enum class ReportFormat { text, json, ndjson, csv };
+/// `out` must outlive the writer.
+std::unique_ptr<ReportWriter> make_report_writer(ReportFormat format, std::FILE* out, const WriterOptions& options);
+
+/// `tsaudit segments`: a row per segment.
+class SegmentWriter {
+ public:
+  virtual ~SegmentWriter() = default;
+  virtual void segment(const SegmentRow& row) = 0;
+  virtual void finish() = 0;
+};
+std::unique_ptr<SegmentWriter> make_segment_writer(ReportFormat format, std::FILE* out, const WriterOptions& options);
+
+/// `tsaudit explain CAPTURE --frame N` and `tsaudit explain RULE`, as text.
+std::string explain_text(const Explanation& explanation, const WriterOptions& options);
+std::string explain_text(const RuleInfo& rule, const WriterOptions& options);
+
+/// The two commands that apply an offset: `tsoffset add ...` and the TCP_TIMESTAMP value.
+std::vector<std::string> offset_commands(const FlowReport& flow, const Migration& migration);
+
+}  // namespace tsaudit
