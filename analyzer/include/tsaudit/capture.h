@@ -17,27 +17,30 @@ namespace tsaudit {
 
 /// One captured packet: a view into the source's buffer, valid until the next call of next_batch().
 struct RawPacket {
-  TimeNs time_ns = 0;
+  TimeNs time_ns = 0;         ///< 0 when the record has none (pcapng simple packets)
   const uint8_t* data = nullptr;
   uint32_t captured = 0;      ///< bytes at `data`
   uint32_t length = 0;        ///< bytes on the wire; at least `captured` unless the file lies
   uint64_t frame = 0;         ///< 1-based, as Wireshark counts; goes on over a set of files
-  uint64_t file_offset = 0;   ///< of the record or block that holds it
+  uint64_t file_offset = 0;   ///< of the record or block that holds it; 0 when libpcap reads
   uint16_t link_type = 0;     ///< LINKTYPE_ value (tcpdump.org/linktypes.html)
   uint16_t interface = 0;     ///< pcapng interface number within its section
   const uint8_t* options = nullptr;  ///< pcapng options of the block (comments among them), raw TLVs
   uint32_t options_length = 0;
 };
 
-/// What is known of one capture so far. Complete once next_batch() has returned an empty span.
+/// Key in CaptureInfo::skipped: packets that never reached the file, by the capturing system's own count.
+inline constexpr const char* kLostInCapture = "lost-in-capture";
+
+/// What is known of one capture so far. Complete once the source has finished().
 struct CaptureInfo {
   std::string name;      ///< as given, base name only ("-" for stdin)
   std::string format;    ///< "pcap", "pcap-ns", "pcapng", "snoop", "erf", "live"
-  uint64_t packets = 0;
+  uint64_t packets = 0;  ///< delivered: those that the filter rejects are in `skipped`
   uint64_t bytes = 0;    ///< of the file, consumed
   std::optional<uint64_t> file_size;           ///< absent for pipes
   std::map<uint16_t, uint64_t> link_types;     ///< LINKTYPE_ -> packets
-  bool truncated = false;                      ///< ended inside a record
+  bool truncated = false;                      ///< ended inside a record; `error` (Errc::truncated) says where
   std::map<std::string, uint64_t> skipped;     ///< reason -> records that gave no packet
   std::optional<Error> error;                  ///< why reading ended early; what came before stands
 };
@@ -45,8 +48,11 @@ struct CaptureInfo {
 class PacketSource {
  public:
   virtual ~PacketSource() = default;
-  /// The next packets in file order, at most kMaxBatch; empty at the end or at an error (see info()).
+  /// The next packets in file order, at most kMaxBatch. Empty at the end and at an error (see captures()),
+  /// but also when a live interface was idle for 100 ms and when a signal interrupted the wait for a pipe.
   virtual std::span<const RawPacket> next_batch() = 0;
+  /// After an empty batch: true at the end, false if packets may still come.
+  virtual bool finished() const { return true; }
   /// One entry per file of the set, in reading order.
   virtual const std::vector<CaptureInfo>& captures() const = 0;
   static constexpr size_t kMaxBatch = 64;
@@ -60,9 +66,10 @@ struct OpenOptions {
 
 /// Opens a file, or stdin for "-".
 Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path, const OpenOptions& options = {});
-/// Reads several files as one capture, ordered by the time of their first packet.
+/// Reads several files as one capture, ordered by the time of their first packet; one file is open at a time.
+/// A file that cannot be read has its error in captures() and does not stop the others. A pipe is read alone.
 Result<std::unique_ptr<PacketSource>> open_captures(std::span<const std::string> paths, const OpenOptions& options = {});
-/// Captures from an interface until stopped (libpcap; needs CAP_NET_RAW).
+/// Captures from an interface until the caller stops asking (libpcap; needs CAP_NET_RAW).
 Result<std::unique_ptr<PacketSource>> open_live(const std::string& interface, const OpenOptions& options = {});
 
 }  // namespace tsaudit
