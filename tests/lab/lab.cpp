@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab.h"
+
+#include <poll.h>
+#include <sched.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "truth_json.h"
+
+namespace lab {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr Host kHosts[] = {Host::peer, Host::old_host, Host::new_host};
+
+std::array<uint32_t, 3> inodes(const Topology& net) {
+  return {net.ns(Host::peer).inode(), net.ns(Host::old_host).inode(), net.ns(Host::new_host).inode()};
+}
+
+/// veth hands a frame to the receiver on the sender's CPU: on one CPU there is one order of events.
+void stay_on_one_cpu() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<unsigned>(must(sched_getcpu(), "sched_getcpu")), &set);
+  must(sched_setaffinity(0, sizeof set, &set), "sched_setaffinity");
+}
+
+}  // namespace
+
+Lab::Lab(const Options& options)
+    : options_((stay_on_one_cpu(), options)),
+      net_({options.offloads}),
+      events_(inodes(net_)),
+      truth_(events_),
+      peer_tap_(make_tap(net_.ns(Host::peer), net_.device(Host::peer), "peer.pcap")),
+      middle_tap_(make_tap(net_.bridge(), "p0", "middle.pcap")),
+      old_tap_(make_tap(net_.ns(Host::old_host), net_.device(Host::old_host), "old-host.pcap")),
+      new_tap_(make_tap(net_.ns(Host::new_host), net_.device(Host::new_host), "new-host.pcap")),
+      old_injector_(net_.ns(Host::old_host), net_.device(Host::old_host)),
+      new_injector_(net_.ns(Host::new_host), net_.device(Host::new_host)) {
+  for (const Host host : kHosts) start_[static_cast<size_t>(host)] = counters(host);
+}
+
+Tap Lab::make_tap(const Namespace& ns, const std::string& device, const std::string& file) const {
+  return Tap(ns, device, options_.record ? options_.folder + "/" + file : std::string());
+}
+
+void Lab::poll() {
+  events_.read([this](const lab_event& event) { truth_.take(event); });
+  const auto show = [this](const Frame& frame) {
+    if (frame.outgoing || !on_host_received) return;
+    if (const auto segment = parse_frame(frame.bytes, frame.length)) on_host_received(*segment);
+  };
+  peer_tap_.read();
+  middle_tap_.read();
+  old_tap_.read(net_.home() == Host::old_host ? show : std::function<void(const Frame&)>());
+  new_tap_.read(net_.home() == Host::new_host ? show : std::function<void(const Frame&)>());
+}
+
+void Lab::wait_ms(int milliseconds) {
+  wait_until([] { return false; }, milliseconds);
+}
+
+bool Lab::wait_until(const std::function<bool()>& done, int milliseconds) {
+  const auto end = Clock::now() + std::chrono::milliseconds(milliseconds);
+  for (;;) {
+    poll();
+    if (done()) return true;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+    if (left <= 0) return false;
+    // Sockets are looked at by `done`, so a short nap instead of their descriptors.
+    ::poll(nullptr, 0, static_cast<int>(std::min<int64_t>(left, 2)));
+  }
+}
+
+void Lab::inject(const Segment& segment, const std::string& rule) {
+  if (!rule.empty()) truth_.expect(segment, rule);
+  Injector& injector = net_.home() == Host::old_host ? old_injector_ : new_injector_;
+  injector.send(build_frame(net_.link_to_peer(), segment));
+  poll();
+}
+
+std::string Lab::host_name(uint32_t netns) const {
+  for (const Host host : kHosts)
+    if (net_.ns(host).inode() == netns) return net_.ns(host).name();
+  return {};
+}
+
+void Lab::finish() {
+  poll();
+  for (Tap* tap : {&peer_tap_, &middle_tap_, &old_tap_, &new_tap_}) {
+    if (tap->dropped()) throw std::runtime_error("a capture lost frames");
+    tap->flush();
+  }
+  if (events_.lost()) throw std::runtime_error("tracepoint events were lost");
+  if (truth_.unexplained()) throw std::runtime_error("the kernel freed segments that never arrived");
+  if (!options_.record) return;
+  std::ofstream out(options_.folder + "/truth.ndjson");
+  for (const TruthRecord& record : truth_.records()) out << to_json(record, host_name(record.netns)) << '\n';
+  for (const Host host : kHosts)
+    out << to_json(growth(start_[static_cast<size_t>(host)], counters(host)), net_.ns(host).name()) << '\n';
+  if (!out.flush()) throw SystemError("write truth.ndjson");
+}
+
+}  // namespace lab

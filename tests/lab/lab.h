@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// One session of the lab: the network, its capture points and the kernel's truth, driven by one thread on one
+// CPU, so that a segment's whole way through the receiver is over when the call that sent it returns.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "counters.h"
+#include "kernel_events.h"
+#include "tap.h"
+#include "topology.h"
+#include "truth.h"
+
+namespace lab {
+
+class Lab {
+ public:
+  struct Options {
+    std::string folder;  ///< existing folder for captures and truth
+    bool offloads = false;
+    bool record = true;  ///< false: no capture files
+  };
+  explicit Lab(const Options& options);
+
+  Topology& net() { return net_; }
+
+  /// Takes in what taps and tracepoints have, without waiting.
+  void poll();
+  /// Lets timers run for a while.
+  void wait_ms(int milliseconds);
+  /// Until `done` holds; false after `milliseconds`.
+  bool wait_until(const std::function<bool()>& done, int milliseconds = 3000);
+
+  /// Frames that reach the moving address's host are shown here too.
+  std::function<void(const Segment&)> on_host_received;
+
+  /// Sends a segment from the moving address's host. A rule marks it in the truth as the test of that rule.
+  void inject(const Segment& segment, const std::string& rule = {});
+
+  Truth& truth() { return truth_; }
+  const KernelEvents& events() const { return events_; }
+  Counters counters(Host host) const { return read_counters(net_.ns(host)); }
+  std::string host_name(uint32_t netns) const;
+
+  /// Writes truth.ndjson and closes the session's books. Throws if anything was lost on the way: a truth with
+  /// holes proves nothing.
+  void finish();
+
+ private:
+  Tap make_tap(const Namespace& ns, const std::string& device, const std::string& file) const;
+
+  Options options_;
+  Topology net_;
+  KernelEvents events_;
+  Truth truth_;
+  Tap peer_tap_, middle_tap_, old_tap_, new_tap_;
+  Injector old_injector_, new_injector_;
+  Counters start_[3];
+};
+
+}  // namespace lab

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "migration.h"
+
+#include <stdexcept>
+
+namespace lab {
+
+Flow::Flow(Lab& lab, Role role, bool v6, uint16_t port) : lab_(lab) {
+  Topology& net = lab.net();
+  const bool client_moves = role == Role::client_moves;
+  const Host client = client_moves ? net.home() : Host::peer, server = client_moves ? Host::peer : net.home();
+  const IpAddress moving = net.moving_address(v6), fixed = net.peer_address(v6);
+  const Endpoint client_end{client_moves ? moving : fixed, port};
+  const Endpoint server_end{client_moves ? fixed : moving, static_cast<uint16_t>(port + 10000)};
+  auto own = [](TcpSocket&& socket) { return std::make_unique<TcpSocket>(std::move(socket)); };
+  listener_ = own(TcpSocket::listen(net.ns(server), server_end));
+  auto& client_socket = client_moves ? moving_ : peer_;
+  auto& server_socket = client_moves ? peer_ : moving_;
+  client_socket = own(TcpSocket::connect(net.ns(client), client_end, server_end));
+  const bool connected = lab.wait_until([&] {
+    if (auto accepted = listener_->accept()) server_socket = own(std::move(*accepted));
+    return server_socket && client_socket->info().state == TcpState::established;
+  });
+  if (!connected) throw std::runtime_error("no connection to " + to_string(server_end));
+  // The listener stays on the old host; on the new one nothing must answer but the restored socket.
+}
+
+bool Flow::exchange(int rounds, size_t bytes, int timeout_ms) {
+  for (int round = 0; round < rounds; ++round) {
+    size_t at_peer = 0, at_moving = 0;
+    moving_->write(bytes);
+    peer_->write(bytes);
+    const bool arrived = lab_.wait_until(
+        [&] {
+          at_peer += peer_->read();
+          at_moving += moving_->read();
+          return at_peer >= bytes && at_moving >= bytes;
+        },
+        timeout_ms);
+    if (!arrived) return false;
+  }
+  return true;
+}
+
+void Flow::move(const Move& move) {
+  Topology& net = lab_.net();
+  ConnectionImage image = checkpoint(std::move(*moving_));
+  moving_.reset();
+  net.detach_address();
+  lab_.wait_ms(move.downtime_ms);
+  net.attach_to_new_host();
+  RestoreOptions options;
+  options.probe = move.probe;
+  // The lowest bit chooses microseconds (6.7+): an odd number of ticks must not change the clock's unit.
+  if (move.clock == Move::Clock::kept) options.timestamp = image.timestamp;
+  if (move.clock == Move::Clock::lowered) options.timestamp = image.timestamp - (move.lowered_by & ~1u);
+  moving_ = std::make_unique<TcpSocket>(restore(net.ns(net.home()), image, options));
+}
+
+}  // namespace lab

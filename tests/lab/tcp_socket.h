@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Real TCP sockets in a namespace, non-blocking, so that one thread can play every host.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "address.h"
+#include "netns.h"
+
+namespace lab {
+
+/// The kernel's numbers (include/net/tcp_states.h). Ours, because <netinet/tcp.h>, which has them too, cannot
+/// be included beside <linux/tcp.h>.
+enum class TcpState : uint8_t {
+  established = 1,
+  syn_sent,
+  syn_recv,
+  fin_wait1,
+  fin_wait2,
+  time_wait,
+  close,
+  close_wait,
+  last_ack,
+  listen,
+  closing
+};
+
+/// The part of struct tcp_info that the lab writes down.
+struct TcpInfo {
+  TcpState state = TcpState::close;
+  bool timestamps = false;
+  uint8_t snd_wscale = 0, rcv_wscale = 0;
+  bool sack = false;
+  uint32_t rto_us = 0;
+  uint32_t unacked = 0;
+  uint32_t total_retrans = 0;
+  uint32_t snd_mss = 0;
+};
+
+class TcpSocket {
+ public:
+  explicit TcpSocket(UniqueFd fd) : fd_(std::move(fd)) {}
+  static TcpSocket open(const Namespace& ns, bool v6);
+  static TcpSocket listen(const Namespace& ns, const Endpoint& local, int backlog = 64);
+  /// Starts a connection; it is made when info().state says so.
+  static TcpSocket connect(const Namespace& ns, const Endpoint& local, const Endpoint& remote);
+
+  std::optional<TcpSocket> accept();
+  /// Bytes taken by the socket, at most `bytes`.
+  size_t write(size_t bytes);
+  /// Reads and throws away what is there.
+  size_t read();
+  void shutdown_write();
+  void set(int level, int option, int value, const std::string& name);
+  TcpInfo info() const;
+  Endpoint local() const;
+  Endpoint remote() const;
+  int fd() const { return fd_.get(); }
+
+ private:
+  UniqueFd fd_;
+};
+
+}  // namespace lab

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "truth.h"
+
+#include <algorithm>
+
+namespace lab {
+
+bool same_segment(const Segment& a, const Segment& b) {
+  return a.src == b.src && a.dst == b.dst && a.seq == b.seq && a.ack == b.ack && a.flags == b.flags &&
+         a.window == b.window && a.payload == b.payload && a.ts == b.ts;
+}
+
+void Truth::expect(const Segment& segment, const std::string& rule) { expected_.emplace_back(segment, rule); }
+
+void Truth::take(const lab_event& event) {
+  switch (event.kind) {
+    case LAB_ARRIVED:
+      return arrived(event);
+    case LAB_FREED:
+      return freed(event);
+    case LAB_STATE:
+      if (const auto found = by_skb_.find(event.skb); found != by_skb_.end())
+        records_[found->second].state = {event.ts_recent, event.ts_recent_stamp, event.rcv_nxt, event.rcv_wup,
+                                         event.rcv_wnd,   event.snd_una,         event.snd_nxt, event.snd_wl1,
+                                         event.snd_wnd,   event.rto_jiffies};
+  }
+}
+
+void Truth::arrived(const lab_event& event) {
+  by_skb_.erase(event.skb);  // whatever had this address before is gone, without a drop
+  const auto segment = parse_ip_packet(event.header, event.length);
+  if (!segment) return;
+  TruthRecord record;
+  record.netns = event.netns;
+  record.number = ++arrivals_[event.netns];
+  record.segment = *segment;
+  const auto wanted = std::find_if(expected_.begin(), expected_.end(),
+                                   [&](const auto& e) { return same_segment(e.first, *segment); });
+  if (wanted != expected_.end()) {
+    record.rule = wanted->second;
+    expected_.erase(wanted);
+  }
+  by_skb_[event.skb] = records_.size();
+  records_.push_back(std::move(record));
+}
+
+void Truth::freed(const lab_event& event) {
+  const auto segment = parse_ip_packet(event.header, LAB_HEADER_BYTES);
+  const auto found = by_skb_.find(event.skb);
+  if (found == by_skb_.end()) {
+    if (segment) ++unexplained_;
+    return;
+  }
+  TruthRecord& record = records_[found->second];
+  // The address may have been given to another packet after a silent, that is successful, end of ours. A GSO
+  // packet's IP length is of no use here, so the comparison leaves the payload out.
+  const bool same = segment && segment->src == record.segment.src && segment->dst == record.segment.dst &&
+                    segment->seq == record.segment.seq && segment->ts == record.segment.ts;
+  by_skb_.erase(found);
+  if (!same) return;
+  record.freed = true;
+  record.reason = events_.reason_name(event.reason);
+}
+
+}  // namespace lab

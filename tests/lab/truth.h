@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernel did with each TCP segment that arrived at a watched host.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "kernel_events.h"
+#include "packet.h"
+
+namespace lab {
+
+/// An established receiver right before it looked at a segment.
+struct ReceiverState {
+  uint32_t ts_recent, ts_recent_stamp, rcv_nxt, rcv_wup, rcv_wnd;
+  uint32_t snd_una, snd_nxt, snd_wl1, snd_wnd, rto_jiffies;
+};
+
+struct TruthRecord {
+  uint32_t netns = 0;   ///< where it arrived
+  uint64_t number = 0;  ///< 1-based order of arrival there
+  Segment segment;
+  std::optional<ReceiverState> state;  ///< absent unless the socket was ESTABLISHED
+  bool freed = false;                  ///< kfree_skb: the kernel threw it away
+  std::string reason;                  ///< its reason; empty on kernels without reasons
+  std::string rule;  ///< the rule row or vector that it was sent for; empty: ordinary traffic
+};
+
+/// Same segment by all that the join may rely on: connection, sequence space, flags and timestamps.
+bool same_segment(const Segment& a, const Segment& b);
+
+class Truth {
+ public:
+  explicit Truth(const KernelEvents& events) : events_(events) {}
+
+  void take(const lab_event& event);
+  /// The next arrivals of `segment` (one each call) are the test of `rule`.
+  void expect(const Segment& segment, const std::string& rule);
+
+  const std::vector<TruthRecord>& records() const { return records_; }
+  /// Frees of watched skb's whose headers fit no arrival: must be 0, else the join is guesswork.
+  uint64_t unexplained() const { return unexplained_; }
+
+ private:
+  void arrived(const lab_event& event);
+  void freed(const lab_event& event);
+
+  const KernelEvents& events_;
+  std::vector<TruthRecord> records_;
+  std::unordered_map<uint64_t, size_t> by_skb_;      // address -> record that has it now
+  std::unordered_map<uint32_t, uint64_t> arrivals_;  // namespace -> count
+  std::vector<std::pair<Segment, std::string>> expected_;
+  uint64_t unexplained_ = 0;
+};
+
+}  // namespace lab
