@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wiring only: packets of a batch are decoded, their flows fetched into the cache, then judged one by one.
+#include "tsaudit/analysis.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "flow/flow_table.h"
+#include "model/explain.h"
+#include "model/flow_report.h"
+#include "model/tracker.h"
+#include "row_queue.h"
+#include "rules/findings.h"
+
+namespace tsaudit {
+namespace {
+
+/// A connection that both sides have closed is remembered for as long as stray segments may come (2 MSL).
+constexpr TimeNs kClosedFor = 120 * kSecond;
+constexpr uint64_t kProgressEvery = 65536;
+
+uint64_t random_seed() {
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed) seed = 0x9e3779b97f4a7c15u;
+  return seed;
+}
+
+class Pipeline {
+ public:
+  Pipeline(const AnalysisOptions& options, Sink& sink)
+      : options_(options),
+        sink_(sink),
+        rows_(sink),
+        tracker_(options, sink.wants_segments() ? &rows_ : nullptr) {}
+
+  void batch(std::span<const RawPacket> packets) {
+    size_t count = 0;
+    for (const RawPacket& packet : packets) {
+      Announcement announcement;
+      Decoded& decoded = decoded_[count];
+      const DecodeStatus status = decode(packet, decoded.segment, announcement);
+      ++statuses_[static_cast<size_t>(status)];
+      if (status == DecodeStatus::announcement) tracker_.announce(announcement);
+      if (status != DecodeStatus::segment) continue;
+      decoded.key = FlowKey::of(decoded.segment, decoded.from_low);
+      decoded.hash = decoded.key.hash(seed_);
+      flows_.prefetch_slot(decoded.hash);
+      ++count;
+    }
+    for (size_t i = 0; i < count; ++i) flows_.prefetch_flow(decoded_[i].hash);
+    for (size_t i = 0; i < count; ++i) take(decoded_[i]);
+    totals_.packets += packets.size();
+  }
+
+  Summary finish(std::vector<CaptureInfo> captures, uint64_t stopped_at) {
+    std::vector<Flow*> rest;
+    flows_.for_each([&](Flow& flow) { rest.push_back(&flow); });
+    std::sort(rest.begin(), rest.end(), [](const Flow* x, const Flow* y) { return x->id < y->id; });
+    for (Flow* flow : rest) close(*flow, false);
+    rows_.finish();
+    Summary summary;
+    summary.captures = std::move(captures);
+    // What decoding passed over belongs to the set as a whole; it is shown with its first file.
+    if (!summary.captures.empty())
+      for (size_t i = 2; i < kDecodeStatusCount; ++i)
+        if (statuses_[i])
+          summary.captures.front().skipped[std::string(to_string(static_cast<DecodeStatus>(i)))] +=
+              statuses_[i];
+    summary.totals = totals_;
+    summary.worst = worst_;
+    summary.stopped_at_frame = stopped_at;
+    return summary;
+  }
+
+  uint64_t packets() const { return totals_.packets; }
+
+ private:
+  struct Decoded {
+    Segment segment;
+    FlowKey key;
+    uint32_t hash;
+    bool from_low;
+  };
+
+  void take(const Decoded& decoded) {
+    const Segment& s = decoded.segment;
+    const unsigned from = decoded.from_low ? 0 : 1;
+    Flow* flow = flows_.find(decoded.key, decoded.hash);
+    if (flow && s.has(kSyn) && tracker_.starts_new_connection(*flow, from, s)) {
+      close(*flow, false);
+      flows_.erase(decoded.key, decoded.hash);
+      flow = nullptr;
+    }
+    if (!flow) {
+      make_room(s.time_ns);
+      flow = &flows_.insert(decoded.key, decoded.hash);
+      flow->id = ++last_id_;
+    }
+    ++totals_.segments;
+    totals_.ts_segments += s.has_ts();
+    if (s.frame == options_.explain_frame) [[unlikely]] {
+      explain(*flow, from, s);
+      return;
+    }
+    const Judgement j = tracker_.process(*flow, from, s);
+    if (sink_.wants_segments()) rows_.push(row_of(*flow, from, s, j));
+  }
+
+  static SegmentRow row_of(const Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+    SegmentRow row{.frame = s.frame,
+                   .time_ns = s.time_ns,
+                   .flow = flow.id,
+                   .from = side_of(flow, from),
+                   .seq = s.seq,
+                   .ack = s.ack,
+                   .length = s.payload,
+                   .flags = s.flags,
+                   .has_ts = s.has_ts(),
+                   .tsval = s.tsval,
+                   .tsecr = s.tsecr,
+                   .verdict = j.verdict,
+                   .reason = j.reason,
+                   .ts_recent_known = j.known,
+                   .ts_recent = j.ts_recent};
+    if (j.known && s.has_ts()) row.delta = distance(j.ts_recent, s.tsval);
+    if (j.verdict == Verdict::drop) row.evidence = Evidence::predicted;
+    return row;
+  }
+
+  void explain(Flow& flow, unsigned from, const Segment& s) {
+    const Flow before = flow;
+    const Judgement j = tracker_.process(flow, from, s);
+    Explanation explanation;
+    explanation.row = row_of(flow, from, s, j);
+    explanation.source = {s.src, s.sport};
+    explanation.destination = {s.dst, s.dport};
+    explanation.profile = &tracker_.profile_for(flow, from ^ 1);
+    explanation.before = snapshot(before, before.host[from ^ 1], s.time_ns);
+    explanation.after = snapshot(flow, flow.host[from ^ 1], s.time_ns);
+    explanation.steps =
+        explain_steps(*explanation.profile, before, before.host[from ^ 1], before.host[from], s, j);
+    sink_.explanation(explanation);
+    if (sink_.wants_segments()) rows_.push(explanation.row);
+  }
+
+  void close(Flow& flow, bool evicted) {
+    const std::unique_ptr<Trouble> trouble = tracker_.finish(flow);
+    FlowReport report = report_flow(tracker_, flow, trouble.get());
+    report.evicted = evicted;
+    apply_rules(report, flow, trouble.get());
+    ++totals_.flows;
+    totals_.ts_flows += report.timestamps == Negotiated::yes;
+    totals_.evicted_flows += evicted;
+    for (const DirectionReport& direction : report.directions) {
+      for (size_t i = 0; i < kReasonCount; ++i)
+        if (is_paws(static_cast<Reason>(i))) totals_.dropped += direction.reasons[i];
+      totals_.confirmed += direction.confirmed;
+      totals_.predicted += direction.predicted;
+      totals_.contradicted += direction.contradicted;
+      totals_.unknown += direction.verdicts[static_cast<size_t>(Verdict::unknown)];
+    }
+    worst_ = std::max(worst_, report.worst);
+    sink_.flow(std::move(report));
+  }
+
+  /// Forgets what is over, and beyond the limit what has been silent for longest. The work is spread over the
+  /// insertions since the last time, so a flow costs the same however many there are.
+  void make_room(TimeNs now) {
+    if (flows_.size() < sweep_at_ && flows_.size() < options_.max_flows) return;
+    std::vector<Flow*> over;
+    flows_.for_each([&](Flow& flow) {
+      const bool closed = flow.reset || (flow.host[0].fin_sent && flow.host[1].fin_sent);
+      if (closed && now - flow.last_ns() > kClosedFor) over.push_back(&flow);
+    });
+    drop(over, false);
+    if (flows_.size() >= options_.max_flows) {
+      over.clear();
+      flows_.for_each([&](Flow& flow) { over.push_back(&flow); });
+      std::sort(over.begin(), over.end(), [](const Flow* x, const Flow* y) {
+        return x->last_ns() != y->last_ns() ? x->last_ns() < y->last_ns() : x->id < y->id;
+      });
+      over.resize(std::max<size_t>(over.size() / 8, 1));
+      drop(over, true);
+    }
+    sweep_at_ = std::max<size_t>(kFirstSweep, flows_.size() * 2);
+  }
+
+  void drop(std::vector<Flow*>& over, bool evicted) {
+    std::sort(over.begin(), over.end(), [](const Flow* x, const Flow* y) { return x->id < y->id; });
+    for (Flow* flow : over) {
+      close(*flow, evicted);
+      const FlowKey key = flow->key;
+      flows_.erase(key, key.hash(seed_));
+    }
+  }
+
+  static constexpr size_t kFirstSweep = 4096;
+
+  const AnalysisOptions& options_;
+  Sink& sink_;
+  RowQueue rows_;
+  Tracker tracker_;
+  const uint64_t seed_ = random_seed();
+  FlowTable<Flow> flows_;
+  std::array<Decoded, PacketSource::kMaxBatch> decoded_;
+  std::array<uint64_t, kDecodeStatusCount> statuses_{};
+  uint32_t last_id_ = 0;
+  size_t sweep_at_ = kFirstSweep;
+  Totals totals_;
+  Severity worst_ = Severity::none;
+};
+
+}  // namespace
+
+Summary analyze(PacketSource& source, const AnalysisOptions& options, Sink& sink,
+                const std::function<void(const Progress&)>& progress, const std::atomic<bool>* stop) {
+  const auto pipeline = std::make_unique<Pipeline>(options, sink);
+  uint64_t next_progress = kProgressEvery, stopped_at = 0, last_frame = 0;
+  for (;;) {
+    if (stop && stop->load(std::memory_order_relaxed)) {
+      stopped_at = last_frame;
+      break;
+    }
+    const std::span<const RawPacket> packets = source.next_batch();
+    if (packets.empty()) {
+      if (source.finished()) break;
+      continue;
+    }
+    pipeline->batch(packets);
+    last_frame = packets.back().frame;
+    if (progress && pipeline->packets() >= next_progress) {
+      next_progress += kProgressEvery;
+      Progress now{.packets = pipeline->packets()};
+      for (const CaptureInfo& capture : source.captures()) {
+        now.bytes += capture.bytes;
+        now.total_bytes += capture.file_size.value_or(0);
+      }
+      progress(now);
+    }
+  }
+  return pipeline->finish(source.captures(), stopped_at);
+}
+
+}  // namespace tsaudit

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The timestamp clock of one sender, followed with a few words of state: rate, unwrapped ticks, and whether a
+// TSval fits it. Queues can only delay what a capture sees, so the largest offset observed is nearest the
+// truth.
+#pragma once
+
+#include <cstdint>
+
+#include "tsaudit/report.h"
+#include "tsaudit/types.h"
+
+namespace tsaudit {
+
+class SenderClock {
+ public:
+  enum class Fit : uint8_t { first, good, backward, forward };
+
+  bool started() const { return started_; }
+  TsVal first() const { return {first_tsval_}; }
+  TsVal last() const { return TsVal{first_tsval_} + static_cast<uint32_t>(ticks_); }
+  /// 0 until the rate is known.
+  double hz() const { return period_ns_ == 0 ? 0 : 1e9 / period_ns_; }
+
+  /// Begins (again) with this value.
+  void start(TsVal tsval, TimeNs now) { *this = SenderClock(tsval, now); }
+
+  /// Takes a TSval. Only `first` and `good` change the clock; `backward` and `forward` leave it as it was.
+  /// `since_last_ns`: time since the sender's previous segment.
+  Fit observe(TsVal tsval, TimeNs now, TimeNs since_last_ns) {
+    if (!started_) {
+      start(tsval, now);
+      return Fit::first;
+    }
+    const int32_t step = distance(last(), tsval);
+    if (step < 0) return Fit::backward;
+    const int64_t ticks = ticks_ + step;
+    if (period_ns_ != 0) {
+      const int64_t lead_us = (ticks * period_ns_ - (now - first_ns_)) / 1000;
+      if (lead_us > lead_max_us_) {
+        if (lead_us > lead_max_us_ + tolerance_us(since_last_ns)) return Fit::forward;
+        lead_max_us_ = static_cast<int32_t>(lead_us);
+      }
+    } else if (step > step_limit(since_last_ns)) {
+      return Fit::forward;
+    }
+    ticks_ = ticks;
+    if (period_ns_ == 0 || now >= review_ns()) estimate(now);
+    return Fit::good;
+  }
+
+  /// Ticks by which `tsval` at `now` is ahead of what this clock would say (negative: behind). Needs hz() !=
+  /// 0.
+  int64_t deviation(TsVal tsval, TimeNs now) const;
+  /// What this clock would say at `now`. Needs hz() != 0.
+  TsVal expected(TimeNs now) const;
+
+  ClockReport report(TimeNs last_ns) const;
+
+ private:
+  SenderClock(TsVal tsval, TimeNs now) : first_ns_(now), first_tsval_(tsval.raw), started_(true) {}
+
+  /// How far ahead of its own past a clock may seem to run: two ticks, pacing and scheduling, and 200 ppm of
+  /// drift.
+  int64_t tolerance_us(TimeNs since_last_ns) const {
+    return 2 * period_ns_ / 1000 + 20'000 + since_last_ns / 5'000'000;
+  }
+  /// Before the rate is known only the fastest clock (1 MHz), with two seconds of slack, bounds a step.
+  static int64_t step_limit(TimeNs since_last_ns) { return since_last_ns / 1000 + 2'000'000; }
+  /// The rate is looked at again when the baseline has grown fourfold.
+  TimeNs review_ns() const { return first_ns_ + (int64_t{1} << review_shift_); }
+  void estimate(TimeNs now);
+
+ public:
+  SenderClock() = default;
+
+ private:
+  TimeNs first_ns_ = 0;
+  int64_t ticks_ = 0;  ///< since the first TSval, wraps removed
+  uint32_t first_tsval_ = 0;
+  int32_t lead_max_us_ = 0;    ///< largest (clock - capture time), relative to the first segment
+  uint32_t period_ns_ = 0;     ///< 0: not known yet
+  uint8_t review_shift_ = 24;  ///< log2 of the baseline (ns) at which the rate is estimated again
+  bool started_ = false;
+};
+
+}  // namespace tsaudit

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tells a clock that stepped from a packet that came out of order or was damaged: a step lasts.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "model/migration.h"
+#include "model/tracker.h"
+
+namespace tsaudit {
+namespace {
+
+/// Further back than any queue holds a packet.
+constexpr double kBeyondReordering = 3.0;  // seconds
+
+/// Could one clock, of any rate up to 1 MHz, have made both?
+bool same_clock(const PendingStep& step, const Segment& s) {
+  const int32_t ticks = distance(step.tsval, s.tsval);
+  const int64_t elapsed_us = (s.time_ns - step.time_ns) / 1000;
+  return ticks >= 0 && ticks <= elapsed_us + elapsed_us / 8 + 50'000;
+}
+
+double seconds_off(const SenderClock& clock, const PendingStep& step) {
+  const double hz = clock.hz() > 0 ? clock.hz() : 1000;
+  const int64_t ticks =
+      clock.hz() > 0 ? clock.deviation(step.tsval, step.time_ns) : distance(clock.last(), step.tsval);
+  return static_cast<double>(std::llabs(ticks)) / hz;
+}
+
+}  // namespace
+
+void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit,
+                        bool new_information, const Host& was, const Judgement& j) {
+  Host& a = flow.host[from];
+  DirectionTrouble& direction = trouble(flow).direction[from];
+  auto& pending = direction.pending_step;
+  const bool backward = fit == SenderClock::Fit::backward;
+  if (!pending || !same_clock(*pending, s)) {
+    if (pending) ++direction.outliers;
+    pending = PendingStep{.frame = s.frame, .time_ns = s.time_ns, .tsval = s.tsval};
+    open_migration(flow, from, s, was, j);
+  }
+  ++pending->segments;
+  // New data or a new ACK with an older TSval cannot be an old packet that was overtaken.
+  pending->certain = pending->certain || (backward && new_information);
+  const bool lasts = pending->segments >= 3 && s.time_ns - pending->time_ns >= 200 * kMillisecond;
+  const bool far = pending->segments >= 2 && seconds_off(a.clock, *pending) > kBeyondReordering;
+  const bool stays_ahead = !backward && pending->segments >= 2;
+  if (!(pending->certain || lasts || far || stays_ahead)) return;
+  const PendingStep step = *pending;
+  pending.reset();
+  take_step(flow, from, step);
+  if (s.frame != step.frame) a.clock.observe(s.tsval, s.time_ns, s.time_ns - step.time_ns);
+}
+
+void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
+  Host& a = flow.host[from];
+  Trouble& t = trouble(flow);
+  DirectionTrouble& direction = t.direction[from];
+  const int64_t ticks =
+      a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
+  if (direction.steps.size() < Trouble::kMaxEpochs) {
+    direction.steps.push_back({step.frame, ticks});
+    direction.epochs.push_back({a.clock.report(a.last_ns), step.frame - 1});
+  }
+  for (MigrationCase& open : t.migrations)
+    if (!open.closed && open.host == from)
+      add_signal(open, "tsval-step", weight::kClockStep, step.frame,
+                 fmt::format("TSval {:+} ticks against its own clock", ticks));
+  a.clock.start(step.tsval, step.time_ns);
+}
+
+void Tracker::finish_clock(Flow& flow, unsigned from, Trouble& t) {
+  DirectionTrouble& direction = t.direction[from];
+  if (!direction.pending_step) return;
+  const PendingStep step = *direction.pending_step;
+  direction.pending_step.reset();
+  // The capture ends before anything could confirm it; far off is believed, near may be reordering.
+  if (seconds_off(flow.host[from].clock, step) > kBeyondReordering) {
+    Host& a = flow.host[from];
+    const int64_t ticks =
+        a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
+    if (direction.steps.size() < Trouble::kMaxEpochs) direction.steps.push_back({step.frame, ticks});
+  } else {
+    ++direction.outliers;
+  }
+}
+
+}  // namespace tsaudit

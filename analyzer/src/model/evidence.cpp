@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Holds each questionable verdict against what the receiver itself sends afterwards.
+#include <algorithm>
+
+#include "model/tracker.h"
+
+namespace tsaudit {
+namespace {
+
+/// An answer to a pure ACK comes at once or, rate-limited, never.
+constexpr TimeNs kAnswerWithin = 500 * kMillisecond;
+
+bool sack_covers(const Segment& s, const OpenVerdict& v) {
+  if (!s.has_sack) return false;
+  std::array<SackBlock, 4> blocks;
+  const int count = sack_blocks(s, blocks);
+  for (int i = 0; i < count; ++i)
+    if (!after(blocks[i].left, v.seq) && !before(blocks[i].right, v.end_seq)) return true;
+  return false;
+}
+
+void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
+  if (v.evidence != evidence) v.evidence_frames = {};
+  v.evidence = evidence;
+  for (uint64_t& slot : v.evidence_frames)
+    if (slot == 0) {
+      slot = frame;
+      return;
+    }
+}
+
+}  // namespace
+
+void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+  DirectionTrouble& direction = trouble(flow).direction[from];
+  if (direction.open.size() == Trouble::kMaxOpen) {
+    resolve(direction, direction.open.front());
+    direction.open.erase(direction.open.begin());
+  }
+  const Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  OpenVerdict v{.frame = s.frame,
+                .time_ns = s.time_ns,
+                .seq = s.seq,
+                .end_seq = s.end_seq(),
+                .tsval = s.tsval,
+                .verdict = j.verdict,
+                .reason = j.reason,
+                .answered = j.answered,
+                .state = likeliest_state(flow, b, a, s),
+                .segment = as_received(flow, a, s)};
+  if (j.verdict != Verdict::drop) v.evidence = Evidence::none;
+  direction.open.push_back(v);
+  if (evidence_) evidence_->opened(s.frame);
+}
+
+/// `from` has spoken: what does that say about the segments that the model made it refuse?
+/// `receiver_nxt`: how far the accepted segments reach, without what this ACK itself claims.
+void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool repeats_ack,
+                             SeqNum receiver_nxt) {
+  DirectionTrouble& direction = trouble(flow).direction[from ^ 1];
+  if (direction.open.empty() || s.has(kRst | kSyn) || !s.has(kAck)) return;
+  const Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  if (before(s.ack, a.ack_max)) return;  // overtaken: says nothing of the present
+  const bool at_receiver = vantage_of(a, b) == Vantage::at_receiver;
+  const TimeNs way = at_receiver ? 0 : int64_t{std::min(a.loop_us(), 10'000'000u)} * 800;
+  bool answer_spent = false;  // one repeated ACK answers one segment
+  std::vector<OpenVerdict>& open = direction.open;
+  for (size_t i = 0; i < open.size();) {
+    OpenVerdict& v = open[i];
+    if (s.time_ns - v.time_ns < way) break;  // it cannot know of this one yet
+    const bool has_data = v.end_seq != v.seq;
+    const bool covered = has_data && !before(s.ack, v.end_seq);
+    bool decided = false;
+    if (v.verdict == Verdict::drop) {
+      const bool echoed = s.has_ts() && s.tsecr == v.tsval && a.ts_recent.exact() &&
+                          a.ts_recent.back() == v.tsval && v.state.ts_recent != v.tsval;
+      if (covered) {
+        // Acknowledged: by what else but this segment?
+        if (before(receiver_nxt, v.end_seq)) contradict(flow, from ^ 1, v, s.frame);
+        decided = true;
+      } else if (echoed) {
+        contradict(flow, from ^ 1, v, s.frame);
+        decided = true;
+      } else if (has_data) {
+        const bool refused = !sack_covers(s, v) && !after(v.seq, s.ack);
+        const bool answers = repeats_ack && v.answered && !answer_spent;
+        if (v.evidence == Evidence::predicted && ((at_receiver && refused) || answers)) {
+          answer_spent = answer_spent || answers;
+          note(v, Evidence::confirmed, s.frame);
+        }
+      } else if (v.answered && repeats_ack && !answer_spent && v.evidence == Evidence::predicted &&
+                 s.time_ns - v.time_ns - way < kAnswerWithin) {
+        answer_spent = true;
+        note(v, Evidence::confirmed, s.frame);
+        decided = true;
+      } else if (s.time_ns - v.time_ns > kAnswerWithin + 2 * way) {
+        decided = true;  // nothing will decide it any more
+      }
+    } else if (covered) {
+      note(v, Evidence::confirmed, s.frame);
+      decided = true;
+    } else if (repeats_ack && !answer_spent && !after(v.seq, s.ack) && at_receiver && s.has_ts() &&
+               s.tsecr != v.tsval) {
+      // The model accepts, the receiver asks for the same byte again.
+      answer_spent = true;
+      contradict(flow, from ^ 1, v, s.frame);
+      decided = true;
+    }
+    if (decided) {
+      resolve(direction, v);
+      open.erase(open.begin() + static_cast<ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+}
+
+/// The receiver evidently did otherwise. Another profile may explain it; if none does, the capture lost
+/// something.
+void Tracker::contradict(Flow& flow, unsigned sender, OpenVerdict& v, uint64_t frame) {
+  note(v, Evidence::contradicted, frame);
+  DirectionTrouble& direction = trouble(flow).direction[sender];
+  direction.contradictions.add(v.frame, v.time_ns);
+  if (profile_is_told(flow, sender ^ 1)) return;
+  const ReceiverProfile* fitting = nullptr;
+  for (const ReceiverProfile& profile : receiver_profiles()) {
+    const bool drops = judge(profile, v.state, v.segment).verdict == Verdict::drop;
+    if (drops == (v.verdict == Verdict::drop)) continue;
+    // The newest Linux that fits, else whatever fits.
+    if (!fitting || profile.linux_states) fitting = &profile;
+  }
+  if (fitting) direction.fitting_profile = fitting;
+}
+
+void Tracker::resolve(DirectionTrouble& direction, const OpenVerdict& v) {
+  if (v.verdict == Verdict::drop) {
+    direction.confirmed += v.evidence == Evidence::confirmed;
+    direction.predicted += v.evidence == Evidence::predicted;
+  }
+  direction.contradicted += v.evidence == Evidence::contradicted;
+  if (evidence_) evidence_->resolved(v);
+}
+
+void Tracker::resolve_all(DirectionTrouble& direction) {
+  for (const OpenVerdict& v : direction.open) resolve(direction, v);
+  direction.open.clear();
+}
+
+}  // namespace tsaudit

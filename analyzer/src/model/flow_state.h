@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is remembered of each live connection. Millions of these may live at once, so they are packed;
+// whatever only a connection in trouble needs is in model/trouble.h, allocated when trouble starts.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "flow/flow_key.h"
+#include "model/clock.h"
+#include "model/paws.h"
+#include "model/ts_recent.h"
+#include "tsaudit/report.h"
+
+namespace tsaudit {
+
+/// One end of a connection: what it sent, and its state as a receiver of what the other end sends.
+struct Host {
+  // As a sender, by its segments in the capture.
+  SenderClock clock;
+  TimeNs last_ns = 0;
+  uint64_t payload_bytes = 0;
+  uint32_t segments = 0;
+  uint32_t ts_segments = 0;
+  uint32_t retransmissions = 0;
+  SeqNum isn;
+  SeqNum snd_nxt;     ///< highest SEG.SEQ + SEG.LEN
+  SeqNum ack_max;     ///< highest SEG.ACK: its Last.ACK.sent (rcv_wup)
+  SeqNum right_edge;  ///< highest SEG.ACK + window: the end of what it allows
+
+  // As a receiver.
+  SeqNum rcv_nxt;  ///< end of what it must have got in order
+  TsRecentSet ts_recent;
+  SeqNum snd_una;  ///< highest SEG.ACK that it must have accepted
+  SeqNum snd_wl1;
+  uint32_t snd_wnd = 0;   ///< bytes
+  uint32_t compared = 0;  ///< TSecr against ts_recent
+  uint32_t exact = 0;
+  uint32_t equal_tsval = 0;      ///< verdicts `equal` on what it got; `newer` is the rest, see Trouble
+  uint16_t loop_16us = kNoLoop;  ///< shortest way capture -> this host -> capture, in units of 16 us
+  uint16_t rtt_max_ms = 0;       ///< longest round trip that it can have measured, saturating
+
+  // Fingerprint of its packets.
+  uint16_t mac = 0;        ///< folded
+  uint16_t packet_id = 0;  ///< IPv4: identification; IPv6: flow label, folded
+  uint8_t ttl = 0;
+
+  // Segments that it sent and that PAWS did not judge; beyond 255 they are counted in Trouble.
+  uint8_t handshakes = 0;  ///< SYN and SYN-ACK
+  uint8_t untested = 0;    ///< without TSopt although negotiated
+  uint8_t unknown = 0;     ///< TS.Recent not known yet
+
+  uint8_t window_scale : 4 = 0;
+  TcpState state : 4 = TcpState::unknown;
+  uint8_t retransmit_run : 4 = 0;  ///< retransmissions in a row without progress, saturating
+  bool seen : 1 = false;           ///< has sent at least one segment
+  bool acked : 1 = false;          ///< has sent an ACK: ack_max, right_edge are known
+  bool rcv_known : 1 = false;      ///< rcv_nxt is known
+  bool una_known : 1 = false;      ///< snd_una is known
+  bool wl_known : 1 = false;       ///< snd_wl1 and snd_wnd are known
+  bool scale_known : 1 = false;    ///< window_scale was seen, or the handshake shows that there is none
+  bool fin_sent : 1 = false;
+  bool fin_first : 1 = false;       ///< active closer
+  bool sent_data_last : 1 = false;  ///< its last segment carried new data
+  bool stored_by_data : 1 = false;  ///< ts_recent's last value came with data
+  bool checksum_good : 1 = false;   ///< its first segment had a good checksum
+  bool rtt_measured : 1 = false;    ///< it has had an RTT sample: its RTO is not the initial one
+  bool restored : 1 = false;        ///< evidently rebuilt by TCP_REPAIR: RTO and snd_wl1 started anew
+
+  static constexpr uint16_t kNoLoop = 0xffff;
+  uint32_t loop_us() const { return loop_16us == kNoLoop ? UINT32_MAX : uint32_t{loop_16us} * 16; }
+};
+
+/// Live connection. Its size is a promise (400 bytes a flow): see tests/unit/analysis.
+struct Flow {
+  FlowKey key;
+  Host host[2];  ///< [0] the low endpoint of the key, [1] the high one
+  TimeNs first_ns = 0;
+  uint64_t first_frame = 0;
+  uint32_t id = 0;
+  uint32_t trouble = 0;  ///< 1-based index into the tracker's pool; 0: none
+  uint64_t last_frame : 48 = 0;
+  uint8_t client : 1 = 0;  ///< index of the client in host[]
+  bool syn_seen : 1 = false;
+  bool syn_ts : 1 = false;  ///< a SYN of the client had a TSopt
+  bool synack_seen : 1 = false;
+  bool synack_ts : 1 = false;
+  bool reset : 1 = false;
+  bool capture_loss : 1 = false;  ///< an ACK for data that the capture lacks
+  bool roles_known : 1 = false;
+  bool negotiated_yes : 1 = false;  ///< settled: timestamps are in use
+
+  void set_client(unsigned host_index) { client = host_index & 1; }
+  void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
+  TimeNs last_ns() const { return std::max(host[0].last_ns, host[1].last_ns); }
+
+  Negotiated negotiated() const {
+    if (synack_seen) return synack_ts && (syn_ts || !syn_seen) ? Negotiated::yes : Negotiated::no;
+    if (syn_seen && !syn_ts) return Negotiated::no;
+    if (host[0].ts_segments && host[1].ts_segments) return Negotiated::yes;
+    return Negotiated::unknown;
+  }
+};
+
+/// Is the capture taken so near to `receiver` that it shows what the receiver got, in that order?
+inline Vantage vantage_of(const Host& receiver, const Host& sender) {
+  constexpr uint32_t kSameHostUs = 150;  // a tap on the host itself, or one switch away
+  if (!receiver.seen) return Vantage::one_sided;
+  const uint32_t to_receiver = receiver.loop_us(), to_sender = sender.loop_us();
+  if (to_receiver == UINT32_MAX) return Vantage::unknown;
+  if (to_receiver <= kSameHostUs) return Vantage::at_receiver;
+  if (to_sender == UINT32_MAX) return Vantage::unknown;
+  if (to_receiver / 4 >= to_sender) return Vantage::at_sender;
+  if (to_receiver <= to_sender / 4) return Vantage::at_receiver;
+  return Vantage::in_middle;
+}
+
+}  // namespace tsaudit

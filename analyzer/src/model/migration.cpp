@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/migration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "model/fingerprint.h"
+#include "model/tracker.h"
+
+namespace tsaudit {
+namespace {
+
+/// A case stays open to further signs for so many segments of the endpoint, or so long.
+constexpr uint32_t kMaxSegments = 32;
+constexpr TimeNs kMaxDuration = 5 * kSecond;
+constexpr TimeNs kGapWorthNaming = 50 * kMillisecond;
+
+bool has_signal(const MigrationCase& open, std::string_view name) {
+  return std::any_of(open.result.signals.begin(), open.result.signals.end(),
+                     [&](const MigrationSignal& signal) { return signal.name == name; });
+}
+
+/// The advice of docs: min keeps TSval from falling below TS.Recent, suggested goes on with the old clock.
+void advise(MigrationCase& open) {
+  Migration& m = open.result;
+  if (!open.new_known) return;
+  const bool old_rate = open.old_clock.hz() > 0;
+  if (old_rate)
+    m.tsval_step = open.old_clock.deviation(open.new_tsval, open.new_ns);
+  else if (open.old_clock.started())
+    m.tsval_step = distance(open.old_clock.last(), open.new_tsval);
+  if (!open.receiver_known) return;
+  OffsetAdvice offset;
+  offset.min = distance(open.new_tsval, open.ts_recent);
+  offset.max = offset.min + INT32_MAX;
+  offset.suggested = old_rate ? -*m.tsval_step : offset.min;
+  offset.suggested = std::clamp(offset.suggested, offset.min, offset.max);
+  m.offset = offset;
+  const uint32_t value = open.new_tsval.raw + static_cast<uint32_t>(offset.suggested);
+  // Bit 0 of TCP_TIMESTAMP chooses microseconds on Linux 6.7+ (net/ipv4/tcp.c:do_tcp_setsockopt).
+  m.timestamp_sockopt = open.old_clock.hz() > 500'000 ? (value | 1) : (value + 1) & ~uint32_t{1};
+}
+
+}  // namespace
+
+void add_signal(MigrationCase& open, const char* name, double sign_weight, uint64_t frame,
+                std::string detail) {
+  if (has_signal(open, name)) return;
+  open.result.signals.push_back({name, frame, std::move(detail)});
+  open.doubt *= 1 - sign_weight;
+}
+
+MigrationCase* Tracker::open_migration(Flow& flow, unsigned from, const Segment& s, const Host& was,
+                                       const Judgement& j) {
+  Trouble& t = trouble(flow);
+  for (MigrationCase& open : t.migrations)
+    if (!open.closed && open.host == from) return &open;
+  if (t.migrations.size() == Trouble::kMaxMigrations) return nullptr;
+  MigrationCase& open = t.migrations.emplace_back();
+  open.host = from;
+  open.result.frame = s.frame;
+  open.result.time_ns = s.time_ns;
+  open.result.endpoint = from == flow.client ? Side::client : Side::server;
+  open.result.gap_ns = std::max<int64_t>(s.time_ns - was.last_ns, 0);
+  open.receiver_known = j.known;
+  open.ts_recent = j.ts_recent;
+  open.old_clock = was.clock;
+  return &open;
+}
+
+void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was,
+                              const Judgement& j) {
+  Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  const bool told = std::find(options_.cuts.begin(), options_.cuts.end(), s.frame) != options_.cuts.end();
+  const uint16_t mac = fold_mac(s.src_mac);
+  const bool mac_changed = mac != was.mac && s.src_mac != 0 && was.mac != 0;
+  const bool ttl_changed = s.ttl != was.ttl;
+  const bool zero_echo = s.has_ts() && s.tsecr.raw == 0 && s.has(kAck) && !s.has(kSyn) &&
+                         was.ts_recent.known() && was.ts_recent.back().raw != 0;
+  MigrationCase* open = nullptr;
+  if (told || mac_changed || ttl_changed || zero_echo) {
+    open = open_migration(flow, from, s, was, j);
+  } else if (flow.trouble) {
+    for (MigrationCase& candidate : trouble(flow).migrations)
+      if (!candidate.closed && candidate.host == from) open = &candidate;
+  }
+  if (!open) return;
+  if (told) {
+    open->result.told = true;
+    add_signal(*open, "told", 1, s.frame, "by --cut");
+  }
+  if (mac_changed)
+    add_signal(*open, "mac", weight::kMac, s.frame,
+               fmt::format("source MAC is now {}", mac_to_string(s.src_mac)));
+  if (ttl_changed)
+    add_signal(*open, "ttl", weight::kTtl, s.frame, fmt::format("TTL {} -> {}", was.ttl, s.ttl));
+  if (zero_echo) {
+    add_signal(*open, "tsecr-zero", weight::kZeroEcho, s.frame, "TSecr is 0: TS.Recent was not restored");
+    a.restored = true;
+    a.rtt_measured = false;
+    a.wl_known = false;
+  }
+  if (s.frame == open->result.frame) {
+    const bool pure_ack = s.length() == 0 && (s.flags & (kAck | kSyn | kRst | kFin)) == kAck;
+    if (pure_ack && b.acked && s.seq == b.ack_max - 1)
+      add_signal(*open, "repair-probe", weight::kRepairProbe, s.frame,
+                 "pure ACK at SND.UNA-1, as TCP_REPAIR sends");
+    if (!s.src.v6 && s.ip_id != 0 && was.packet_id != 0 &&
+        static_cast<uint16_t>(s.ip_id - was.packet_id) > 4096)
+      add_signal(*open, "ip-id", weight::kIpId, s.frame,
+                 fmt::format("IP ID {} -> {}", was.packet_id, s.ip_id));
+    if (s.src.v6 && packet_id(s) != was.packet_id)
+      add_signal(*open, "flow-label", weight::kFlowLabel, s.frame,
+                 fmt::format("flow label is now 0x{:05x}", s.flow_label));
+    if (open->result.gap_ns >= kGapWorthNaming)
+      add_signal(*open, "gap", weight::kGap, s.frame,
+                 fmt::format("silent for {:.3f} s before", static_cast<double>(open->result.gap_ns) / 1e9));
+    for (const Announcement& said : announcements_)
+      if (said.frame != 0 && said.address == s.src && said.time_ns >= was.last_ns - kSecond &&
+          said.time_ns <= s.time_ns + kSecond)
+        add_signal(*open, "announcement", weight::kAnnouncement, said.frame,
+                   fmt::format("{} announced at {}", to_string(said.address), mac_to_string(said.mac)));
+  }
+  ++open->segments;
+  if (s.has_ts() && !open->new_known) {
+    open->new_known = true;
+    open->new_tsval = s.tsval;
+    open->new_ns = s.time_ns;
+  }
+  if (open->segments >= kMaxSegments || s.time_ns - open->result.time_ns > kMaxDuration)
+    close_migration(flow, *open);
+  // What did not come to anything must not fill the list.
+  std::erase_if(trouble(flow).migrations,
+                [](const MigrationCase& m) { return m.closed && m.result.confidence < kBelievable; });
+}
+
+void Tracker::close_migration(Flow& flow, MigrationCase& open) {
+  Migration& m = open.result;
+  if (!open.closed) {
+    open.closed = true;
+    advise(open);
+    const double hz = open.old_clock.hz();
+    // Another path or router leaves the clock alone; that speaks against another host.
+    bool continues = false;
+    if (m.tsval_step && hz > 0) {
+      const double off_seconds = static_cast<double>(*m.tsval_step) / hz;
+      continues = std::abs(off_seconds) < 0.05 && !has_signal(open, "tsval-step");
+      if (off_seconds < -0.05 && !has_signal(open, "tsval-step"))
+        add_signal(
+            open, "tsval-step", weight::kClockPaused, m.frame,
+            fmt::format("TSval {} ticks behind its own clock: it stood still meanwhile", *m.tsval_step));
+    }
+    m.confidence = 1 - open.doubt;
+    const bool only_path = continues && !has_signal(open, "tsecr-zero") && !has_signal(open, "announcement");
+    if (only_path) m.confidence *= 0.5;
+    if (m.told) m.confidence = 1;
+    m.confidence = std::round(m.confidence * 100) / 100;
+  }
+  m.hz_before = open.old_clock.hz();
+  m.hz_after = flow.host[open.host].clock.hz();
+  m.endpoint = open.host == flow.client ? Side::client : Side::server;
+  std::sort(m.signals.begin(), m.signals.end(),
+            [](const MigrationSignal& x, const MigrationSignal& y) { return x.frame < y.frame; });
+}
+
+}  // namespace tsaudit

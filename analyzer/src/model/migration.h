@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signs that an endpoint was replaced by another host, and how much each of them says.
+#pragma once
+
+#include <string>
+
+#include "model/trouble.h"
+
+namespace tsaudit {
+
+/// A case below this confidence is not reported.
+inline constexpr double kBelievable = 0.5;
+
+/// How likely one sign alone means migration. Signs are taken as independent: 1 - (1-w1)(1-w2)...
+namespace weight {
+inline constexpr double kClockStep = 0.55;   // few things but another host make a clock step
+inline constexpr double kClockPaused = 0.2;  // a restored clock that stood still during the move; or a queue
+inline constexpr double kZeroEcho = 0.5;     // TCP_REPAIR does not restore TS.Recent
+inline constexpr double kMac = 0.55;         // or a router took over
+inline constexpr double kTtl = 0.35;         // or the route changed
+inline constexpr double kAnnouncement = 0.45;  // or an address was configured
+inline constexpr double kRepairProbe = 0.25;   // or a keepalive
+inline constexpr double kIpId = 0.1;
+inline constexpr double kFlowLabel = 0.1;  // Linux changes it after timeouts, too
+inline constexpr double kGap = 0.1;
+}  // namespace weight
+
+/// Adds a sign unless it is there already.
+void add_signal(MigrationCase& open, const char* name, double sign_weight, uint64_t frame,
+                std::string detail);
+
+}  // namespace tsaudit

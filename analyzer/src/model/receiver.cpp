@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/receiver.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tsaudit {
+namespace {
+
+/// A window that excludes nothing: the offered one is not known well enough.
+constexpr uint32_t kOpenWindow = 0x3fffffff;
+constexpr int64_t kRtoMin = 200 * kMillisecond;  // TCP_RTO_MIN, include/net/tcp.h
+constexpr int64_t kRtoInitial = 1 * kSecond;     // TCP_TIMEOUT_INIT
+constexpr int64_t kRtoMax = 120 * kSecond;       // TCP_RTO_MAX
+constexpr int64_t kJiffy = 10 * kMillisecond;    // of the slowest HZ
+
+/// After this long without contradiction the receiver has handled a segment that the capture point saw.
+int64_t settle_ns(const Host& receiver) {
+  return std::max<int64_t>(1 * kMillisecond, int64_t{4000} * std::min(receiver.loop_us(), 1'000'000u));
+}
+
+/// The choices for one unknown of the state; the first is the likeliest.
+template <class T, size_t N>
+struct Choices {
+  std::array<T, N> values{};
+  size_t count = 0;
+  void add(T value) {
+    for (size_t i = 0; i < count; ++i)
+      if (values[i] == value) return;
+    values[count++] = value;
+  }
+};
+
+struct Sequence {
+  SeqNum rcv_nxt, rcv_wup;
+  uint32_t rcv_wnd;
+  friend bool operator==(const Sequence&, const Sequence&) = default;
+};
+
+struct Possibilities {
+  PawsState base;
+  Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
+  Choices<int64_t, 2> age;
+  Choices<int64_t, 2> rto;
+  Choices<Sequence, 8> sequence;
+};
+
+void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, const Host& sender,
+                   const Segment& s) {
+  if (!receiver.acked) {
+    // Nobody has heard of its state: take the segment as acceptable.
+    p.sequence.add({s.seq, s.seq, kOpenWindow});
+    return;
+  }
+  const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
+  const auto window_from = [&](SeqNum wup) {
+    return static_cast<uint32_t>(std::max(distance(wup, receiver.right_edge), 0));
+  };
+  const bool window_known = receiver.scale_known && !flow.capture_loss;
+  const SeqNum wup = receiver.ack_max;
+  const SeqNum nxt = receiver.rcv_known ? receiver.rcv_nxt : wup;
+  p.sequence.add({nxt, wup, window_known ? window_from(wup) : kOpenWindow});
+  // Linux lets data stick out of the window into an empty receive queue, which no capture shows.
+  const bool sticks_out = after(s.end_seq(), receiver.right_edge);
+  if (!exact || (sticks_out && !after(s.seq, receiver.right_edge))) p.sequence.add({nxt, wup, kOpenWindow});
+  if (!exact) {
+    p.sequence.add({wup, wup, kOpenWindow});
+    p.sequence.add({nxt, nxt, kOpenWindow});
+  }
+}
+
+Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s) {
+  Possibilities p;
+  p.base.state = receiver.state;
+  p.base.ts_recent_valid = receiver.ts_recent.known();
+  p.base.snd_una = receiver.una_known ? receiver.snd_una : s.ack;
+  // What the receiver has sent is known for sure only where nothing escapes the capture.
+  const bool all_seen =
+      receiver.seen && !flow.capture_loss && vantage_of(receiver, sender) == Vantage::at_receiver;
+  p.base.snd_nxt = receiver.seen ? receiver.snd_nxt : s.ack;
+  if (!all_seen && after(s.ack, p.base.snd_nxt)) p.base.snd_nxt = s.ack;
+  p.base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
+  p.base.snd_wnd = receiver.snd_wnd;
+  p.base.fin_received = sender.fin_sent;
+  p.base.tsval_first = receiver.clock.started() ? receiver.clock.first() : s.tsecr;
+  p.base.tsval_last = s.tsecr;
+  if (receiver.clock.started() && after(s.tsecr, receiver.clock.last())) {
+    // The echo may be later than the last TSval that we saw, unless we saw them all.
+    if (receiver.state == TcpState::syn_recv) p.base.tsval_last = receiver.clock.last();
+  }
+
+  for (unsigned i = receiver.ts_recent.size(); i-- > 0;) p.ts_recent.add(receiver.ts_recent[i]);
+  if (p.ts_recent.count == 0) p.ts_recent.add(s.tsval);
+  p.age.add((s.time_ns - receiver.ts_recent.newest_store()) / kSecond);
+  p.age.add((s.time_ns - receiver.ts_recent.oldest_store()) / kSecond + 1);
+  const RtoBounds rto = rto_bounds(receiver);
+  p.rto.add(rto.max);
+  p.rto.add(rto.min);
+  add_sequences(p, flow, receiver, sender, s);
+  return p;
+}
+
+PawsState state_at(const Possibilities& p, size_t ts, size_t age, size_t rto, size_t sequence) {
+  PawsState state = p.base;
+  state.ts_recent = p.ts_recent.values[ts];
+  state.age_seconds = p.age.values[age];
+  state.rto_ns = p.rto.values[rto];
+  state.rcv_nxt = p.sequence.values[sequence].rcv_nxt;
+  state.rcv_wup = p.sequence.values[sequence].rcv_wup;
+  state.rcv_wnd = p.sequence.values[sequence].rcv_wnd;
+  return state;
+}
+
+/// Which unknown alone turns the verdict of the likeliest state.
+Reason reason_of_doubt(const ReceiverProfile& profile, const Possibilities& p, const PawsSegment& segment) {
+  const Verdict likeliest = judge(profile, state_at(p, 0, 0, 0, 0), segment).verdict;
+  const auto turns = [&](size_t ts, size_t age, size_t rto, size_t sequence) {
+    return judge(profile, state_at(p, ts, age, rto, sequence), segment).verdict != likeliest;
+  };
+  for (size_t i = 1; i < p.ts_recent.count; ++i)
+    if (turns(i, 0, 0, 0)) return Reason::ts_recent_range;
+  if (p.age.count > 1 && turns(0, 1, 0, 0)) return Reason::idle_range;
+  if (p.rto.count > 1 && turns(0, 0, 1, 0)) return Reason::rto_range;
+  for (size_t i = 1; i < p.sequence.count; ++i)
+    if (turns(0, 0, 0, i)) return Reason::sequence_range;
+  return Reason::ts_recent_range;
+}
+
+}  // namespace
+
+RtoBounds rto_bounds(const Host& receiver) {
+  // tcp_input.c:tcp_set_rto(): srtt plus at least 200 ms of variance; 1 s before the first sample; doubled by
+  // every timeout since the last progress.
+  const int backoff = std::min<int>(receiver.retransmit_run, 10);
+  if (!receiver.rtt_measured && (receiver.restored || receiver.state != TcpState::unknown)) {
+    const int64_t rto = std::min(kRtoInitial << backoff, kRtoMax);
+    return {rto, backoff ? rto : kRtoInitial};
+  }
+  const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond;
+  const int64_t settled =
+      receiver.rtt_measured ? std::min(kRtoMin + 4 * rtt + kJiffy, kRtoMax) : kRtoInitial + 2 * kSecond;
+  return {kRtoMin, std::min(settled << backoff, kRtoMax)};
+}
+
+PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s) {
+  const bool scaled = !s.has(kSyn) && sender.scale_known;
+  return {.seq = s.seq,
+          .end_seq = s.end_seq(),
+          .ack = s.ack,
+          .window = uint32_t{s.window} << (scaled ? sender.window_scale : 0),
+          .flags = s.flags,
+          .has_ts = s.has_ts() && flow.negotiated() != Negotiated::no,
+          .tsval = s.tsval,
+          .tsecr = s.tsecr};
+}
+
+PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s) {
+  return state_at(possibilities(flow, receiver, sender, s), 0, 0, 0, 0);
+}
+
+Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& receiver, const Host& sender,
+                        const Segment& s) {
+  Judgement result;
+  const Negotiated negotiated = flow.negotiated();
+  if (negotiated == Negotiated::no || (negotiated == Negotiated::unknown && !s.has_ts())) {
+    result.reason = s.has_ts() || negotiated == Negotiated::no ? Reason::not_negotiated : Reason::no_tsopt;
+    return result;
+  }
+  if (receiver.ts_recent.size() > 1 && vantage_of(receiver, sender) == Vantage::at_receiver &&
+      s.time_ns - receiver.ts_recent.newest_store() > settle_ns(receiver))
+    receiver.ts_recent.settle();
+
+  result.known = receiver.ts_recent.known();
+  if (result.known) result.ts_recent = receiver.ts_recent.back();
+  const PawsSegment segment = as_received(flow, sender, s);
+  if (!result.known && segment.has_ts && !s.has(kRst | kSyn) && receiver.state != TcpState::syn_sent) {
+    result.verdict = Verdict::unknown;
+    result.reason = Reason::ts_recent_unknown;
+    result.may_store = true;
+    return result;
+  }
+
+  const Possibilities p = possibilities(flow, receiver, sender, s);
+  bool agreed = true;
+  result.stores = true;
+  bool first = true;
+  for (size_t ts = 0; ts < p.ts_recent.count; ++ts)
+    for (size_t age = 0; age < p.age.count; ++age)
+      for (size_t rto = 0; rto < p.rto.count; ++rto)
+        for (size_t sequence = 0; sequence < p.sequence.count; ++sequence) {
+          const PawsOutcome outcome = judge(profile, state_at(p, ts, age, rto, sequence), segment);
+          if (first) {
+            result.verdict = outcome.verdict;
+            result.reason = outcome.reason;
+            result.answered = outcome.answered;
+            result.rate_limited = outcome.rate_limited;
+            first = false;
+          }
+          agreed = agreed && outcome.verdict == result.verdict;
+          result.may_store = result.may_store || outcome.updates_ts_recent;
+          result.stores = result.stores && outcome.updates_ts_recent;
+        }
+  if (!agreed) {
+    result.reason = reason_of_doubt(profile, p, segment);
+    // A test that comes after PAWS is in doubt: PAWS itself let the segment through in every state, so say
+    // that.
+    if (result.reason == Reason::sequence_range && result.known && segment.has_ts) {
+      const Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0), s.tsval, profile.window_ticks);
+      if (why != Reason::paws) {
+        result.verdict = Verdict::accept;
+        result.reason = why;
+        result.answered = false;
+        return result;
+      }
+    }
+    result.verdict = Verdict::unknown;
+    result.answered = false;
+  }
+  return result;
+}
+
+}  // namespace tsaudit

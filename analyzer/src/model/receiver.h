@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// A receiver as a capture knows it: asks the rule of model/paws.h for every state that is possible, and says
+// `drop` only when all of them refuse.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/flow_state.h"
+#include "model/paws.h"
+#include "tsaudit/segment.h"
+
+namespace tsaudit {
+
+struct Judgement {
+  Verdict verdict = Verdict::not_tested;
+  Reason reason = Reason::no_tsopt;
+  bool known = false;     ///< ts_recent is
+  TsVal ts_recent;        ///< the likeliest value
+  bool answered = false;  ///< an ACK is expected for the refused segment
+  bool rate_limited = false;
+  bool may_store = false;  ///< some possible state takes TSval as TS.Recent
+  bool stores = false;     ///< all of them do
+};
+
+/// What `receiver` does with `s`, which `sender` sent. Settles receiver.ts_recent when time has decided it.
+Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& receiver, const Host& sender,
+                        const Segment& s);
+
+/// The segment as the receiver sees it: window scaled, TSopt only when it takes it.
+PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s);
+
+/// The likeliest state, for explanations.
+PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s);
+
+/// Bounds of the receiver's retransmission timeout, ns.
+struct RtoBounds {
+  int64_t min, max;
+};
+RtoBounds rto_bounds(const Host& receiver);
+
+}  // namespace tsaudit

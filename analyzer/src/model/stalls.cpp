@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the stretches in which a direction made no progress, and what held it up.
+#include <algorithm>
+
+#include "model/tracker.h"
+
+namespace tsaudit {
+namespace {
+
+/// Shorter ones are everyday life: a lost packet, a full window.
+constexpr TimeNs kWorthNaming = 1 * kSecond;
+
+/// Were segments that matter discarded by timestamps, in either direction, while it lasted?
+bool paws_during(const Trouble& t, const Stall& stall) {
+  return std::any_of(std::begin(t.direction), std::end(t.direction), [&](const DirectionTrouble& direction) {
+    return direction.paws_drops && direction.paws_drops.last_ns >= stall.start_ns &&
+           direction.paws_drops.first_ns <= stall.end_ns;
+  });
+}
+
+}  // namespace
+
+std::string_view to_string(StallCause cause) {
+  switch (cause) {
+    case StallCause::paws:
+      return "PAWS";
+    case StallCause::zero_window:
+      return "zero window";
+    case StallCause::no_answer:
+      return "no answer";
+    case StallCause::loss:
+      return "loss";
+    case StallCause::refused_sequence:
+      return "sequence numbers refused";
+    case StallCause::reset:
+      return "reset";
+  }
+  return "";
+}
+
+/// `from` sent `s`: news of the progress of what the other side sends, and maybe a retransmission of its own.
+void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, bool new_ack, bool retransmitted,
+                             const Host& was) {
+  const Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  const bool window_closed = s.window == 0 && s.has(kAck) && !s.has(kSyn | kRst | kFin);
+  if (!flow.trouble && !window_closed && !(retransmitted && a.retransmit_run >= 2)) return;
+  Trouble& t = trouble(flow);
+
+  DirectionTrouble& incoming = t.direction[from ^ 1];
+  if (new_ack && incoming.stall_open) {
+    Stall& stall = incoming.stalls.back();
+    stall.end_ns = s.time_ns;
+    stall.over = true;
+    incoming.stall_open = false;
+  }
+  if (window_closed && !incoming.zero_window_open) {
+    incoming.zero_window_open = true;
+    incoming.zero_window_ns = s.time_ns;
+    incoming.zero_window_frame = s.frame;
+  } else if (!window_closed && incoming.zero_window_open && s.has(kAck) && !s.has(kRst)) {
+    incoming.zero_window_open = false;
+    if (s.time_ns - incoming.zero_window_ns >= kWorthNaming && incoming.stalls.size() < Trouble::kMaxStalls &&
+        !incoming.stall_open)
+      incoming.stalls.push_back({.cause = StallCause::zero_window,
+                                 .frame = incoming.zero_window_frame,
+                                 .start_ns = incoming.zero_window_ns,
+                                 .end_ns = s.time_ns,
+                                 .over = true});
+  }
+
+  DirectionTrouble& outgoing = t.direction[from];
+  if (retransmitted && !outgoing.stall_open && a.retransmit_run >= 2 &&
+      outgoing.stalls.size() < Trouble::kMaxStalls) {
+    outgoing.stalls.push_back({.frame = s.frame, .start_ns = was.last_ns, .end_ns = s.time_ns});
+    outgoing.stall_open = true;
+  }
+  if (retransmitted && outgoing.stall_open) {
+    Stall& stall = outgoing.stalls.back();
+    ++stall.segments;
+    stall.end_ns = s.time_ns;
+    if (outgoing.zero_window_open)
+      stall.cause = StallCause::zero_window;
+    else if (b.last_ns < stall.start_ns)
+      stall.cause = StallCause::no_answer;
+    else if (outgoing.reasons[static_cast<size_t>(Reason::invalid_sequence)] != 0)
+      stall.cause = StallCause::refused_sequence;
+    else
+      stall.cause = StallCause::loss;
+  }
+}
+
+void Tracker::close_stalls(Flow& flow, Trouble& t) {
+  for (unsigned from = 0; from < 2; ++from) {
+    DirectionTrouble& direction = t.direction[from];
+    if (direction.zero_window_open && !direction.stall_open && direction.stalls.size() < Trouble::kMaxStalls)
+      direction.stalls.push_back({.cause = StallCause::zero_window,
+                                  .frame = direction.zero_window_frame,
+                                  .start_ns = direction.zero_window_ns,
+                                  .end_ns = flow.last_ns()});
+    for (Stall& stall : direction.stalls)
+      if (paws_during(t, stall)) stall.cause = StallCause::paws;
+    std::erase_if(direction.stalls,
+                  [](const Stall& stall) { return stall.end_ns - stall.start_ns < kWorthNaming; });
+  }
+}
+
+}  // namespace tsaudit

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/tracker.h"
+
+#include <algorithm>
+
+#include "model/fingerprint.h"
+#include "model/migration.h"
+
+namespace tsaudit {
+namespace {
+
+uint16_t saturate16(int64_t value) { return static_cast<uint16_t>(std::clamp<int64_t>(value, 0, 0xfffe)); }
+
+/// `receiver` answers what `sender` sent last: how long was the way from the capture point to it and back?
+void measure_loop(Host& receiver, Host& sender, const Segment& s) {
+  if (!sender.sent_data_last || s.ack != sender.snd_nxt) return;
+  sender.sent_data_last = false;
+  const int64_t elapsed = s.time_ns - sender.last_ns;
+  if (elapsed < 0) return;
+  receiver.loop_16us = std::min(receiver.loop_16us, saturate16(elapsed / 16'000));
+  sender.rtt_max_ms = std::max(sender.rtt_max_ms, saturate16(elapsed / kMillisecond));
+  sender.rtt_measured = true;
+}
+
+/// tcp_input.c:tcp_ack(): SND.UNA, and tcp_ack_update_window().
+void take_ack(Host& receiver, const Segment& s, uint32_t window) {
+  if (!receiver.wl_known || after(s.ack, receiver.snd_una) || after(s.seq, receiver.snd_wl1) ||
+      (s.seq == receiver.snd_wl1 && (window > receiver.snd_wnd || window == 0))) {
+    receiver.snd_wl1 = s.seq;
+    receiver.snd_wnd = window;
+    receiver.wl_known = true;
+  }
+  if (!receiver.una_known || after(s.ack, receiver.snd_una)) {
+    receiver.snd_una = s.ack;
+    receiver.una_known = true;
+  }
+}
+
+void take_data(Host& receiver, const Segment& s) {
+  if (!receiver.rcv_known) {
+    receiver.rcv_nxt = s.end_seq();
+    receiver.rcv_known = true;
+  } else if (!after(s.seq, receiver.rcv_nxt) && after(s.end_seq(), receiver.rcv_nxt)) {
+    receiver.rcv_nxt = s.end_seq();
+  }
+}
+
+/// What the segment says of its sender as a receiver: how far it has got, and what it allows.
+void take_own_ack(Host& sender, const Segment& s, uint32_t window) {
+  if (!sender.acked || after(s.ack, sender.ack_max)) sender.ack_max = s.ack;
+  const SeqNum edge = s.ack + window;
+  if (!sender.acked || after(edge, sender.right_edge)) sender.right_edge = edge;
+  sender.acked = true;
+  if (!sender.rcv_known || after(s.ack, sender.rcv_nxt)) {
+    sender.rcv_nxt = s.ack;
+    sender.rcv_known = true;
+  }
+}
+
+bool is_keepalive(const Host& receiver, const Segment& s) {
+  return s.payload <= 1 && receiver.acked && s.seq == receiver.ack_max - 1;
+}
+
+}  // namespace
+
+Tracker::Tracker(const AnalysisOptions& options, EvidenceSink* evidence)
+    : options_(options), evidence_(evidence) {}
+
+Trouble& Tracker::trouble(Flow& flow) {
+  if (flow.trouble == 0) {
+    if (pool_free_.empty()) {
+      pool_.push_back(nullptr);
+      pool_free_.push_back(static_cast<uint32_t>(pool_.size()));
+    }
+    flow.trouble = pool_free_.back();
+    pool_free_.pop_back();
+    pool_[flow.trouble - 1] = std::make_unique<Trouble>();
+  }
+  return *pool_[flow.trouble - 1];
+}
+
+const ReceiverProfile& Tracker::profile_for(const Flow& flow, unsigned receiver) const {
+  const IpAddress address = (receiver == 0 ? flow.key.low() : flow.key.high()).address;
+  for (const auto& [told, profile] : options_.receivers)
+    if (told == address) return *profile;
+  if (options_.profile) return *options_.profile;
+  if (flow.trouble)
+    if (const auto* fitting = pool_[flow.trouble - 1]->direction[receiver ^ 1].fitting_profile)
+      return *fitting;
+  return default_profile();
+}
+
+bool Tracker::profile_is_told(const Flow& flow, unsigned receiver) const {
+  const IpAddress address = (receiver == 0 ? flow.key.low() : flow.key.high()).address;
+  return options_.profile || std::any_of(options_.receivers.begin(), options_.receivers.end(),
+                                         [&](const auto& entry) { return entry.first == address; });
+}
+
+void Tracker::announce(const Announcement& announcement) {
+  announcements_[announcement_count_++ % announcements_.size()] = announcement;
+}
+
+bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segment& s) const {
+  const Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  if ((s.flags & (kSyn | kAck | kRst)) == (kSyn | kAck)) {
+    // The SYN-ACK to a SYN that looked like one inside of the old connection.
+    const Trouble* t = trouble_of(flow);
+    return t && t->syn_pending && t->syn_from == (from ^ 1) && s.ack == t->syn_isn + 1;
+  }
+  if ((s.flags & (kSyn | kAck | kRst)) != kSyn) return false;
+  if (flow.syn_seen && flow.client == from && a.isn == s.seq) return false;  // sent again
+  if (flow.syn_seen && !flow.synack_seen && !b.seen) return true;            // another attempt
+  const bool over = flow.reset || (a.fin_sent && b.fin_sent);
+  return over || s.time_ns - flow.last_ns() > 60 * kSecond;
+}
+
+void Tracker::first_segment(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  a.seen = true;
+  a.snd_nxt = s.seq;
+  a.isn = s.seq;
+  a.mac = fold_mac(s.src_mac);
+  a.ttl = s.ttl;
+  a.last_ns = s.time_ns;
+  a.checksum_good = verify_checksums(s) == Checksum::good;
+  if (flow.first_frame == 0) {
+    flow.first_frame = s.frame;
+    flow.first_ns = s.time_ns;
+    // A guess until a SYN tells: who speaks from the higher port is the client.
+    flow.set_client(s.sport >= s.dport ? from : from ^ 1);
+  }
+  if (!flow.syn_seen && !flow.synack_seen && !s.has(kSyn)) {
+    a.state = TcpState::established;
+    flow.host[from ^ 1].state = TcpState::established;
+  }
+}
+
+/// Roles, negotiation and the state changes of SYN and SYN-ACK (RFC 9293 section 3.5).
+void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  if (s.window_scale != Segment::kNoWindowScale) a.window_scale = s.window_scale & 0xf;
+  if (!s.has(kAck)) {
+    flow.set_client(from);
+    flow.roles_known = true;
+    flow.syn_seen = true;
+    flow.syn_ts = flow.syn_ts || s.has_ts();
+    a.isn = s.seq;
+    a.scale_known = true;
+    if (a.state == TcpState::unknown) a.state = TcpState::syn_sent;
+    if (b.state == TcpState::unknown || b.state == TcpState::syn_recv) {
+      b.rcv_nxt = s.seq + 1;  // TFO data is acknowledged later, or not at all
+      b.rcv_known = true;
+      // A retransmitted SYN leaves the request's TS.Recent alone, unless the first one never arrived.
+      if (s.has_ts()) {
+        if (b.ts_recent.known())
+          b.ts_recent.may_store(s.tsval, s.time_ns);
+        else
+          b.ts_recent.store(s.tsval, s.time_ns);
+      }
+    }
+    return;
+  }
+  if (j.verdict == Verdict::drop) return;
+  flow.set_client(from ^ 1);
+  flow.roles_known = true;
+  flow.synack_seen = true;
+  flow.synack_ts = flow.synack_ts || s.has_ts();
+  flow.negotiated_yes = flow.negotiated() == Negotiated::yes;
+  // Without a scale in both SYNs there is none in either direction (RFC 7323 section 2.2).
+  if (s.window_scale == Segment::kNoWindowScale || !flow.syn_seen) {
+    b.scale_known = flow.syn_seen;
+    if (flow.syn_seen) a.window_scale = b.window_scale = 0;
+  }
+  a.scale_known = flow.syn_seen;
+  a.isn = s.seq;
+  if (a.state != TcpState::established) a.state = TcpState::syn_recv;
+  b.state = TcpState::established;
+  b.rcv_nxt = s.end_seq();
+  b.rcv_known = true;
+  b.snd_una = s.ack;
+  b.una_known = true;
+  b.snd_wl1 = s.seq;
+  b.snd_wnd = s.window;
+  b.wl_known = true;
+  if (s.has_ts()) b.ts_recent.store(s.tsval, s.time_ns);
+}
+
+void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  if (s.has(kRst)) return;
+  if (s.length() > 0) take_data(b, s);
+  if (!s.has(kAck)) return;
+  measure_loop(a, b, s);
+  take_ack(b, s, as_received(flow, a, s).window);
+  if (b.state == TcpState::syn_recv) b.state = TcpState::established;
+  if (a.state == TcpState::syn_sent) a.state = TcpState::established;
+}
+
+void Tracker::note_options(Flow& flow, unsigned from, const Segment& s) {
+  if (s.ts == TsOption::malformed || s.ts == TsOption::duplicated)
+    trouble(flow).direction[from].malformed_tsopt.add(s.frame, s.time_ns);
+  if (s.has(kRst | kSyn)) return;
+  const Negotiated negotiated = flow.negotiated();
+  if (negotiated == Negotiated::yes && !s.has_ts() && s.ts != TsOption::cut) {
+    DirectionTrouble& direction = trouble(flow).direction[from];
+    direction.missing_tsopt.add(s.frame, s.time_ns);
+    if (s.length() > 0 && !is_keepalive(flow.host[from ^ 1], s))
+      direction.missing_tsopt_data.add(s.frame, s.time_ns);
+  } else if (negotiated == Negotiated::no && s.has_ts()) {
+    trouble(flow).direction[from].unnegotiated_tsopt.add(s.frame, s.time_ns);
+  }
+}
+
+/// Everything but an ordinary `newer` or `equal`.
+void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+  const Host& b = flow.host[from ^ 1];
+  DirectionTrouble& direction = trouble(flow).direction[from];
+  ++direction.reasons[static_cast<size_t>(j.reason)];
+  if (j.verdict == Verdict::drop && is_paws(j.reason)) {
+    // A stale ACK that acknowledges nothing new is no loss; anything else is.
+    const bool harmful = s.length() > 0 || (b.una_known && after(s.ack, b.snd_una));
+    if (harmful && !direction.paws_drops) {
+      direction.ticks_behind = distance(s.tsval, j.ts_recent);
+      direction.stored_ns = b.ts_recent.newest_store();
+      direction.dropped_by = &profile_for(flow, from ^ 1);
+    }
+    (harmful ? direction.paws_drops : direction.stale_acks).add(s.frame, s.time_ns);
+    open_verdict(flow, from, s, j);
+  } else if (j.verdict == Verdict::accept && (j.reason == Reason::window1 || j.reason == Reason::idle ||
+                                              j.reason == Reason::ts_recent_zero)) {
+    if (s.length() > 0) open_verdict(flow, from, s, j);  // another receiver might have refused it
+  }
+}
+
+void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo,
+                          TsVal modelled) {
+  const Host& b = flow.host[from ^ 1];
+  // What the receiver at `from` got came from the other side: that is the direction which the model got
+  // wrong.
+  DirectionTrouble& direction = trouble(flow).direction[from ^ 1];
+  if (s.tsecr.raw == 0 && modelled.raw != 0) {
+    ++direction.misses.missed_restored;
+  } else if (b.clock.started() && after(s.tsecr, b.clock.last())) {
+    ++direction.misses.missed_loss;
+    if (!flow.capture_loss) trouble(flow).direction[from].unseen_echo.add(s.frame, s.time_ns);
+  } else if (flow.syn_seen && b.clock.started() && before(s.tsecr, b.clock.first()) &&
+             direction.epochs.empty() && !direction.pending_step) {
+    ++direction.misses.missed_other;
+    trouble(flow).direction[from].unseen_echo.add(s.frame, s.time_ns);
+  } else if (echo == TsRecentSet::Echo::older) {
+    ++direction.misses.missed_refused;
+  } else {
+    ++direction.misses.missed_reorder;
+  }
+}
+
+/// TSecr and ACK of `from` tell its own receiver state: the anchor of the model (RFC 7323 section 4.3).
+void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  if (a.acked && before(s.ack, a.ack_max)) return;  // overtaken by a later one
+  const TsVal modelled = a.ts_recent.known() ? a.ts_recent.back() : TsVal{};
+  const bool all_arrived = a.stored_by_data && s.ack == b.snd_nxt;
+  const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
+  if (echo == TsRecentSet::Echo::unknown) return;
+  ++a.compared;
+  if (echo == TsRecentSet::Echo::exact) ++a.exact;
+  if (echo == TsRecentSet::Echo::older || echo == TsRecentSet::Echo::unseen)
+    echo_missed(flow, from, s, echo, modelled);
+  if (s.tsecr.raw == 0 && modelled.raw != 0) trouble(flow).direction[from].zero_echo.add(s.frame, s.time_ns);
+}
+
+/// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
+void Tracker::close_down(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  if (s.has(kRst)) {
+    const bool unacked = (b.acked && after(a.snd_nxt, b.ack_max)) || (a.acked && after(b.snd_nxt, a.ack_max));
+    flow.reset = true;
+    if (unacked || flow.trouble) {
+      Trouble& t = trouble(flow);
+      if (t.reset_frame == 0) {
+        t.reset_frame = s.frame;
+        t.reset_unacked = unacked;
+        t.reset_from = from;
+      }
+    }
+  }
+  if (s.has(kFin) && !a.fin_sent) {
+    a.fin_sent = true;
+    a.fin_first = !b.fin_sent;
+  }
+  // Each side's FIN acknowledged: the active closer waits, the other is gone.
+  if (a.fin_sent && b.fin_sent && a.acked && b.acked && a.ack_max == b.snd_nxt && b.ack_max == a.snd_nxt) {
+    a.state = a.fin_first ? TcpState::time_wait : TcpState::closed;
+    b.state = b.fin_first ? TcpState::time_wait : TcpState::closed;
+  }
+}
+
+/// What every connection has (a handshake, no timestamps, a first segment) is counted in the flow itself.
+void Tracker::count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+  Host& a = flow.host[from];
+  if (j.reason == Reason::newer) return;
+  if (j.reason == Reason::equal) {
+    ++flow.host[from ^ 1].equal_tsval;
+    return;
+  }
+  uint8_t* few = nullptr;
+  if (j.reason == Reason::handshake || j.reason == Reason::initial)
+    few = &a.handshakes;
+  else if (j.reason == Reason::ts_recent_unknown)
+    few = &a.unknown;
+  else if (j.verdict == Verdict::not_tested && flow.negotiated() == Negotiated::yes)
+    few = &a.untested;
+  else if (j.verdict == Verdict::not_tested)
+    return;  // all the rest of such a flow
+  if (!few)
+    odd_verdict(flow, from, s, j);
+  else if (*few < UINT8_MAX)
+    ++*few;
+  else
+    ++trouble(flow).direction[from].reasons[static_cast<size_t>(j.reason)];
+}
+
+Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  const SeqNum end = s.end_seq();
+  const bool probable = a.seen && flow.negotiated_yes && flow.trouble == 0 && s.ts == TsOption::present &&
+                        (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.window != 0 &&
+                        s.tsecr.raw != 0 && a.state == TcpState::established &&
+                        b.state == TcpState::established && b.retransmit_run == 0 &&
+                        a.mac == fold_mac(s.src_mac) && a.ttl == s.ttl;
+  // The ordinary segment: in order, TSval at or after all that TS.Recent may be, ACK in range.
+  if (probable && b.ts_recent.known() && a.ts_recent.known() && distance(b.ts_recent.back(), s.tsval) >= 0 &&
+      b.acked && a.acked && b.una_known && b.rcv_known && !before(end, b.ack_max) &&
+      (!b.scale_known || !after(end, b.right_edge)) && !before(s.ack, b.snd_una) &&
+      !after(s.ack, b.snd_nxt) && !before(s.ack, a.ack_max) && (s.payload == 0 || after(end, a.snd_nxt)) &&
+      !before(s.tsval, a.clock.last())) [[likely]] {
+    const TimeNs since = s.time_ns - a.last_ns;
+    if (a.clock.observe(s.tsval, s.time_ns, since) == SenderClock::Fit::good) [[likely]] {
+      const TsVal recent = b.ts_recent.back();
+      const Judgement j{.verdict = Verdict::accept,
+                        .reason = s.tsval == recent ? Reason::equal : Reason::newer,
+                        .known = true,
+                        .ts_recent = recent};
+      b.equal_tsval += j.reason == Reason::equal;
+      // At the receiver, what starts after the last ACK does not count; elsewhere that ACK may be on its way.
+      if (!after(s.seq, b.ack_max) ||
+          (!after(s.seq, b.rcv_nxt) && vantage_of(b, a) != Vantage::at_receiver)) {
+        b.ts_recent.may_store(s.tsval, s.time_ns);
+        b.stored_by_data = s.payload != 0;
+      }
+      const uint32_t window = uint32_t{s.window} << (a.scale_known ? a.window_scale : 0);
+      if (s.payload != 0) take_data(b, s);
+      measure_loop(a, b, s);
+      take_ack(b, s, window);
+
+      const bool all_arrived = a.stored_by_data && s.ack == b.snd_nxt;
+      const TsVal modelled = a.ts_recent.back();
+      const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
+      ++a.compared;
+      a.exact += echo == TsRecentSet::Echo::exact;
+      if (echo > TsRecentSet::Echo::possible) [[unlikely]]
+        echo_missed(flow, from, s, echo, modelled);
+
+      take_own_ack(a, s, window);
+      if (s.payload != 0) a.snd_nxt = end;
+      a.sent_data_last = s.payload != 0;
+      a.payload_bytes += s.payload;
+      ++a.segments;
+      ++a.ts_segments;
+      a.packet_id = packet_id(s);
+      a.last_ns = s.time_ns;
+      flow.set_last_frame(s.frame);
+      return j;
+    }
+  }
+  return process_odd(flow, from, s);
+}
+
+Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  flow.set_last_frame(s.frame);
+  const bool first = !a.seen;
+  if (first) first_segment(flow, from, s);
+  const Host was = a;
+  const SeqNum end = s.end_seq();
+  const bool new_data = s.length() > 0 && (first || after(end, a.snd_nxt));
+  const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
+  const bool new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
+  const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
+  const bool repeats_ack = pure_ack && a.acked && s.ack == a.ack_max;
+
+  // The sender's clock. RST and zero in a SYN say nothing about it.
+  SenderClock::Fit fit = SenderClock::Fit::good;
+  if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0))
+    fit = a.clock.observe(s.tsval, s.time_ns, s.time_ns - was.last_ns);
+
+  Judgement j;
+  const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
+  if (opening && (b.state == TcpState::unknown || (b.state == TcpState::syn_recv && !b.seen))) {
+    j.reason = Reason::handshake;
+  } else if (opening && flow.synack_seen && b.state == TcpState::syn_recv && a.isn == s.seq) {
+    j.reason = Reason::handshake;
+  } else {
+    j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s);
+  }
+
+  const bool suspect =
+      j.verdict == Verdict::drop || fit == SenderClock::Fit::backward || fit == SenderClock::Fit::forward;
+  if (suspect && a.checksum_good && !first && verify_checksums(s) == Checksum::bad) {
+    // Damaged on the way: its receiver never looked at the timestamps, and neither do we.
+    Trouble& t = trouble(flow);
+    ++t.bad_checksums;
+    ++t.direction[from].reasons[static_cast<size_t>(Reason::tcp_csum)];
+    ++a.segments;
+    a.ts_segments += s.has_ts();
+    return {.verdict = Verdict::drop, .reason = Reason::tcp_csum, .known = j.known, .ts_recent = j.ts_recent};
+  }
+
+  note_options(flow, from, s);
+  const SeqNum receiver_nxt_before = a.rcv_nxt;
+  if (s.has(kSyn)) handshake(flow, from, s, j);
+  if (j.verdict != Verdict::drop) {
+    if (!s.has(kSyn)) {
+      if (j.stores && j.verdict == Verdict::accept && vantage_of(b, a) == Vantage::at_receiver &&
+          distance(j.ts_recent, s.tsval) < 0)
+        b.ts_recent.store(s.tsval, s.time_ns);  // moved back: idle or unset before
+      else if (j.may_store && b.ts_recent.known())
+        b.ts_recent.may_store(s.tsval, s.time_ns);
+      if (j.may_store) b.stored_by_data = s.length() != 0;
+      apply_accepted(flow, from, s);
+    }
+  }
+  count_verdict(flow, from, s, j);
+
+  // A SYN inside of a live connection may be the first of the next one.
+  if (opening && j.verdict == Verdict::drop) {
+    Trouble& t = trouble(flow);
+    t.syn_pending = true;
+    t.syn_from = from;
+    t.syn_frame = s.frame;
+    t.syn_isn = s.seq;
+  }
+
+  if (s.has(kAck) && b.seen && after(s.ack, b.snd_nxt) && j.reason != Reason::ack_unsent_data &&
+      !s.has(kRst)) {
+    Trouble& t = trouble(flow);
+    if (!flow.capture_loss) t.capture_loss_frame = s.frame;
+    t.lost_bytes += static_cast<uint32_t>(distance(b.snd_nxt, s.ack));
+    flow.capture_loss = true;
+    b.snd_nxt = s.ack;
+  }
+  if (s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() && flow.negotiated() == Negotiated::yes)
+    read_echo(flow, from, s);
+
+  const uint32_t window = as_received(flow, a, s).window;
+  if (s.has(kAck) && !s.has(kRst) && j.reason != Reason::ack_unsent_data) take_own_ack(a, s, window);
+  if (s.length() > 0 && after(end, a.snd_nxt)) a.snd_nxt = end;
+  a.sent_data_last = new_data;
+  a.payload_bytes += s.payload;
+  a.retransmissions += retransmitted;
+  ++a.segments;
+  a.ts_segments += s.has_ts();
+  flow.negotiated_yes = flow.negotiated() == Negotiated::yes;
+
+  const bool new_information = new_data || new_ack;
+  if (!first && !s.has(kRst)) {
+    if (fit == SenderClock::Fit::backward || fit == SenderClock::Fit::forward)
+      odd_clock(flow, from, s, fit, new_information, was, j);
+    else if (flow.trouble && s.has_ts())
+      trouble(flow).direction[from].pending_step.reset();  // the old clock goes on: that was an outlier
+    watch_migration(flow, from, s, was, j);
+  }
+  if (new_ack) b.retransmit_run = 0;
+  if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
+  watch_progress(flow, from, s, new_ack, retransmitted, was);
+  if (flow.trouble) weigh_evidence(flow, from, s, repeats_ack, receiver_nxt_before);
+  if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s);
+
+  if (!s.has(kRst)) {
+    a.mac = fold_mac(s.src_mac);
+    a.ttl = s.ttl;
+    a.packet_id = packet_id(s);
+  }
+  a.last_ns = s.time_ns;
+  return j;
+}
+
+std::unique_ptr<Trouble> Tracker::finish(Flow& flow) {
+  if (flow.trouble == 0) return nullptr;
+  std::unique_ptr<Trouble> t = std::move(pool_[flow.trouble - 1]);
+  for (unsigned from = 0; from < 2; ++from) {
+    finish_clock(flow, from, *t);
+    resolve_all(t->direction[from]);
+  }
+  for (MigrationCase& open : t->migrations) close_migration(flow, open);
+  std::erase_if(t->migrations, [](const MigrationCase& m) { return m.result.confidence < kBelievable; });
+  close_stalls(flow, *t);
+  pool_free_.push_back(flow.trouble);
+  flow.trouble = 0;
+  return t;
+}
+
+}  // namespace tsaudit

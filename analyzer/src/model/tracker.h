@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes the segments of live connections one by one and keeps both ends' state: the model stage's front door.
+// Order of work per segment: judge it at its receiver, apply it there, read what it says about its sender's
+// own receiver state (TSecr, ACK), follow the sender's clock; then, only where something is odd, evidence,
+// migration and stalls.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "model/flow_state.h"
+#include "model/receiver.h"
+#include "model/trouble.h"
+#include "tsaudit/analysis.h"
+#include "tsaudit/segment.h"
+
+namespace tsaudit {
+
+/// Hears of verdicts that the receiver's later segments have decided.
+class EvidenceSink {
+ public:
+  virtual ~EvidenceSink() = default;
+  virtual void opened(uint64_t frame) = 0;
+  virtual void resolved(const OpenVerdict& verdict) = 0;
+};
+
+class Tracker {
+ public:
+  /// `evidence` may be null. Both must outlive the tracker.
+  Tracker(const AnalysisOptions& options, EvidenceSink* evidence);
+
+  /// `from`: index in flow.host of the sender. A new flow is value-initialised but for its key and id.
+  Judgement process(Flow& flow, unsigned from, const Segment& s);
+
+  /// A gratuitous ARP or an unsolicited neighbour advertisement.
+  void announce(const Announcement& announcement);
+
+  /// Is `s` the begin of another connection on the same 4-tuple? Then finish() the flow and start a new one.
+  bool starts_new_connection(const Flow& flow, unsigned from, const Segment& s) const;
+
+  /// Closes all that is open in `flow` and takes its trouble away from the pool (null: it had none).
+  std::unique_ptr<Trouble> finish(Flow& flow);
+
+  const ReceiverProfile& profile_for(const Flow& flow, unsigned receiver) const;
+  bool profile_is_told(const Flow& flow, unsigned receiver) const;
+  const Trouble* trouble_of(const Flow& flow) const {
+    return flow.trouble ? pool_[flow.trouble - 1].get() : nullptr;
+  }
+
+ private:
+  Trouble& trouble(Flow& flow);
+
+  // tracker.cpp
+  Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
+  void first_segment(Flow& flow, unsigned from, const Segment& s);
+  void handshake(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
+  void apply_accepted(Flow& flow, unsigned from, const Segment& s);
+  void note_options(Flow& flow, unsigned from, const Segment& s);
+  void count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
+  void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
+  void read_echo(Flow& flow, unsigned from, const Segment& s);
+  void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, TsVal modelled);
+  void close_down(Flow& flow, unsigned from, const Segment& s);
+
+  // clock_steps.cpp. `was`: the sender before the segment.
+  void odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit, bool new_information,
+                 const Host& was, const Judgement& j);
+  void take_step(Flow& flow, unsigned from, const PendingStep& step);
+  void finish_clock(Flow& flow, unsigned from, Trouble& t);
+
+  // evidence.cpp
+  void open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
+  void weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool repeats_ack, SeqNum receiver_nxt);
+  void contradict(Flow& flow, unsigned sender, OpenVerdict& verdict, uint64_t frame);
+  void resolve(DirectionTrouble& direction, const OpenVerdict& verdict);
+  void resolve_all(DirectionTrouble& direction);
+
+  // stalls.cpp
+  void watch_progress(Flow& flow, unsigned from, const Segment& s, bool new_ack, bool retransmitted,
+                      const Host& was);
+  void close_stalls(Flow& flow, Trouble& t);
+
+  // migration.cpp
+  MigrationCase* open_migration(Flow& flow, unsigned from, const Segment& s, const Host& was,
+                                const Judgement& j);
+  void watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
+  void close_migration(Flow& flow, MigrationCase& open);
+
+  const AnalysisOptions& options_;
+  EvidenceSink* evidence_;
+  std::vector<std::unique_ptr<Trouble>> pool_;
+  std::vector<uint32_t> pool_free_;
+  std::array<Announcement, 256> announcements_{};  ///< the last ones, a ring
+  size_t announcement_count_ = 0;
+};
+
+}  // namespace tsaudit

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What only a connection in trouble needs: its odd segments, open questions, stalls and signs of migration.
+// Allocated when the first odd thing happens, so a healthy connection costs sizeof(Flow) and no more.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/clock.h"
+#include "model/paws.h"
+#include "tsaudit/report.h"
+#include "tsaudit/types.h"
+#include "tsaudit/verdict.h"
+
+namespace tsaudit {
+
+/// Frames of one kind: the first few, and how many in all.
+struct FrameList {
+  std::vector<uint64_t> frames;
+  uint64_t count = 0;
+  TimeNs first_ns = 0, last_ns = 0;
+
+  void add(uint64_t frame, TimeNs now) {
+    if (count++ == 0) first_ns = now;
+    last_ns = now;
+    if (frames.size() < Finding::kMaxFrames) frames.push_back(frame);
+  }
+  explicit operator bool() const { return count != 0; }
+};
+
+/// A verdict that the receiver's next segments will confirm or refute.
+struct OpenVerdict {
+  uint64_t frame = 0;
+  TimeNs time_ns = 0;
+  SeqNum seq, end_seq;
+  TsVal tsval;
+  Verdict verdict = Verdict::drop;
+  Reason reason = Reason::paws;
+  bool answered = false;  ///< the receiver is expected to send an ACK for it
+  PawsState state;        ///< the likeliest, and the segment: to ask other profiles
+  PawsSegment segment;
+  Evidence evidence = Evidence::predicted;
+  std::array<uint64_t, 4> evidence_frames{};
+};
+
+/// A TSval that does not fit its sender's clock, until the next segments tell a step from an outlier.
+struct PendingStep {
+  uint64_t frame = 0;
+  TimeNs time_ns = 0;
+  TsVal tsval;
+  uint32_t segments = 0;  ///< that agree with it
+  bool certain = false;   ///< carried new data or a new ACK, so it is not an old packet out of order
+};
+
+/// A stretch of the sender's life with one clock.
+struct ClockEpoch {
+  ClockReport report;
+  uint64_t last_frame = 0;
+};
+
+enum class StallCause : uint8_t { paws, zero_window, no_answer, loss, refused_sequence, reset };
+std::string_view to_string(StallCause cause);
+
+/// One direction without progress.
+struct Stall {
+  StallCause cause = StallCause::loss;
+  uint64_t frame = 0;  ///< where it shows first
+  TimeNs start_ns = 0;
+  TimeNs end_ns = 0;      ///< last moment of it that the capture shows
+  bool over = false;      ///< progress was seen again
+  uint64_t segments = 0;  ///< retransmissions or probes during it
+};
+
+/// About the segments of one sender, and the receiver at the other end.
+struct DirectionTrouble {
+  std::array<uint32_t, kReasonCount> reasons{};  ///< all but newer and equal
+  FrameList paws_drops;                          ///< with data, FIN or SYN
+  FrameList stale_acks;                          ///< without
+  FrameList missing_tsopt;
+  FrameList missing_tsopt_data;  ///< of those, the ones that are not keepalives
+  FrameList malformed_tsopt;
+  FrameList unnegotiated_tsopt;
+  FrameList zero_echo;      ///< TSecr 0 in mid-connection
+  FrameList unseen_echo;    ///< TSecr that the peer never sent
+  FrameList refused_reuse;  ///< SYN of a new connection with an old TSval
+  uint32_t confirmed = 0, predicted = 0, contradicted = 0;
+  FrameList contradictions;
+  const ReceiverProfile* fitting_profile = nullptr;  ///< what the contradictions speak for
+  TsRecentCheck misses;                              ///< compared, equal and exact are in Host
+  std::vector<OpenVerdict> open;
+  std::vector<ClockEpoch> epochs;  ///< before the current one
+  std::vector<ClockStep> steps;
+  std::optional<PendingStep> pending_step;
+  uint32_t outliers = 0;  ///< TSvals off the clock for one segment only
+  std::vector<Stall> stalls;
+  int32_t ticks_behind = 0;  ///< of TS.Recent, at the first harmful drop
+  TimeNs stored_ns = 0;      ///< when that TS.Recent was stored
+  const ReceiverProfile* dropped_by = nullptr;
+  bool stall_open = false;        ///< stalls.back() goes on
+  bool zero_window_open = false;  ///< the receiver's window is closed since zero_window_ns
+  TimeNs zero_window_ns = 0;
+  uint64_t zero_window_frame = 0;
+};
+
+/// A replaced endpoint, as it takes shape.
+struct MigrationCase {
+  Migration result;
+  unsigned host = 0;      ///< index in Flow::host
+  uint32_t segments = 0;  ///< of the new host, so far
+  bool closed = false;
+  double doubt = 1;  ///< product of (1 - weight) over the signals
+
+  // For the offset: the receiver's and the old clock's last word, and the new clock's first.
+  bool receiver_known = false;
+  TsVal ts_recent;
+  SenderClock old_clock;
+  bool new_known = false;
+  TsVal new_tsval;
+  TimeNs new_ns = 0;
+};
+
+class Trouble {
+ public:
+  DirectionTrouble direction[2];  ///< [i]: what host[i] sent
+  std::vector<MigrationCase> migrations;
+  uint64_t reset_frame = 0;
+  bool reset_unacked = false;  ///< the RST found data that was never acknowledged
+  unsigned reset_from = 0;
+  uint64_t capture_loss_frame = 0;  ///< first ACK for data that the capture lacks
+  uint64_t lost_bytes = 0;
+  uint64_t bad_checksums = 0;
+
+  // A SYN inside of a live connection: a new one begins if its SYN-ACK follows.
+  bool syn_pending = false;
+  unsigned syn_from = 0;
+  uint64_t syn_frame = 0;
+  SeqNum syn_isn;
+
+  static constexpr size_t kMaxOpen = 64, kMaxEpochs = 16, kMaxStalls = 32, kMaxMigrations = 16;
+};
+
+}  // namespace tsaudit

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// TS.Recent of one receiver as far as a capture can know it: every value that it may hold now.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "tsaudit/types.h"
+
+namespace tsaudit {
+
+/// Values stand in the order in which they were stored, so the last is the likeliest when nothing was lost on
+/// the way to the receiver. A TSecr of the receiver removes what it refutes. When more values are possible
+/// than fit, the set becomes an interval: everything from front() to back().
+class TsRecentSet {
+ public:
+  static constexpr unsigned kCapacity = 4;
+  enum class Echo : uint8_t {
+    unknown,   ///< nothing was known before
+    exact,     ///< the one value that was possible
+    possible,  ///< one of several
+    older,     ///< before everything possible
+    unseen,    ///< after everything possible, or between the values
+  };
+
+  bool known() const { return count_ != 0; }
+  bool exact() const { return count_ == 1; }
+  bool interval() const { return interval_; }
+  unsigned size() const { return count_; }
+  TsVal operator[](unsigned i) const { return {values_[i]}; }
+  TsVal front() const { return {values_[0]}; }
+  TsVal back() const { return {values_[count_ - 1]}; }
+
+  /// When it was last stored: not before oldest_store(), not after newest_store().
+  TimeNs newest_store() const { return newest_ns_; }
+  TimeNs oldest_store() const { return newest_ns_ - int64_t{spread_ms_} * kMillisecond; }
+
+  /// The receiver certainly stored `value` at `now`.
+  void store(TsVal value, TimeNs now) {
+    values_[0] = value.raw;
+    count_ = 1;
+    interval_ = false;
+    newest_ns_ = now;
+    spread_ms_ = 0;
+  }
+
+  /// The receiver may have stored `value` at `now`.
+  void may_store(TsVal value, TimeNs now) {
+    widen(now);
+    newest_ns_ = now;
+    if (value == back()) return;
+    if (count_ == kCapacity) {
+      interval_ = true;
+      count_ = 2;
+    } else if (interval_) {
+      count_ = 1;
+    }
+    values_[count_++] = value.raw;
+  }
+
+  /// What was possible long enough ago has happened: only the last value remains.
+  void settle() {
+    values_[0] = back().raw;
+    count_ = 1;
+    interval_ = false;
+  }
+
+  /// The receiver echoed `value`. Everything stored before it is refuted; `all_arrived`: so is what came
+  /// after it, because the receiver has acknowledged those segments and still echoes `value`.
+  Echo anchor(TsVal value, TimeNs not_before, TimeNs now, bool all_arrived) {
+    if (count_ == 1 && values_[0] == value.raw) return Echo::exact;
+    return anchor_slow(value, not_before, now, all_arrived);
+  }
+
+ private:
+  Echo anchor_slow(TsVal value, TimeNs not_before, TimeNs now, bool all_arrived) {
+    if (count_ == 0) {
+      store(value, now);
+      // Stored at some time before the capture saw the echo: nobody knows when.
+      spread_ms_ = UINT32_MAX;
+      return Echo::unknown;
+    }
+    unsigned at = 0;
+    while (at < count_ && values_[at] != value.raw) ++at;
+    bool inside = at < count_;
+    if (!inside && interval_ && after(value, front()) && before(value, back())) {
+      inside = true;
+      values_[0] = value.raw;
+      at = 0;
+    }
+    if (!inside) {
+      const Echo echo = before(value, front()) ? Echo::older : Echo::unseen;
+      values_[0] = value.raw;
+      count_ = 1;
+      interval_ = false;
+      widen(now);
+      newest_ns_ = now;
+      return echo;
+    }
+    const Echo echo = count_ == 1 ? Echo::exact : Echo::possible;
+    if (at > 0) {
+      // It was another value at the last echo, so the store came after that.
+      spread_ms_ = std::min(spread_ms_, to_ms(newest_ns_ - not_before));
+      std::copy(values_ + at, values_ + count_, values_);
+      count_ = static_cast<uint8_t>(count_ - at);
+    }
+    if (all_arrived) count_ = 1;
+    if (count_ == 1) interval_ = false;
+    return echo;
+  }
+
+  static uint32_t to_ms(int64_t ns) {
+    return static_cast<uint32_t>(std::clamp<int64_t>(ns / kMillisecond, 0, UINT32_MAX));
+  }
+  void widen(TimeNs now) { spread_ms_ = to_ms(now - oldest_store()); }
+
+  TimeNs newest_ns_ = 0;
+  uint32_t values_[kCapacity] = {};
+  uint32_t spread_ms_ = 0;
+  uint8_t count_ = 0;
+  bool interval_ = false;
+};
+
+}  // namespace tsaudit

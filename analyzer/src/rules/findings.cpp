@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rules/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "model/flow_report.h"
+
+namespace tsaudit {
+namespace {
+
+std::string plural(uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", grouped(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
+}
+
+/// Collects the findings of one flow.
+class Collector {
+ public:
+  Collector(FlowReport& report, const Flow& flow, const Trouble& trouble)
+      : report_(report), flow_(flow), trouble_(trouble) {}
+
+  void run() {
+    for (const Side side : {Side::client, Side::server}) {
+      from_ = side;
+      index_ = host_of(flow_, side);
+      direction_ = &trouble_.direction[index_];
+      drops();
+      stalls();
+      clock();
+      options();
+      echoes();
+    }
+    migrations();
+    reset();
+    incomplete();
+  }
+
+ private:
+  Finding& add(RuleId rule, std::optional<Side> from, std::string message) {
+    Finding& f = report_.findings.emplace_back();
+    f.rule = rule;
+    f.severity = rule_info(rule).severity;
+    f.flow = report_.id;
+    f.from = from;
+    f.message = std::move(message);
+    const auto ordinal = std::count_if(report_.findings.begin(), report_.findings.end(),
+                                       [&](const Finding& g) { return g.rule == rule && g.from == from; });
+    f.fingerprint = fmt::format("{}/{}/{}", rule_info(rule).code, from ? to_string(*from) : "flow", ordinal);
+    return f;
+  }
+  Finding& add(RuleId rule, std::optional<Side> from, const FrameList& list, std::string message) {
+    Finding& f = add(rule, from, std::move(message));
+    f.frames = list.frames;
+    f.frame_count = list.count;
+    f.time_ns = list.first_ns;
+    return f;
+  }
+  Finding& add(RuleId rule, std::optional<Side> from, uint64_t frame, TimeNs time_ns, std::string message) {
+    Finding& f = add(rule, from, std::move(message));
+    f.frames = {frame};
+    f.frame_count = 1;
+    f.time_ns = time_ns;
+    return f;
+  }
+
+  const DirectionReport& direction() const { return report_.directions[static_cast<size_t>(from_)]; }
+  const Migration* migration_of(Side side) const {
+    for (const Migration& m : report_.migrations)
+      if (m.endpoint == side) return &m;
+    return nullptr;
+  }
+
+  Evidence evidence() const {
+    const DirectionReport& d = direction();
+    if (d.contradicted > d.confirmed + d.predicted) return Evidence::contradicted;
+    return d.confirmed > 0 ? Evidence::confirmed : Evidence::predicted;
+  }
+
+  /// When the receiver would take the sender's segments again, counted from the first refused one; 0: not
+  /// known.
+  int64_t heals_after_ns() const {
+    const double hz = direction().clock.hz > 0 ? direction().clock.hz : 1000;
+    const auto catch_up = static_cast<int64_t>(std::max(direction_->ticks_behind - 1, 0) * (1e9 / hz));
+    if (!direction_->dropped_by) return catch_up;
+    const int64_t idle = direction_->dropped_by->idle_seconds * kSecond -
+                         (direction_->paws_drops.first_ns - direction_->stored_ns);
+    return std::min(catch_up, std::max<int64_t>(idle, 0));
+  }
+
+  std::string offset_advice() const {
+    const Migration* m = migration_of(from_);
+    if (m && m->offset)
+      return fmt::format(
+          "Restore {}'s clock: an offset of {:+} ticks continues it, at least {:+} are needed.", named(from_),
+          m->offset->suggested, m->offset->min);
+    if (direction_->ticks_behind > 0)
+      return fmt::format("An offset of at least {:+} ticks on {}'s TSval would have let them pass.",
+                         direction_->ticks_behind, named(from_));
+    return {};
+  }
+
+  void drops() {
+    if (direction_->paws_drops) {
+      const FrameList& list = direction_->paws_drops;
+      Finding& f =
+          add(RuleId::paws_drop, from_, list,
+              fmt::format("{} discarded by {} from frame {} on: TSval was {} behind TS.Recent",
+                          plural(list.count, "segment"), named(other(from_)), list.frames.front(),
+                          plural(static_cast<uint64_t>(std::max(direction_->ticks_behind, 0)), "tick")));
+      f.evidence = evidence();
+      f.advice = offset_advice();
+      if (f.evidence == Evidence::contradicted) {
+        f.severity = Severity::note;
+        f.advice =
+            direction_->fitting_profile
+                ? fmt::format("The receiver took them: it behaves as {}.", direction_->fitting_profile->name)
+                : "The receiver took them, and no profile explains it: the capture lacks packets.";
+      }
+    }
+    if (direction_->stale_acks)
+      add(RuleId::stale_ack, from_, direction_->stale_acks,
+          fmt::format("{} with an old TSval discarded; nothing was lost by it",
+                      plural(direction_->stale_acks.count, "pure ACK")))
+          .evidence = Evidence::predicted;
+    if (direction_->refused_reuse)
+      add(RuleId::time_wait_reuse, from_, direction_->refused_reuse,
+          fmt::format("{} for a reused port pair with a TSval before the old connection's last",
+                      plural(direction_->refused_reuse.count, "SYN")));
+  }
+
+  void stalls() {
+    for (const Stall& stall : direction_->stalls) {
+      const int64_t lasted = stall.end_ns - stall.start_ns;
+      const char* until = stall.over ? "" : ", until the capture ends";
+      Finding* f;
+      if (stall.cause == StallCause::paws) {
+        f = &add(
+            RuleId::paws_stall, from_, stall.frame, stall.start_ns,
+            fmt::format("no progress for {} because of discarded segments{}", duration_text(lasted), until));
+        f->evidence = evidence();
+        const Side refused = direction_->paws_drops ? from_ : other(from_);
+        if (refused == from_)
+          f->advice = fmt::format("Left alone it would have healed {} after the first discarded segment.",
+                                  duration_text(heals_after_ns()));
+      } else {
+        f = &add(
+            RuleId::not_timestamps, from_, stall.frame, stall.start_ns,
+            fmt::format("no progress for {}{}: {}", duration_text(lasted), until, to_string(stall.cause)));
+      }
+      f->duration_ns = lasted;
+    }
+  }
+
+  void clock() {
+    for (const ClockStep& step : direction_->steps) {
+      const bool backward = step.ticks < 0;
+      Finding& f = add(backward ? RuleId::tsval_regression : RuleId::tsval_jump, from_, step.frame, 0,
+                       fmt::format("TSval went {} {} against its own clock", backward ? "back" : "ahead",
+                                   plural(static_cast<uint64_t>(std::llabs(step.ticks)), "tick")));
+      f.time_ns = time_of(step.frame);
+      if (!backward)
+        f.advice =
+            "TS.Recent now follows the new clock: going back to the old one would black-hole the connection.";
+    }
+    const auto& epochs = direction_->epochs;
+    if (!epochs.empty()) {
+      const ClockReport& before = epochs.back().report;
+      const ClockReport& after = direction().clock;
+      if (before.confidence >= 0.7 && after.confidence >= 0.7 && before.hz > 0 &&
+          (after.hz / before.hz > 1.05 || before.hz / after.hz > 1.05)) {
+        const bool microseconds = before.nominal_hz == 1000 && after.nominal_hz == 1e6;
+        Finding& f = add(RuleId::clock_rate_change, from_, epochs.back().last_frame + 1,
+                         time_of(epochs.back().last_frame + 1),
+                         fmt::format("the clock ran at {} Hz and then at {} Hz", before.hz, after.hz));
+        f.advice = microseconds
+                       ? "TCP_TIMESTAMP was restored with its low bit set, which means microseconds since "
+                         "Linux 6.7: clear it."
+                       : "An offset cannot mend this: restore on a kernel with the same tick rate.";
+      }
+    }
+  }
+
+  TimeNs time_of(uint64_t frame) const {
+    for (const Migration& m : report_.migrations)
+      if (m.frame == frame) return m.time_ns;
+    return report_.first_ns;
+  }
+
+  void options() {
+    if (direction_->missing_tsopt) {
+      const uint64_t data = direction_->missing_tsopt_data.count;
+      Finding& f = add(
+          RuleId::tsopt_missing, from_, data ? direction_->missing_tsopt_data : direction_->missing_tsopt,
+          fmt::format("{} without TSopt although negotiated{}",
+                      plural(direction_->missing_tsopt.count, "segment"),
+                      data ? fmt::format(", {} of them with data", data) : ", all bare ACKs or keepalives"));
+      if (data == 0) f.severity = Severity::note;
+      f.advice = "Linux takes them; a receiver that follows RFC 7323 section 3.2 drops them.";
+    }
+    if (direction_->malformed_tsopt)
+      add(RuleId::tsopt_malformed, from_, direction_->malformed_tsopt,
+          fmt::format("{} with a malformed or repeated TSopt",
+                      plural(direction_->malformed_tsopt.count, "segment")));
+    if (direction_->unnegotiated_tsopt)
+      add(RuleId::tsopt_malformed, from_, direction_->unnegotiated_tsopt,
+          fmt::format("{} with a TSopt that was not negotiated",
+                      plural(direction_->unnegotiated_tsopt.count, "segment")));
+  }
+
+  void echoes() {
+    if (direction_->zero_echo)
+      add(RuleId::ts_recent_lost, from_, direction_->zero_echo,
+          fmt::format("TSecr is 0 in mid-connection: {} lost TS.Recent, as a restored socket does",
+                      named(from_)));
+    if (direction_->unseen_echo)
+      add(RuleId::tsecr_never_sent, from_, direction_->unseen_echo,
+          fmt::format("{} with a TSecr that {} never sent", plural(direction_->unseen_echo.count, "segment"),
+                      named(other(from_))));
+  }
+
+  void migrations() {
+    for (const Migration& m : report_.migrations) {
+      std::string signals;
+      for (const MigrationSignal& signal : m.signals) signals += (signals.empty() ? "" : ", ") + signal.name;
+      Finding& f = add(RuleId::endpoint_migrated, m.endpoint, m.frame, m.time_ns,
+                       fmt::format("{} was replaced by another host at frame {} ({:.0f} %: {})",
+                                   named(m.endpoint), m.frame, m.confidence * 100, signals));
+      f.frames.clear();
+      for (const MigrationSignal& signal : m.signals)
+        if (f.frames.empty() || f.frames.back() != signal.frame) f.frames.push_back(signal.frame);
+      f.frame_count = f.frames.size();
+    }
+  }
+
+  void reset() {
+    if (trouble_.reset_frame == 0 || !trouble_.reset_unacked) return;
+    if (std::any_of(report_.findings.begin(), report_.findings.end(),
+                    [](const Finding& f) { return f.rule == RuleId::paws_drop; }))
+      return;
+    const Side from = side_of(flow_, trouble_.reset_from);
+    add(RuleId::not_timestamps, from, trouble_.reset_frame, report_.last_ns,
+        fmt::format("{} reset the connection at frame {} with data unacknowledged", named(from),
+                    trouble_.reset_frame));
+  }
+
+  void incomplete() {
+    if (flow_.capture_loss)
+      add(RuleId::capture_incomplete, std::nullopt, trouble_.capture_loss_frame, report_.first_ns,
+          fmt::format("{} acknowledged that the capture does not hold, first at frame {}",
+                      plural(trouble_.lost_bytes, "byte"), trouble_.capture_loss_frame));
+    const bool one_sided =
+        std::any_of(report_.directions.begin(), report_.directions.end(),
+                    [](const DirectionReport& d) { return d.vantage == Vantage::one_sided; });
+    if (one_sided)
+      add(RuleId::capture_incomplete, std::nullopt, report_.first_frame, report_.first_ns,
+          "only one side's segments are in the capture: nothing can be confirmed");
+  }
+
+  FlowReport& report_;
+  const Flow& flow_;
+  const Trouble& trouble_;
+  Side from_ = Side::client;
+  unsigned index_ = 0;
+  const DirectionTrouble* direction_ = nullptr;
+};
+
+}  // namespace
+
+void apply_rules(FlowReport& report, const Flow& flow, const Trouble* trouble) {
+  if (trouble) Collector(report, flow, *trouble).run();
+  std::stable_sort(report.findings.begin(), report.findings.end(),
+                   [](const Finding& x, const Finding& y) { return x.severity > y.severity; });
+  for (const Finding& finding : report.findings) report.worst = std::max(report.worst, finding.severity);
+  report.summary = summarise(report);
+}
+
+}  // namespace tsaudit

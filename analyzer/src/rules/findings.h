@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// From facts to findings: applies the rule table to one finished flow.
+#pragma once
+
+#include "model/flow_state.h"
+#include "model/trouble.h"
+#include "tsaudit/report.h"
+
+namespace tsaudit {
+
+/// Fills findings, worst and summary of `report`. `trouble` may be null.
+void apply_rules(FlowReport& report, const Flow& flow, const Trouble* trouble);
+
+/// The flow in one sentence. Needs the findings.
+std::string summarise(const FlowReport& report);
+
+/// "the client", "the server"
+std::string_view named(Side side);
+/// "1,234,567", "+12"
+std::string grouped(int64_t number);
+/// "3.2 s", "45 min", "250 ms"
+std::string duration_text(int64_t ns);
+
+}  // namespace tsaudit

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer to "did timestamps kill this connection?", in one sentence.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rules/findings.h"
+
+namespace tsaudit {
+namespace {
+
+const Finding* find(const FlowReport& report, RuleId rule) {
+  const auto at = std::find_if(report.findings.begin(), report.findings.end(),
+                               [&](const Finding& f) { return f.rule == rule; });
+  return at == report.findings.end() ? nullptr : &*at;
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+const Migration* migration_of(const FlowReport& report, Side side) {
+  for (const Migration& m : report.migrations)
+    if (m.endpoint == side) return &m;
+  return nullptr;
+}
+
+std::string killed_by_paws(const FlowReport& report, const Finding& drop) {
+  const Side sender = *drop.from;
+  std::string text =
+      fmt::format("Timestamps {} this connection: ", find(report, RuleId::paws_stall) ? "stalled" : "hurt");
+  text += fmt::format("{} discarded {} segment{} of {} by PAWS from frame {} on ({})", named(other(sender)),
+                      grouped(static_cast<int64_t>(drop.frame_count)), drop.frame_count == 1 ? "" : "s",
+                      named(sender), drop.frames.front(), to_string(drop.evidence));
+  if (const Migration* m = migration_of(report, sender)) {
+    text += fmt::format(", after {} was replaced at frame {}", named(sender), m->frame);
+    if (m->offset)
+      text += fmt::format("; an offset of {:+} ticks would have prevented it", m->offset->suggested);
+  }
+  return text + ".";
+}
+
+}  // namespace
+
+std::string summarise(const FlowReport& report) {
+  const Finding* drop = find(report, RuleId::paws_drop);
+  if (drop && drop->evidence != Evidence::contradicted) return killed_by_paws(report, *drop);
+  const Finding* other_cause = find(report, RuleId::not_timestamps);
+  if (report.timestamps == Negotiated::no)
+    return other_cause ? capitalised(fmt::format("timestamps were not negotiated; {}.", other_cause->message))
+                       : "Timestamps were not negotiated: PAWS does not apply.";
+  if (other_cause) return fmt::format("Timestamps are not the problem: {}.", other_cause->message);
+  if (drop)
+    return fmt::format("The model expected PAWS drops, but the receiver took the segments. {}", drop->advice);
+  const Finding* step = find(report, RuleId::tsval_regression);
+  if (!step) step = find(report, RuleId::tsval_jump);
+  if (!report.migrations.empty()) {
+    const Migration& m = report.migrations.front();
+    return capitalised(fmt::format("{} was replaced by another host at frame {}, and {}.", named(m.endpoint),
+                                   m.frame,
+                                   step ? fmt::format("its {}, yet no segment was discarded", step->message)
+                                        : "its timestamps went on without loss"));
+  }
+  if (report.timestamps == Negotiated::unknown)
+    return "No timestamps seen in both directions: nothing can be said.";
+  if (!report.findings.empty() && report.worst >= Severity::warning)
+    return capitalised(report.findings.front().message) + ".";
+  return "Timestamps are healthy.";
+}
+
+}  // namespace tsaudit
