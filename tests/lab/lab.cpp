@@ -76,9 +76,11 @@ bool Lab::wait_until(const std::function<bool()>& done, int milliseconds) {
 }
 
 void Lab::inject(const Segment& segment, const std::string& rule) {
-  if (!rule.empty()) truth_.expect(segment, rule);
+  const Bytes frame = build_frame(net_.link_to_peer(), segment);
+  // As the receiver will read it: options given byte for byte may hold a TSopt, or two.
+  if (!rule.empty()) truth_.expect(*parse_frame(frame, static_cast<uint32_t>(frame.size())), rule);
   Injector& injector = net_.home() == Host::old_host ? old_injector_ : new_injector_;
-  injector.send(build_frame(net_.link_to_peer(), segment));
+  injector.send(frame);
   poll();
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// tsaudit_lab: runs scenarios against the running kernel and writes captures and truth.
+// tsaudit_lab: plays against the running kernel; writes captures and truth, and compares.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <exception>
 #include <filesystem>
 
+#include "rule_tests.h"
 #include "scenario.h"
 
 namespace {
@@ -14,33 +15,80 @@ namespace {
 /// What ctest takes for "skipped" (SKIP_RETURN_CODE).
 constexpr int kSkipped = 77;
 
+struct Arguments {
+  std::string scenario, folder;
+  bool offloads = false;
+};
+
+lab::Lab::Options lab_options(const Arguments& arguments) {
+  if (!arguments.folder.empty()) std::filesystem::create_directories(arguments.folder);
+  return {arguments.folder, arguments.offloads, !arguments.folder.empty()};
+}
+
+int play(const Arguments& arguments) {
+  const lab::Scenario* chosen = lab::find_scenario(arguments.scenario);
+  if (!chosen) {
+    fmt::print(stderr, "no scenario '{}'; there are:\n", arguments.scenario);
+    for (const auto& known : lab::scenarios()) fmt::print(stderr, "  {:<20} {}\n", known.name, known.shows);
+    return 2;
+  }
+  lab::Lab lab(lab_options(arguments));
+  chosen->run(lab);
+  lab.finish();
+  return 0;
+}
+
+/// Each rule by itself, in one session: what its description expects against what the kernel did.
+int rules(const Arguments& arguments) {
+  lab::Lab lab(lab_options(arguments));
+  lab::RuleTests tests(lab);
+  int wrong = 0;
+  for (const auto& group : {lab::paws_tests(), lab::sequence_tests(), lab::option_tests(),
+                            lab::handshake_tests(), lab::closing_tests()})
+    for (const lab::RuleTest& test : group) {
+      try {
+        test.run(tests);
+      } catch (const std::exception& error) {
+        fmt::print("{}: {}\n", test.name, error.what());
+        ++wrong;
+      }
+    }
+  lab.finish();
+  for (const auto& outcome : tests.outcomes()) {
+    fmt::print("{:<4} {:<62} {}{}\n", outcome.agrees() ? "ok" : "NOT", outcome.rule, outcome.happened,
+               outcome.agrees() ? "" : fmt::format("  (expected {})", outcome.expected));
+    wrong += !outcome.agrees();
+  }
+  return wrong ? 1 : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Runs tsaudit's lab on the running kernel");
-  std::string scenario, folder;
-  bool offloads = false;
-  app.add_option("scenario", scenario)->required();
-  app.add_option("folder", folder, "for captures and truth; made if absent")->required();
-  app.add_flag("--offloads", offloads, "TSO, GSO and GRO on");
+  CLI::App app("tsaudit's lab on the running kernel");
+  app.require_subcommand(1);
+  Arguments arguments;
+  int (*command)(const Arguments&) = nullptr;
+  auto add = [&](const char* name, const char* help, int (*run)(const Arguments&)) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->callback([&command, run] { command = run; });
+    sub->add_flag("--offloads", arguments.offloads, "TSO, GSO and GRO on");
+    return sub;
+  };
+  CLI::App* sub = add("play", "a scenario: captures and truth go to a folder", play);
+  sub->add_option("scenario", arguments.scenario)->required();
+  sub->add_option("folder", arguments.folder)->required();
+  sub = add("rules", "every rule of the receiver, one by one", rules);
+  sub->add_option("folder", arguments.folder, "for captures and truth");
   CLI11_PARSE(app, argc, argv);
-  const lab::Scenario* chosen = lab::find_scenario(scenario);
-  if (!chosen) {
-    std::fprintf(stderr, "no scenario '%s'; there are:\n", scenario.c_str());
-    for (const auto& known : lab::scenarios()) std::fprintf(stderr, "  %-20s %s\n", known.name, known.shows);
-    return 2;
-  }
   if (geteuid() != 0) {
-    std::puts("SKIPPED: the lab needs root");
+    fmt::print("SKIPPED: the lab needs root\n");
     return kSkipped;
   }
   try {
-    std::filesystem::create_directories(folder);
-    lab::Lab lab({folder, offloads, true});
-    chosen->run(lab);
-    lab.finish();
+    return command(arguments);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "lab: %s\n", error.what());
+    fmt::print(stderr, "lab: {}\n", error.what());
     return 1;
   }
 }

@@ -58,8 +58,12 @@ void Truth::freed(const lab_event& event) {
                     segment->seq == record.segment.seq && segment->ts == record.segment.ts;
   by_skb_.erase(found);
   if (!same) return;
+  // An established socket gives a reason with every refusal. Without one it is the end of a queue that had
+  // taken the segment: the socket was closed before anybody read it.
+  const std::string reason = events_.reason_name(event.reason);
+  if (record.state && (reason == "NOT_SPECIFIED" || reason == "QUEUE_PURGE")) return;
   record.freed = true;
-  record.reason = events_.reason_name(event.reason);
+  record.reason = reason;
 }
 
 }  // namespace lab

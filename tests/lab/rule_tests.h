@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every rule of a Linux receiver, provoked one by one: what the rule's description expects against what the
+// running kernel did. (tsaudit's own answer to the same segments is judged by compare.h.)
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ghost.h"
+
+namespace lab {
+
+/// Major * 100 + minor of the running kernel.
+int kernel_version();
+
+class RuleTests {
+ public:
+  explicit RuleTests(Lab& lab) : lab_(lab) {}
+
+  Lab& lab() { return lab_; }
+  /// Options with a port of their own.
+  Ghost::Options options();
+
+  /// Sends `segment` as the test of `rule`; it should be "taken" or dropped for the reason named.
+  void send(Ghost& ghost, const Segment& segment, const std::string& rule, const std::string& expected);
+  /// The same for a segment that moves our sequence forward.
+  void advance(Ghost& ghost, const Segment& segment, const std::string& rule, const std::string& expected);
+  /// The receiver as the next segment to arrive would find it. (Asking costs a segment outside of the window,
+  /// which the receiver answers: whatever it still had to acknowledge is acknowledged then.)
+  ReceiverState state(Ghost& ghost);
+  /// TS.Recent, as the next segment to arrive will find it, should be this.
+  void expect_ts_recent(Ghost& ghost, const std::string& rule, uint32_t expected);
+
+  struct Outcome {
+    std::string rule, expected, happened;
+    bool agrees() const { return expected == happened; }
+  };
+  std::vector<Outcome> outcomes() const;
+
+ private:
+  struct Expectation {
+    std::string rule, expected;
+  };
+  Lab& lab_;
+  uint16_t port_ = 41000;
+  std::vector<Expectation> expectations_;
+  std::vector<Outcome> states_;
+};
+
+struct RuleTest {
+  const char* name;
+  void (*run)(RuleTests&);
+};
+// By the part of the kernel that decides.
+std::span<const RuleTest> paws_tests();       // tcp_validate_incoming: PAWS and its exceptions
+std::span<const RuleTest> sequence_tests();   // what comes after PAWS, and who moves TS.Recent
+std::span<const RuleTest> option_tests();     // TSopt missing, malformed, twice
+std::span<const RuleTest> handshake_tests();  // SYN_SENT, SYN_RECV, cookies
+std::span<const RuleTest> closing_tests();    // FIN_WAIT2, TIME_WAIT
+
+}  // namespace lab
