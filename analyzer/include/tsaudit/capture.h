@@ -49,7 +49,8 @@ class PacketSource {
  public:
   virtual ~PacketSource() = default;
   /// The next packets in file order, at most kMaxBatch. Empty at the end and at an error (see captures()),
-  /// but also when a live interface was idle for 100 ms and when a signal interrupted the wait for a pipe.
+  /// but also when the filter took none of them, when a live interface was idle for 100 ms and when a signal
+  /// interrupted the wait for a pipe, so that the caller can look whether it is to stop.
   virtual std::span<const RawPacket> next_batch() = 0;
   /// After an empty batch: true at the end, false if packets may still come.
   virtual bool finished() const { return true; }

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packets of a network interface, through libpcap.
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "source/libpcap_batch.h"
+
+namespace tsaudit::source {
+namespace {
+
+constexpr int kIdleMs = 100;       // next_batch() returns at least that often
+constexpr int kDeliverMs = 20;     // how long the kernel may gather packets
+constexpr int kSnaplen = 1 << 18;  // all of a packet, TSO giants too
+constexpr int kRingSize = 16 << 20;
+
+class LiveInterface final : public CaptureReader {
+ public:
+  LiveInterface(std::string name, PcapHandle pcap, CaptureInfo& info)
+      : name_(std::move(name)),
+        pcap_(std::move(pcap)),
+        info_(info),
+        batch_(link_type_of_dlt(pcap_datalink(pcap_.get()))) {}
+
+  std::span<RawPacket> next_batch() override {
+    batch_.clear();
+    // libpcap's own timeout does not end a wait in which no packet comes, so the handle does not block and
+    // the waiting is ours.
+    if (dispatch() && batch_.packets().empty() && wait()) dispatch();
+    count_lost();
+    return batch_.packets();
+  }
+  bool finished() const override { return finished_; }
+  uint64_t frames() const override { return batch_.frames(); }
+
+ private:
+  bool dispatch() {
+    const auto add = [](u_char* self, const pcap_pkthdr* header, const u_char* data) {
+      auto* live = reinterpret_cast<LiveInterface*>(self);
+      live->batch_.add(*header, data);
+      live->info_.bytes += header->caplen;
+    };
+    const int limit = static_cast<int>(batch_.room());
+    if (pcap_dispatch(pcap_.get(), limit, add, reinterpret_cast<u_char*>(this)) >= 0) return true;
+    info_.error = Error{Errc::read_failed, fmt::format("{}: {}", name_, pcap_geterr(pcap_.get()))};
+    finished_ = true;
+    return false;
+  }
+  bool wait() {
+    pollfd readable{pcap_get_selectable_fd(pcap_.get()), POLLIN, 0};
+    return poll(&readable, 1, kIdleMs) > 0;
+  }
+  void count_lost() {
+    pcap_stat totals;
+    if (pcap_stats(pcap_.get(), &totals) != 0 || totals.ps_drop == lost_) return;
+    info_.skipped[kLostInCapture] += totals.ps_drop - lost_;
+    lost_ = totals.ps_drop;
+  }
+
+  const std::string name_;
+  PcapHandle pcap_;
+  CaptureInfo& info_;
+  CopiedBatch batch_;
+  unsigned lost_ = 0;
+  bool finished_ = false;
+};
+
+}  // namespace
+
+OpenedReader open_interface(const std::string& name, const OpenOptions& options, CaptureInfo& info) {
+  char reason[PCAP_ERRBUF_SIZE] = "";
+  PcapHandle pcap(pcap_create(name.c_str(), reason));
+  if (!pcap) return Error{Errc::cannot_open, fmt::format("{}: {}", name, reason)};
+  pcap_t* p = pcap.get();
+  pcap_set_snaplen(p, kSnaplen);
+  pcap_set_timeout(p, kDeliverMs);
+  pcap_set_buffer_size(p, kRingSize);
+  const auto fail = [&](Errc code) { return Error{code, fmt::format("{}: {}", name, pcap_geterr(p))}; };
+  if (pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO) != 0)
+    return Error{Errc::unsupported, fmt::format("{}: no nanosecond time stamps", name)};
+  if (const int status = pcap_activate(p); status < 0) {
+    const char* detail = pcap_geterr(p);
+    return Error{Errc::cannot_open, fmt::format("{}: {}", name, *detail ? detail : pcap_statustostr(status))};
+  }
+  if (pcap_setnonblock(p, 1, reason) != 0)
+    return Error{Errc::cannot_open, fmt::format("{}: {}", name, reason)};
+  if (!options.filter.empty()) {
+    // In the kernel: only what matches is copied, and it sees VLAN tags that the card has taken off.
+    bpf_program program;
+    if (pcap_compile(p, &program, options.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
+      return fail(Errc::bad_filter);
+    const int status = pcap_setfilter(p, &program);
+    pcap_freecode(&program);
+    if (status != 0) return fail(Errc::bad_filter);
+  }
+  info.format = "live";
+  return OpenedReader(std::make_unique<LiveInterface>(name, std::move(pcap), info));
+}
+
+}  // namespace tsaudit::source

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// pcapng (draft-ietf-opsawg-pcapng): a sequence of blocks. A section header block sets the byte order and
+// forgets the interfaces; interface blocks state link type and clock of the packet blocks that refer to them.
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "source/bytes.h"
+#include "source/format.h"
+#include "source/link_type.h"
+#include "source/pcapng_time.h"
+
+namespace tsaudit::source {
+namespace {
+
+enum BlockType : uint32_t {
+  kInterface = 1,
+  kOldPacket = 2,
+  kSimplePacket = 3,
+  kNameResolution = 4,
+  kInterfaceStatistics = 5,
+  kEnhancedPacket = 6,
+  kJournal = 9,
+  kDecryptionSecrets = 10,
+  kCustom = 0xbad,
+  kCustomNoCopy = 0x40000bad,
+  kSection = 0x0a0d0d0a,  // reads the same in both byte orders
+};
+constexpr uint32_t kSysdigEvents[] = {0x204, 0x208, 0x216, 0x217, 0x221, 0x222};
+constexpr uint32_t kByteOrderMagic = 0x1a2b3c4d;
+constexpr size_t kBlockOverhead = 12;         // type, length; length again at the end
+constexpr uint32_t kLongestExtra = 1u << 20;  // header and options of a packet block
+constexpr size_t kMaxInterfaces = 1u << 16;
+
+/// A whole block: its length is checked, its fields are not.
+struct Block {
+  uint32_t type;
+  const uint8_t* start;
+  uint32_t size;
+  ByteOrder order;
+
+  bool has(size_t end) const {
+    return end + 4 <= size;
+  }  ///< the fields before `end`, and the trailing length
+  uint16_t u16(size_t offset) const { return load16(start + offset, order); }
+  uint32_t u32(size_t offset) const { return load32(start + offset, order); }
+  /// Timestamps are two halves, the high one first in either byte order.
+  uint64_t timestamp(size_t offset) const { return uint64_t{u32(offset)} << 32 | u32(offset + 4); }
+};
+
+struct Interface {
+  uint16_t link_type = 0;
+  uint32_t snaplen = 0;  ///< 0: none
+  uint64_t lost = 0;     ///< as of its last statistics block
+  PcapngClock clock;
+};
+
+/// Calls visit(code, value, length) for the options from `offset` on; false if one overruns the block.
+template <class Visit>
+bool for_each_option(const Block& block, size_t offset, Visit visit) {
+  const size_t end = block.size - 4;
+  while (offset + 4 <= end) {
+    const uint16_t code = block.u16(offset);
+    const uint16_t length = block.u16(offset + 2);
+    if (code == 0) return true;
+    offset += 4;
+    if (length > end - offset) return false;
+    visit(code, block.start + offset, length);
+    offset += (length + 3u) & ~3u;
+  }
+  return true;
+}
+
+struct Skipped {
+  const char* reason;
+  bool numbered = false;  ///< Wireshark shows it as a frame although it holds no packet
+};
+Skipped skipped_block(uint32_t type) {
+  switch (type) {
+    case kNameResolution:
+      return {"name-resolution-block"};
+    case kInterfaceStatistics:
+      return {"statistics-block"};
+    case kDecryptionSecrets:
+      return {"decryption-secrets-block"};
+    case kJournal:
+      return {"journal-block", true};
+    case kCustom:
+    case kCustomNoCopy:
+      return {"custom-block", true};
+    default:
+      break;
+  }
+  if (std::ranges::find(kSysdigEvents, type) != std::end(kSysdigEvents)) return {"sysdig-block", true};
+  return {"unknown-block"};
+}
+
+class PcapngReader final : public FormatReader {
+ public:
+  const char* name() const override { return "pcapng"; }
+
+  Result<size_t> read(Window& in, Output& out) override {
+    while (!out.full()) {
+      if (in.size() < kBlockOverhead) return kBlockOverhead;
+      if (load32(in.data(), order_) == kSection && !set_byte_order(in.data() + 8)) {
+        return error_at(in, out, Errc::corrupt, "a section header without byte-order magic");
+      }
+      Block block{load32(in.data(), order_), in.data(), load32(in.data() + 4, order_), order_};
+      if (block.size < kBlockOverhead || block.size % 4 != 0) {
+        return error_at(in, out, Errc::corrupt, "a block cannot have {} bytes", block.size);
+      }
+      if (block.size - kBlockOverhead > uint64_t{out.max_packet()} + kLongestExtra) {
+        return error_at(in, out, Errc::corrupt, "a block of {} bytes is beyond the limit", block.size);
+      }
+      if (in.size() < block.size) return block.size;
+      if (const uint32_t again = block.u32(block.size - 4); again != block.size) {
+        return error_at(in, out, Errc::corrupt, "the two lengths of a block differ: {} and {}", block.size,
+                        again);
+      }
+      if (block.type == kEnhancedPacket) {
+        enhanced_packet(block, in.offset(), out);
+      } else if (block.type == kSection) {
+        if (auto error = section(block, in, out)) return *std::move(error);
+      } else {
+        other(block, in.offset(), out);
+      }
+      in.consume(block.size);
+    }
+    return 0;
+  }
+
+ private:
+  bool set_byte_order(const uint8_t* magic) {
+    for (const ByteOrder order : {ByteOrder::little, ByteOrder::big}) {
+      if (load32(magic, order) == kByteOrderMagic) {
+        order_ = order;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  std::optional<Error> section(const Block& block, const Window& in, const Output& out) {
+    if (!block.has(24)) return error_at(in, out, Errc::corrupt, "a section header of {} bytes", block.size);
+    const uint16_t major = block.u16(12);
+    const uint16_t minor = block.u16(14);
+    if (major != 1 || (minor != 0 && minor != 2)) {  // 1.2 is what one writer called 1.0
+      return error_at(in, out, Errc::unsupported, "pcapng version {}.{}", major, minor);
+    }
+    interfaces_.clear();
+    return std::nullopt;
+  }
+
+  void other(const Block& block, uint64_t offset, Output& out) {
+    switch (block.type) {
+      case kInterface:
+        return interface(block, out);
+      case kOldPacket:
+        return old_packet(block, offset, out);
+      case kSimplePacket:
+        return simple_packet(block, offset, out);
+      case kInterfaceStatistics:
+        statistics(block, out);
+        break;
+      default:
+        break;
+    }
+    const Skipped skipped = skipped_block(block.type);
+    skipped.numbered ? out.skip_frame(skipped.reason) : out.skip(skipped.reason);
+  }
+
+  void interface(const Block& block, Output& out) {
+    // Interfaces are numbered by order, so one that cannot be used must still take its number.
+    if (interfaces_.size() == kMaxInterfaces) return out.skip("too-many-interfaces");
+    Interface& added = interfaces_.emplace_back();
+    if (!block.has(16)) return out.skip("bad-interface-block");
+    added.link_type = normal_link_type(block.u16(8));
+    added.snaplen = block.u32(12);
+    uint8_t resolution = 6;
+    int64_t offset_seconds = 0;
+    const bool whole = for_each_option(block, 16, [&](uint16_t code, const uint8_t* value, uint16_t length) {
+      if (code == 9 && length == 1) resolution = *value;
+      if (code == 14 && length == 8) offset_seconds = static_cast<int64_t>(load64(value, block.order));
+    });
+    if (!whole) out.skip("bad-interface-option");
+    added.clock = PcapngClock(resolution, offset_seconds);
+  }
+
+  void statistics(const Block& block, Output& out) {
+    if (!block.has(20) || block.u32(8) >= interfaces_.size()) return;
+    uint64_t lost = 0;
+    for_each_option(block, 20, [&](uint16_t code, const uint8_t* value, uint16_t length) {
+      const bool drops = code == 5 || code == 7;  // isb_ifdrop, isb_osdrop
+      if (!drops || length != 8) return;
+      const uint64_t count = load64(value, block.order);
+      if (count != ~uint64_t{0}) lost += count;  // all ones: not known
+    });
+    // The counts are running totals.
+    Interface& its = interfaces_[block.u32(8)];
+    if (lost > its.lost) out.skip(kLostInCapture, lost - its.lost);
+    its.lost = lost;
+  }
+
+  void enhanced_packet(const Block& block, uint64_t offset, Output& out) {
+    if (!block.has(28)) return out.skip_frame("bad-packet-block");
+    packet(block, offset, block.u32(8), block.timestamp(12), block.u32(20), block.u32(24), 28, out);
+  }
+  void old_packet(const Block& block, uint64_t offset, Output& out) {
+    if (!block.has(28)) return out.skip_frame("bad-packet-block");
+    packet(block, offset, block.u16(8), block.timestamp(12), block.u32(20), block.u32(24), 28, out);
+  }
+  /// Has no time, no options and no captured length: that is the snap length, if the packet was longer.
+  void simple_packet(const Block& block, uint64_t offset, Output& out) {
+    if (!block.has(12)) return out.skip_frame("bad-packet-block");
+    if (interfaces_.empty()) return out.skip_frame("unknown-interface");
+    const uint32_t length = block.u32(8);
+    const uint32_t snaplen = interfaces_[0].snaplen;
+    const uint32_t captured = snaplen != 0 ? std::min(length, snaplen) : length;
+    packet(block, offset, 0, std::nullopt, captured, length, 12, out);
+  }
+
+  void packet(const Block& block, uint64_t offset, uint32_t interface_number,
+              std::optional<uint64_t> timestamp, uint32_t captured, uint32_t length, uint32_t data_at,
+              Output& out) {
+    if (interface_number >= interfaces_.size()) return out.skip_frame("unknown-interface");
+    const uint32_t room = block.size - 4 - data_at;
+    if (captured > room || captured > out.max_packet()) return out.skip_frame("bad-packet-block");
+    const Interface& its = interfaces_[interface_number];
+    const uint32_t padded = (captured + 3) & ~3u;  // `room` is a multiple of 4
+    out.add({.time_ns = timestamp ? its.clock.to_ns(*timestamp) : 0,
+             .data = block.start + data_at,
+             .captured = captured,
+             .length = length,
+             .file_offset = offset,
+             .link_type = its.link_type,
+             .interface = static_cast<uint16_t>(interface_number),
+             .options = block.start + data_at + padded,
+             .options_length = timestamp ? room - padded : 0});
+  }
+
+  ByteOrder order_ = ByteOrder::little;
+  std::vector<Interface> interfaces_;
+};
+
+}  // namespace
+
+bool is_pcapng(const uint8_t* magic) { return load32(magic, ByteOrder::little) == kSection; }
+
+Result<std::unique_ptr<FormatReader>> open_pcapng(Window&) {
+  return std::unique_ptr<FormatReader>(std::make_unique<PcapngReader>());
+}
+
+}  // namespace tsaudit::source
