@@ -29,9 +29,9 @@ struct Segment {
   uint64_t frame = 0;
   IpAddress src, dst;
   uint16_t sport = 0, dport = 0;
-  uint32_t scope = 0;         ///< 0, or a hash of VLAN ids and tunnel ids: equal addresses in another scope are other flows
+  uint32_t scope = 0;         ///< equal addresses in another scope are other flows, see below
   SeqNum seq, ack;
-  uint32_t payload = 0;       ///< bytes of data by the IP length, whatever the snapshot kept
+  uint32_t payload = 0;       ///< bytes of data by the IP length, whatever the snapshot kept; of a first fragment, its own
   uint16_t window = 0;        ///< unscaled
   uint8_t flags = 0;          ///< TcpFlag bits
   TsOption ts = TsOption::absent;
@@ -49,12 +49,18 @@ struct Segment {
   uint32_t tcp_captured = 0;      ///< bytes at `tcp` that the snapshot kept
   uint32_t tcp_length = 0;        ///< bytes of TCP header and payload by the IP length
 
+  // `scope` is 0, or a hash of what names a virtual network: VLAN ids (not 0), VXLAN and Geneve VNIs, GRE keys,
+  // outermost first. Both directions of a flow must come out equal, so whatever routinely differs by direction
+  // is no part of it: MPLS labels, GTP TEIDs, PPTP call ids, E-Tags, security groups, outer addresses; nor is a
+  // tunnel without an id, which may carry one direction only (IPIP behind a load balancer, WCCP).
+
   static constexpr uint8_t kNoWindowScale = 0xff;
   bool has(uint8_t bits) const { return (flags & bits) != 0; }
   bool has_ts() const { return ts == TsOption::present || ts == TsOption::duplicated; }
   /// Sequence space used: payload plus one each for SYN and FIN.
   uint32_t length() const { return payload + ((flags & kSyn) ? 1 : 0) + ((flags & kFin) ? 1 : 0); }
   SeqNum end_seq() const { return seq + length(); }
+  friend bool operator==(const Segment&, const Segment&) = default;
 };
 
 /// A gratuitous ARP or an unsolicited neighbour advertisement: an address says where it lives now.
@@ -74,17 +80,20 @@ enum class DecodeStatus : uint8_t {
   fragment,            ///< a later fragment, or a first one too short for the TCP header
   cut_header,          ///< the snapshot ends inside a header
   bad_header,          ///< a length or version that cannot be
-  unsupported_link,    ///< link type that tsaudit does not decode
-  encrypted,           ///< ESP
+  unsupported_link,    ///< link type that tsaudit does not decode, or several packets in one 802.11 frame
+  encrypted,           ///< ESP, DTLS, protected 802.11
+  compressed,          ///< IPComp
   too_deep,            ///< more encapsulations than kMaxEncapsulations
 };
-inline constexpr size_t kDecodeStatusCount = 10;
+inline constexpr size_t kDecodeStatusCount = 11;
+/// EtherTypes and IP protocol numbers followed in one packet; plain TCP over Ethernet has two.
 inline constexpr int kMaxEncapsulations = 16;
 /// Key for CaptureInfo::skipped and the JSON report, for example "not-tcp".
 std::string_view to_string(DecodeStatus status);
 
 /// Decodes the innermost TCP header of `packet`. Never allocates, never reads outside of the packet.
-/// Fills `segment` when it returns segment, `announcement` when it returns announcement.
+/// Writes every field of `segment` when it returns segment, of `announcement` when it returns announcement;
+/// what the other holds then, or both after any other status, means nothing.
 DecodeStatus decode(const RawPacket& packet, Segment& segment, Announcement& announcement) noexcept;
 
 /// Edges of the SACK blocks (RFC 2018), in option order. Returns how many of `out` were filled.
