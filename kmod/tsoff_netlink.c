@@ -116,16 +116,16 @@ static int get_request(const struct nlattr *attr, struct tsoff_request *r,
 		return -EINVAL;
 	}
 	r->attr = attr;
-	r->has_offset = tb[TSOFF_E_OFFSET];
-	r->has_last_tsval = tb[TSOFF_E_LAST_TSVAL];
+	r->has_offset = !!tb[TSOFF_E_OFFSET];
+	r->has_last_tsval = !!tb[TSOFF_E_LAST_TSVAL];
 	if (r->has_offset)
 		r->value = nla_get_u32(tb[TSOFF_E_OFFSET]);
 	if (r->has_last_tsval)
 		r->value = nla_get_u32(tb[TSOFF_E_LAST_TSVAL]);
-	r->has_mode = tb[TSOFF_E_MODE];
+	r->has_mode = !!tb[TSOFF_E_MODE];
 	if (r->has_mode)
 		r->mode = nla_get_u8(tb[TSOFF_E_MODE]);
-	r->has_timeout = tb[TSOFF_E_TIMEOUT];
+	r->has_timeout = !!tb[TSOFF_E_TIMEOUT];
 	if (r->has_timeout)
 		r->timeout = nla_get_u32(tb[TSOFF_E_TIMEOUT]);
 	if (r->timeout > TSOFF_TIMEOUT_MAX) {
