@@ -118,6 +118,7 @@ struct Finding {
   std::string message;                    ///< one sentence, without flow or direction
   std::string fingerprint;                ///< rule + role + direction + ordinal; free of ports, frames and TSvals
   std::string advice;                     ///< what to do; may be empty
+  int64_t duration_ns = 0;                ///< of a stall, from time_ns on (TS002, TS014); 0: not a matter of time
   static constexpr size_t kMaxFrames = 32;
 };
 

@@ -41,6 +41,8 @@ std::unique_ptr<SegmentWriter> make_segment_writer(ReportFormat format, std::FIL
 /// `tsaudit explain CAPTURE --frame N` and `tsaudit explain RULE`, as text.
 std::string explain_text(const Explanation& explanation, const WriterOptions& options);
 std::string explain_text(const RuleInfo& rule, const WriterOptions& options);
+/// docs/rules.md: the whole rule table.
+std::string rules_markdown();
 
 /// The two commands that apply an offset: `tsoffset add ...` and the TCP_TIMESTAMP value.
 std::vector<std::string> offset_commands(const FlowReport& flow, const Migration& migration);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// One JSON document, schema tsaudit.analysis/1. Flows are written as they end; findings, captures and totals
+// follow. A flow and a finding take a line each, so that the document can be compared line by line.
+#include "report/json_objects.h"
+#include "report/kept_findings.h"
+#include "report/output.h"
+#include "report/report_writers.h"
+
+namespace tsaudit {
+namespace {
+
+class JsonReport : public ReportWriter {
+ public:
+  explicit JsonReport(std::FILE* out) : out_(out), json_(out_) {
+    json_.begin_object(JsonStream::Layout::lines);
+    json_.field("schema", kAnalysisSchema);
+    json_.field("tool_version", tool_version());
+    json_.key("flows");
+    json_.begin_array(JsonStream::Layout::lines);
+  }
+
+  void flow(const FlowReport& flow) override {
+    json_.begin_object();
+    write_flow_members(json_, flow);
+    json_.end_object();
+    for (const Finding& finding : flow.findings) findings_.add(finding);
+  }
+
+  void finish(const Summary& summary) override {
+    json_.end_array();
+    json_.key("findings");
+    json_.begin_array(JsonStream::Layout::lines);
+    findings_.visit([&](const Finding& finding) {
+      json_.begin_object();
+      write_finding_members(json_, finding);
+      json_.end_object();
+    });
+    json_.end_array();
+    write_summary_members(json_, summary, {findings_.seen(), findings_.omitted()});
+    json_.end_object();
+    json_.end_line();
+    out_.flush();
+  }
+
+ private:
+  Output out_;
+  JsonStream json_;
+  KeptFindings findings_;
+};
+
+}  // namespace
+
+std::unique_ptr<ReportWriter> make_json_report(std::FILE* out) { return std::make_unique<JsonReport>(out); }
+
+}  // namespace tsaudit

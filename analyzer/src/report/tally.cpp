@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/tally.h"
+
+#include <fmt/format.h>
+
+#include "report/flow_facts.h"
+#include "report/text_style.h"
+
+namespace tsaudit {
+
+bool matters(const FlowReport& flow) {
+  return flow.worst >= Severity::warning || !flow.migrations.empty() ||
+         has_rule(flow, RuleId::not_timestamps) ||
+         flow.directions[0].contradicted + flow.directions[1].contradicted > 0;
+}
+
+void Tally::add(const FlowReport& flow) {
+  ++flows;
+  if (has_rule(flow, RuleId::paws_stall)) ++paws_stalled;
+  if (has_rule(flow, RuleId::paws_drop)) ++paws_lost;
+  if (!flow.migrations.empty()) ++migrated;
+  if (has_rule(flow, RuleId::not_timestamps)) ++stalled_otherwise;
+  if (flow.worst >= Severity::warning) ++with_warnings;
+  if (!matters(flow)) {
+    if (!flow.findings.empty()) {
+      ++notes_only;
+    } else {
+      switch (flow.timestamps) {
+        case Negotiated::yes:
+          ++healthy;
+          break;
+        case Negotiated::no:
+          ++without_timestamps;
+          break;
+        case Negotiated::unknown:
+          ++negotiation_unknown;
+          break;
+      }
+    }
+  }
+  std::array<bool, std::tuple_size_v<decltype(rules)>> counted_here{};
+  for (const Finding& finding : flow.findings) {
+    const auto id = static_cast<size_t>(finding.rule);
+    ++rules.at(id).findings;
+    if (!counted_here[id]) ++rules[id].flows;
+    counted_here[id] = true;
+  }
+  for (const DirectionReport& direction : flow.directions) {
+    judged += direction.verdicts[static_cast<size_t>(Verdict::accept)] +
+              direction.verdicts[static_cast<size_t>(Verdict::drop)];
+    if (direction.ts_segments > 0 && direction.receiver_profile && !direction.profile_proven) ++assumed;
+    check.compared += direction.check.compared;
+    check.equal += direction.check.equal;
+    check.exact += direction.check.exact;
+    check.missed_loss += direction.check.missed_loss;
+    check.missed_reorder += direction.check.missed_reorder;
+    check.missed_refused += direction.check.missed_refused;
+    check.missed_restored += direction.check.missed_restored;
+    check.missed_other += direction.check.missed_other;
+  }
+}
+
+std::string headline(const Tally& tally, const Totals& totals) {
+  const std::string flows = counted(tally.flows, "flow");
+  const uint64_t standing = totals.confirmed + totals.predicted;
+  const std::string dropped = counted(standing, "segment");
+  const std::string elsewhere =
+      tally.stalled_otherwise == 0
+          ? ""
+          : fmt::format(" {} stalled for another reason.", counted(tally.stalled_otherwise, "flow"));
+  if (tally.paws_stalled > 0) {
+    return fmt::format("Timestamps stalled {} of {}: PAWS discarded {} ({} confirmed by the receiver).{}",
+                       grouped(tally.paws_stalled), flows, dropped, grouped(totals.confirmed), elsewhere);
+  }
+  if (tally.paws_lost > 0) {
+    return fmt::format(
+        "Timestamps cost {} of {} data, but stalled none: PAWS discarded {} ({} confirmed by the "
+        "receiver).{}",
+        grouped(tally.paws_lost), flows, dropped, grouped(totals.confirmed), elsewhere);
+  }
+  if (tally.flows == 0)
+    return fmt::format("Inconclusive: no TCP flow in {}.", counted(totals.packets, "packet"));
+  if (totals.ts_segments == 0) {
+    return fmt::format("Inconclusive: no segment of {} carries timestamps, so there is nothing to judge.",
+                       flows);
+  }
+  if (tally.judged == 0) {
+    return fmt::format(
+        "Inconclusive: none of {} with timestamps could be judged; the state of their receivers is not in "
+        "the "
+        "capture.",
+        counted(totals.ts_segments, "segment"));
+  }
+  if (totals.dropped > 0 && standing == 0) {
+    return fmt::format(
+        "Inconclusive: by the model {} would be discarded, but the receivers evidently took all of them. The "
+        "capture "
+        "has gaps, or the receiver profile is wrong.",
+        counted(totals.dropped, "segment"));
+  }
+  if (totals.unknown > tally.judged) {
+    return fmt::format(
+        "Inconclusive: only {} of {} with timestamps could be judged; PAWS discarded {} of these.",
+        grouped(tally.judged), counted(tally.judged + totals.unknown, "segment"),
+        standing == 0 ? "none" : grouped(standing));
+  }
+  std::string answer = "Timestamps are not the problem: ";
+  if (standing == 0) {
+    answer += fmt::format("PAWS discarded none of {} in {}.", counted(tally.judged, "judged segment"), flows);
+  } else if (tally.rules[static_cast<size_t>(RuleId::stale_ack)].findings > 0) {
+    answer += fmt::format("PAWS discarded {}, all old pure ACKs, which is harmless.", dropped);
+  } else {
+    answer += fmt::format("PAWS discarded {}, none with data.", dropped);
+  }
+  if (tally.migrated > 0) {
+    answer += fmt::format(" {} of {} migrated without a loss to PAWS.", grouped(tally.migrated), flows);
+  }
+  answer += elsewhere;
+  if (tally.with_warnings > 0) {
+    answer += fmt::format(" {} of {} need a look all the same.", grouped(tally.with_warnings), flows);
+  }
+  return answer;
+}
+
+}  // namespace tsaudit

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is counted of every flow, so that flows of which nothing is to be said need not be kept.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "tsaudit/report.h"
+
+namespace tsaudit {
+
+/// Is there something to say about this flow beyond a count?
+bool matters(const FlowReport& flow);
+
+struct Tally {
+  uint64_t flows = 0;
+  uint64_t paws_stalled = 0;  ///< flows with TS002
+  uint64_t paws_lost = 0;     ///< flows with TS001
+  uint64_t migrated = 0;
+  uint64_t stalled_otherwise = 0;  ///< flows with TS014
+  uint64_t with_warnings = 0;      ///< flows with a warning or an error
+  // Flows that do not matter, each in one of these:
+  uint64_t notes_only = 0;
+  uint64_t healthy = 0;  ///< with timestamps
+  uint64_t without_timestamps = 0;
+  uint64_t negotiation_unknown = 0;
+
+  uint64_t judged = 0;   ///< segments that were accepted or refused
+  uint64_t assumed = 0;  ///< receivers whose profile is the default, not known by evidence
+  TsRecentCheck check;
+  struct RuleCount {
+    uint64_t findings = 0;
+    uint64_t flows = 0;
+  };
+  std::array<RuleCount, static_cast<size_t>(RuleId::capture_incomplete) + 1> rules{};  ///< by RuleId
+
+  void add(const FlowReport& flow);
+};
+
+/// The answer, in one or two sentences.
+std::string headline(const Tally& tally, const Totals& totals);
+
+}  // namespace tsaudit

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an engineer pastes into a bug report: the answer, the flows that matter (worst first), what it rests
+// on.
+#include <fmt/format.h>
+
+#include "report/flow_facts.h"
+#include "report/output.h"
+#include "report/report_writers.h"
+#include "report/tally.h"
+#include "report/text_flow.h"
+#include "report/text_style.h"
+#include "report/utf8.h"
+#include "report/worst_flows.h"
+
+namespace tsaudit {
+namespace {
+
+/// Flows with a row in the table. A FlowReport that matters takes a few kilobytes.
+constexpr size_t kTableFlows = 200;
+/// Flows with a sentence and details: what a reader can take in.
+constexpr size_t kDetailedFlows = 10;
+
+class TextReport : public ReportWriter {
+ public:
+  TextReport(std::FILE* out, const WriterOptions& options)
+      : options_(options), style_(options.color), out_(out), worst_(kTableFlows) {}
+
+  void flow(const FlowReport& flow) override {
+    tally_.add(flow);
+    if (matters(flow)) worst_.offer(flow);
+  }
+
+  void finish(const Summary& summary) override {
+    out_.print("{}\n", style_.bold(wrap(headline(tally_, summary.totals), 0)));
+    warnings(summary);
+    sentences();
+    table();
+    const size_t detailed = std::min(worst_.size(), kDetailedFlows);
+    for (size_t i = 0; i < detailed; ++i) out_.print("\n{}", flow_details(worst_[i], options_, style_));
+    basis(summary);
+    out_.flush();
+  }
+
+ private:
+  std::string wrap(std::string_view text, size_t indent) const {
+    return wrapped(text, options_.width, indent, 0);
+  }
+  void paragraph(std::string_view label, std::string_view text) {
+    out_.print("{}\n", wrap(fmt::format("{}: {}", label, text), 2));
+  }
+
+  /// What limits the answer comes right after it.
+  void warnings(const Summary& summary) {
+    const auto warn = [&](std::string_view text) {
+      out_.print("{} {}\n", style_.by_severity(Severity::warning, "warning:"),
+                 wrapped(text, options_.width, 9, 9));
+    };
+    for (const CaptureInfo& capture : summary.captures) {
+      if (capture.error) {
+        warn(printable(capture.error->message) + "; what came before is reported");
+      } else if (capture.truncated) {
+        warn(fmt::format("{} ends inside a packet; what came before is reported", printable(capture.name)));
+      }
+    }
+    if (summary.stopped_at_frame > 0) {
+      warn(fmt::format("interrupted at frame {}; what came before is reported", summary.stopped_at_frame));
+    }
+    if (summary.totals.evicted_flows > 0) {
+      warn(fmt::format("{} forgotten before the end: more were open at once than --max-flows allows",
+                       counted(summary.totals.evicted_flows, "flow")));
+    }
+    if (summary.totals.contradicted > 0) {
+      warn(fmt::format(
+          "the receivers evidently accepted {} of the {} that the model drops: the capture has gaps or "
+          "a receiver profile is wrong (--receiver)",
+          grouped(summary.totals.contradicted), counted(summary.totals.dropped, "segment")));
+    }
+  }
+
+  void sentences() {
+    const size_t shown = std::min(worst_.size(), kDetailedFlows);
+    for (size_t i = 0; i < shown; ++i) {
+      const FlowReport& flow = worst_[i];
+      const std::string severity(to_string(flow.worst == Severity::none ? Severity::note : flow.worst));
+      out_.print("{}{}{}flow {}  {}\n{:9}{}\n", i == 0 ? "\n" : "", style_.by_severity(flow.worst, severity),
+                 std::string(9 - severity.size(), ' '), flow.id, flow_name(flow), "",
+                 wrapped(flow.summary, options_.width, 9, 9));
+    }
+    if (worst_.size() > shown) {
+      out_.print("{:9}{} more in the table{}\n", "", counted(worst_.size() - shown, "flow"),
+                 worst_.not_kept() > 0
+                     ? fmt::format(", {} not shown at all: --format csv or ndjson has every flow",
+                                   grouped(worst_.not_kept()))
+                     : "");
+    }
+  }
+
+  void table() {
+    constexpr auto kLeft = Table::Align::left;
+    constexpr auto kRight = Table::Align::right;
+    std::vector<Table::Column> columns = {
+        {"flow", kRight},    {"client", kLeft},     {"server", kLeft},     {"segments", kRight},
+        {"dropped", kRight}, {"confirmed", kRight}, {"predicted", kRight}, {"contradicted", kRight},
+        {"stalled", kRight}, {"moved", kLeft},      {"receiver", kLeft},   {"captured", kLeft}};
+    Table full(columns);
+    columns.erase(columns.begin() + 1, columns.begin() + 3);
+    Table narrow(columns);
+    for (size_t i = 0; i < worst_.size(); ++i) {
+      std::vector<std::string> row = table_row(worst_[i]);
+      full.add(row);
+      row.erase(row.begin() + 1, row.begin() + 3);
+      narrow.add(std::move(row));
+    }
+    // The sentences above name the endpoints by the same flow number, unless there are too many flows for
+    // that.
+    const bool fits = full.width() <= options_.width || worst_.size() > kDetailedFlows;
+    if (worst_.size() > 0) out_.print("\n{}", (fits ? full : narrow).text(""));
+  }
+
+  static std::vector<std::string> table_row(const FlowReport& flow) {
+    // The receiver that refused something, or else the server.
+    const DirectionReport& client = flow.directions[0];
+    const DirectionReport& server = flow.directions[1];
+    const DirectionReport& shown =
+        dropped_by_timestamps(server) > dropped_by_timestamps(client) ? server : client;
+    const auto count = [](uint64_t number) { return number == 0 ? std::string("-") : grouped(number); };
+    const int64_t stalled = stall_ns(flow, RuleId::paws_stall);
+    std::string moved;
+    for (const Migration& migration : flow.migrations) {
+      if (moved.empty()) moved = fmt::format("{} @{}", to_string(migration.endpoint), migration.frame);
+    }
+    if (flow.migrations.size() > 1) moved += fmt::format(" +{}", flow.migrations.size() - 1);
+    std::string receiver(shown.receiver_profile ? shown.receiver_profile->name : "-");
+    if (shown.receiver_profile && !shown.profile_proven) receiver += '?';
+    return {fmt::format("{}", flow.id),
+            to_string(flow.client),
+            to_string(flow.server),
+            grouped(client.segments + server.segments),
+            count(dropped_by_timestamps(flow)),
+            count(client.confirmed + server.confirmed),
+            count(client.predicted + server.predicted),
+            count(client.contradicted + server.contradicted),
+            stalled > 0 ? duration(stalled) : "-",
+            moved.empty() ? "-" : moved,
+            receiver,
+            std::string(to_string(shown.vantage))};
+  }
+
+  /// What the answer rests on: the flows without a story, what was read, what was not, how far to trust it.
+  void basis(const Summary& summary) {
+    out_.write("\n");
+    std::string rest;
+    const auto add = [&](uint64_t count, std::string_view what) {
+      if (count > 0) rest += fmt::format("{}{} {}", rest.empty() ? "" : ", ", grouped(count), what);
+    };
+    add(tally_.healthy, "healthy");
+    add(tally_.notes_only, "with notes only");
+    add(tally_.without_timestamps, "without timestamps");
+    add(tally_.negotiation_unknown, "of which it is unknown whether timestamps are in use");
+    if (!rest.empty()) paragraph(worst_.size() > 0 ? "other flows" : "flows", rest);
+
+    std::string rules;
+    for (const RuleInfo& rule : rule_table()) {
+      const Tally::RuleCount& count = tally_.rules[static_cast<size_t>(rule.id)];
+      if (count.findings == 0) continue;
+      rules += fmt::format("{}{} {} in {}", rules.empty() ? "" : ", ", rule.code, rule.name,
+                           counted(count.flows, "flow"));
+    }
+    if (!rules.empty()) paragraph("findings", rules);
+
+    if (tally_.assumed > 0) {
+      paragraph("assumed",
+                fmt::format("the kernel of {} (marked ?), for want of segments that would tell; --receiver "
+                            "ADDR=PROFILE sets it",
+                            counted(tally_.assumed, "receiver")));
+    }
+    for (const CaptureInfo& capture : summary.captures) read_from(capture);
+    const Totals& totals = summary.totals;
+    if (totals.ts_segments > 0) {
+      paragraph("judged", fmt::format("{} of {} with timestamps, {} undecided", grouped(tally_.judged),
+                                      counted(totals.ts_segments, "segment"), grouped(totals.unknown)));
+    }
+    if (tally_.check.compared > 0) self_check();
+  }
+
+  void read_from(const CaptureInfo& capture) {
+    std::string text =
+        fmt::format("{} ({}", printable(capture.name), capture.format.empty() ? "?" : capture.format);
+    for (const auto& [link_type, packets] : capture.link_types) text += ", " + link_type_name(link_type);
+    text += fmt::format("), {}", counted(capture.packets, "packet"));
+    std::string skipped;
+    for (const auto& [reason, count] : capture.skipped) {
+      if (count > 0)
+        skipped += fmt::format("{}{} {}", skipped.empty() ? "" : ", ", grouped(count), printable(reason));
+    }
+    if (!skipped.empty()) text += "; skipped: " + skipped;
+    paragraph("read", text);
+  }
+
+  void self_check() {
+    const TsRecentCheck& check = tally_.check;
+    std::string misses;
+    const auto add = [&](uint64_t count, std::string_view cause) {
+      if (count > 0) misses += fmt::format("{}{} {}", misses.empty() ? "; " : ", ", grouped(count), cause);
+    };
+    add(check.missed_loss, "by loss in the capture");
+    add(check.missed_reorder, "by reordering");
+    add(check.missed_refused, "refused by the receiver");
+    add(check.missed_restored, "after a restore");
+    add(check.missed_other, "unexplained");
+    paragraph("self-check",
+              fmt::format("the receivers' TSecr is as modelled in {} of {} ({}){}", grouped(check.equal),
+                          grouped(check.compared), percent(check.equal, check.compared), misses));
+  }
+
+  WriterOptions options_;
+  Style style_;
+  Output out_;
+  Tally tally_;
+  WorstFlows worst_;
+};
+
+}  // namespace
+
+std::unique_ptr<ReportWriter> make_text_report(std::FILE* out, const WriterOptions& options) {
+  return std::make_unique<TextReport>(out, options);
+}
+
+}  // namespace tsaudit

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/text_style.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/utf8.h"
+
+namespace tsaudit {
+
+std::string Style::paint(std::string_view code, std::string_view text) const {
+  return color_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+std::string Style::by_severity(Severity severity, std::string_view text) const {
+  switch (severity) {
+    case Severity::error:
+      return paint("1;31", text);
+    case Severity::warning:
+      return paint("1;33", text);
+    case Severity::note:
+      return paint("36", text);
+    case Severity::none:
+      break;
+  }
+  return std::string(text);
+}
+
+std::string grouped(uint64_t number) {
+  std::string digits = fmt::format("{}", number);
+  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+  return digits;
+}
+
+std::string grouped(int64_t number) {
+  if (number >= 0) return grouped(static_cast<uint64_t>(number));
+  return fmt::format("-{}", grouped(0 - static_cast<uint64_t>(number)));
+}
+
+std::string counted(uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : "s");
+}
+
+int64_t elapsed(TimeNs from, TimeNs to) {
+  int64_t difference = 0;
+  if (__builtin_sub_overflow(to, from, &difference)) return to > from ? INT64_MAX : INT64_MIN;
+  return difference;
+}
+
+std::string duration(int64_t ns) {
+  if (ns < 0) return fmt::format("-{}", duration(ns == INT64_MIN ? INT64_MAX : -ns));
+  if (ns == 0) return "0 s";
+  if (ns < 1'000) return fmt::format("{} ns", ns);
+  if (ns < kMillisecond) return fmt::format("{} us", ns / 1'000);
+  if (ns < kSecond) return fmt::format("{} ms", ns / kMillisecond);
+  const int64_t seconds = ns / kSecond;
+  if (seconds < 120) return fmt::format("{}.{} s", seconds, ns % kSecond / (100 * kMillisecond));
+  if (seconds < 7'200) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
+  if (seconds < 172'800) return fmt::format("{} h {} min", seconds / 3'600, seconds % 3'600 / 60);
+  return fmt::format("{} d {} h", seconds / 86'400, seconds % 86'400 / 3'600);
+}
+
+std::string percent(uint64_t part, uint64_t whole) {
+  if (whole == 0) return "-";
+  const auto tenths =
+      static_cast<uint64_t>(static_cast<long double>(part) * 1000 / static_cast<long double>(whole));
+  return tenths % 10 == 0 ? fmt::format("{} %", tenths / 10)
+                          : fmt::format("{}.{} %", tenths / 10, tenths % 10);
+}
+
+std::string wrapped(std::string_view text, size_t width, size_t indent, size_t column) {
+  std::string out;
+  bool line_empty = true;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (word.empty()) continue;
+    const size_t columns = display_width(word);
+    if (!line_empty && column + 1 + columns > width) {
+      out += '\n';
+      out.append(indent, ' ');
+      column = indent;
+      line_empty = true;
+    }
+    if (!line_empty) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += columns;
+    line_empty = false;
+  }
+  return out;
+}
+
+std::vector<size_t> Table::widths() const {
+  std::vector<size_t> widths;
+  for (const Column& column : columns_) widths.push_back(display_width(column.title));
+  for (const auto& row : rows_) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+  }
+  return widths;
+}
+
+size_t Table::width() const {
+  size_t total = 0;
+  for (const size_t width : widths()) total += width + 2;
+  return total < 2 ? 0 : total - 2;
+}
+
+std::string Table::text(std::string_view indent) const {
+  if (rows_.empty()) return "";
+  const std::vector<size_t> widths = this->widths();
+  std::string out;
+  const auto add_line = [&](auto&& cell_at) {
+    std::string line(indent);
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const std::string_view cell = cell_at(i);
+      const std::string padding(widths[i] - display_width(cell), ' ');
+      if (i > 0) line += "  ";
+      line += columns_[i].align == Align::right ? padding + std::string(cell) : std::string(cell) + padding;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + '\n';
+  };
+  add_line([&](size_t i) { return columns_[i].title; });
+  for (const auto& row : rows_) {
+    add_line([&](size_t i) { return std::string_view(row[i]); });
+  }
+  return out;
+}
+
+}  // namespace tsaudit
