@@ -34,29 +34,30 @@ Lab::Lab(const Options& options)
       net_({options.offloads}),
       events_(inodes(net_)),
       truth_(events_),
-      peer_tap_(make_tap(net_.ns(Host::peer), net_.device(Host::peer), "peer.pcap")),
-      middle_tap_(make_tap(net_.bridge(), "p0", "middle.pcap")),
-      old_tap_(make_tap(net_.ns(Host::old_host), net_.device(Host::old_host), "old-host.pcap")),
-      new_tap_(make_tap(net_.ns(Host::new_host), net_.device(Host::new_host), "new-host.pcap")),
+      at_peer_(vantage(net_.ns(Host::peer), net_.device(Host::peer), "peer")),
+      in_middle_(vantage(net_.bridge(), "p0", "middle")),
+      at_old_host_(vantage(net_.ns(Host::old_host), net_.device(Host::old_host), "old-host")),
+      at_new_host_(vantage(net_.ns(Host::new_host), net_.device(Host::new_host), "new-host")),
       old_injector_(net_.ns(Host::old_host), net_.device(Host::old_host)),
       new_injector_(net_.ns(Host::new_host), net_.device(Host::new_host)) {
   for (const Host host : kHosts) start_[static_cast<size_t>(host)] = counters(host);
 }
 
-Tap Lab::make_tap(const Namespace& ns, const std::string& device, const std::string& file) const {
-  return Tap(ns, device, options_.record ? options_.folder + "/" + file : std::string());
+Lab::Vantage Lab::vantage(const Namespace& ns, const std::string& device, const std::string& name) const {
+  const std::string file = options_.record ? options_.folder + "/" + name + ".pcap" : std::string();
+  return {name, Tap(ns, device, file), {}};
 }
 
 void Lab::poll() {
   events_.read([this](const lab_event& event) { truth_.take(event); });
-  const auto show = [this](const Frame& frame) {
-    if (frame.outgoing || !on_host_received) return;
-    if (const auto segment = parse_frame(frame.bytes, frame.length)) on_host_received(*segment);
-  };
-  peer_tap_.read();
-  middle_tap_.read();
-  old_tap_.read(net_.home() == Host::old_host ? show : std::function<void(const Frame&)>());
-  new_tap_.read(net_.home() == Host::new_host ? show : std::function<void(const Frame&)>());
+  const Vantage& home = net_.home() == Host::old_host ? at_old_host_ : at_new_host_;
+  for (Vantage* point : {&at_peer_, &in_middle_, &at_old_host_, &at_new_host_})
+    point->tap.read([&](const Frame& frame) {
+      const auto segment = parse_frame(frame.bytes, frame.length);
+      if (!segment) return;
+      if (options_.record) point->frames.add(*segment, frame.number);
+      if (point == &home && !frame.outgoing && on_host_received) on_host_received(*segment);
+    });
 }
 
 void Lab::wait_ms(int milliseconds) {
@@ -92,15 +93,23 @@ std::string Lab::host_name(uint32_t netns) const {
 
 void Lab::finish() {
   poll();
-  for (Tap* tap : {&peer_tap_, &middle_tap_, &old_tap_, &new_tap_}) {
-    if (tap->dropped()) throw std::runtime_error("a capture lost frames");
-    tap->flush();
+  for (Vantage* point : {&at_peer_, &in_middle_, &at_old_host_, &at_new_host_}) {
+    if (point->tap.dropped()) throw std::runtime_error("a capture lost frames");
+    point->tap.flush();
   }
   if (events_.lost()) throw std::runtime_error("tracepoint events were lost");
   if (truth_.unexplained()) throw std::runtime_error("the kernel freed segments that never arrived");
-  if (!options_.record) return;
+  if (options_.record) write_truth();
+}
+
+void Lab::write_truth() {
   std::ofstream out(options_.folder + "/truth.ndjson");
-  for (const TruthRecord& record : truth_.records()) out << to_json(record, host_name(record.netns)) << '\n';
+  for (const TruthRecord& record : truth_.records()) {
+    FrameNumbers frames;
+    for (Vantage* point : {&at_peer_, &in_middle_, &at_old_host_, &at_new_host_})
+      if (const auto frame = point->frames.take(record.segment)) frames[point->name] = *frame;
+    out << to_json(record, host_name(record.netns), frames) << '\n';
+  }
   for (const Host host : kHosts)
     out << to_json(growth(start_[static_cast<size_t>(host)], counters(host)), net_.ns(host).name()) << '\n';
   if (!out.flush()) throw SystemError("write truth.ndjson");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "counters.h"
+#include "frame_index.h"
 #include "kernel_events.h"
 #include "tap.h"
 #include "topology.h"
@@ -49,13 +50,20 @@ class Lab {
   void finish();
 
  private:
-  Tap make_tap(const Namespace& ns, const std::string& device, const std::string& file) const;
+  /// A capture point, and what became of the truth's segments in it.
+  struct Vantage {
+    std::string name;
+    Tap tap;
+    FrameIndex frames;
+  };
+  Vantage vantage(const Namespace& ns, const std::string& device, const std::string& name) const;
+  void write_truth();
 
   Options options_;
   Topology net_;
   KernelEvents events_;
   Truth truth_;
-  Tap peer_tap_, middle_tap_, old_tap_, new_tap_;
+  Vantage at_peer_, in_middle_, at_old_host_, at_new_host_;
   Injector old_injector_, new_injector_;
   Counters start_[3];
 };

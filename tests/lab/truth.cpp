@@ -32,7 +32,6 @@ void Truth::arrived(const lab_event& event) {
   if (!segment) return;
   TruthRecord record;
   record.netns = event.netns;
-  record.number = ++arrivals_[event.netns];
   record.segment = *segment;
   const auto wanted = std::find_if(expected_.begin(), expected_.end(),
                                    [&](const auto& e) { return same_segment(e.first, *segment); });

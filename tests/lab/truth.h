@@ -20,8 +20,7 @@ struct ReceiverState {
 };
 
 struct TruthRecord {
-  uint32_t netns = 0;   ///< where it arrived
-  uint64_t number = 0;  ///< 1-based order of arrival there
+  uint32_t netns = 0;  ///< where it arrived
   Segment segment;
   std::optional<ReceiverState> state;  ///< absent unless the socket was ESTABLISHED
   bool freed = false;                  ///< kfree_skb: the kernel threw it away
@@ -50,8 +49,7 @@ class Truth {
 
   const KernelEvents& events_;
   std::vector<TruthRecord> records_;
-  std::unordered_map<uint64_t, size_t> by_skb_;      // address -> record that has it now
-  std::unordered_map<uint32_t, uint64_t> arrivals_;  // namespace -> count
+  std::unordered_map<uint64_t, size_t> by_skb_;  // address -> record that has it now
   std::vector<std::pair<Segment, std::string>> expected_;
   uint64_t unexplained_ = 0;
 };

@@ -7,11 +7,11 @@ namespace lab {
 
 using Json = nlohmann::ordered_json;
 
-std::string to_json(const TruthRecord& record, const std::string& host) {
+std::string to_json(const TruthRecord& record, const std::string& host, const FrameNumbers& frames) {
   const Segment& s = record.segment;
   Json line = {{"type", "segment"},
                {"at", host},
-               {"number", record.number},
+               {"frames", frames},
                {"src", to_string(s.src)},
                {"dst", to_string(s.dst)},
                {"seq", s.seq},

@@ -2,6 +2,7 @@
 // The truth as NDJSON: a line for each segment, then a line of counters for each host.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "counters.h"
@@ -9,8 +10,11 @@
 
 namespace lab {
 
-/// {"type":"segment","at":"peer","number":1,"src":...,"seq":...,"fate":"dropped","reason":"TCP_RFC7323_PAWS",...}
-std::string to_json(const TruthRecord& record, const std::string& host);
+/// Capture -> the frame in it that is the segment.
+using FrameNumbers = std::map<std::string, uint64_t>;
+
+/// {"type":"segment","at":"peer","frames":{"peer":12},"src":...,"seq":...,"fate":"dropped","reason":"TCP_...",...}
+std::string to_json(const TruthRecord& record, const std::string& host, const FrameNumbers& frames);
 /// {"type":"counters","at":"peer","growth":{"PAWSEstab":3,...}}
 std::string to_json(const Counters& growth, const std::string& host);
 

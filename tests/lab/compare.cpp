@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+
+#include "tsaudit/analysis.h"
+
+namespace lab {
+namespace {
+
+using Json = nlohmann::json;
+
+class Rows : public tsaudit::Sink {
+ public:
+  bool wants_segments() const override { return true; }
+  void segment(const tsaudit::SegmentRow& row) override { rows_.emplace(row.frame, row); }
+  const tsaudit::SegmentRow* find(uint64_t frame) const {
+    const auto found = rows_.find(frame);
+    return found == rows_.end() ? nullptr : &found->second;
+  }
+  const std::map<uint64_t, tsaudit::SegmentRow>& all() const { return rows_; }
+
+ private:
+  std::map<uint64_t, tsaudit::SegmentRow> rows_;
+};
+
+Rows analyse(const CompareInput& input) {
+  auto source = tsaudit::open_capture(input.capture);
+  if (!source) throw std::runtime_error(source.error().message);
+  Rows rows;
+  tsaudit::AnalysisOptions options;
+  options.profile = input.profile;
+  tsaudit::analyze(**source, options, rows);
+  return rows;
+}
+
+int32_t ticks_back(const Json& truth) {
+  return static_cast<int32_t>(truth["state"]["ts_recent"].get<uint32_t>() - truth["tsval"].get<uint32_t>());
+}
+
+/// Reasons of tests that tsaudit models. Anything else comes later in the kernel.
+bool is_modelled(const std::string& reason) {
+  static const std::set<std::string> kModelled = {"TCP_RFC7323_PAWS",
+                                                  "TCP_RFC7323_PAWS_ACK",
+                                                  "TCP_RFC7323_TW_PAWS",
+                                                  "TCP_RFC7323_TSECR",
+                                                  "TCP_FLAGS",
+                                                  "TCP_CSUM",
+                                                  "TCP_OLD_SEQUENCE",
+                                                  "TCP_INVALID_SEQUENCE",
+                                                  "TCP_TOO_OLD_ACK",
+                                                  "TCP_ACK_UNSENT_DATA",
+                                                  "TCP_INVALID_END_SEQUENCE",
+                                                  "TCP_INVALID_SYN",
+                                                  "TCP_RESET"};
+  return kModelled.contains(reason);
+}
+
+bool is_paws(const std::string& reason) { return reason.starts_with("TCP_RFC7323"); }
+
+/// The row of the decision table that the kernel took, by its own state and its own outcome.
+std::string row_of(const Json& truth) {
+  const std::string reason = truth.value("reason", ""), flags = truth["flags"];
+  const auto has = [&](char flag) { return flags.find(flag) != std::string::npos; };
+  if (!truth.contains("state")) {
+    const std::string rule = truth.value("rule", "");
+    if (rule.starts_with("T")) return "TW";
+    return rule.starts_with("S") || has('S') ? "HS" : "other";
+  }
+  const Json& state = truth["state"];
+  const bool by_sequence = is_modelled(reason) && !is_paws(reason) && reason != "TCP_INVALID_SYN";
+  if (!truth.contains("tsval")) return by_sequence ? "10" : "1";
+  const int32_t back = ticks_back(truth);
+  if (back <= 1 || state["ts_recent"] == 0) {
+    if (reason == "TCP_RESET") return "11";
+    if (by_sequence || reason == "TCP_INVALID_SYN") return "10";
+    return back <= 0 ? "2" : back == 1 ? "3" : "5";
+  }
+  if (has('R')) return "7";
+  if (has('S')) return "8";
+  if (truth["len"] == 0 && !has('F')) {
+    if (static_cast<int32_t>(truth["seq"].get<uint32_t>() - state["rcv_nxt"].get<uint32_t>()) < 0)
+      return "9a";
+    return truth["fate"] == "taken" ? "6" : "9b";
+  }
+  return truth["fate"] == "taken" ? "4" : "9c";
+}
+
+/// Does tsaudit's answer say what the kernel did?
+bool agrees(const Json& truth, const tsaudit::SegmentRow& row) {
+  using tsaudit::Reason;
+  using tsaudit::Verdict;
+  const std::string reason = truth.value("reason", "");
+  const bool refused = truth["fate"] == "dropped" && is_modelled(reason);
+  if (row.verdict == Verdict::not_tested) return !is_paws(reason);
+  if (row.verdict != Verdict::drop) return !refused;
+  // The kernel has one word for both kinds of SYN.
+  if (row.reason == Reason::syn_challenge) return reason == "TCP_INVALID_SYN";
+  return refused && reason == to_string(row.reason);
+}
+
+std::string kernel_words(const Json& truth) {
+  std::string words = truth["fate"] == "taken" ? "taken" : truth.value("reason", "dropped");
+  if (truth.contains("state")) {
+    words += " with";
+    for (const auto& [name, value] : truth["state"].items())
+      words += fmt::format(" {}={}", name, value.dump());
+  }
+  return words;
+}
+
+std::string tsaudit_words(const tsaudit::SegmentRow& row) {
+  std::string words = fmt::format("{} {}", to_string(row.verdict), to_string(row.reason));
+  if (row.ts_recent_known) words += fmt::format(" with ts_recent={}", row.ts_recent.raw);
+  return words;
+}
+
+/// The connection's last packets, the segment last.
+std::string history(const Rows& rows, const std::map<uint64_t, Json>& truth_by_frame,
+                    const tsaudit::SegmentRow& last) {
+  constexpr size_t kLines = 12;
+  std::vector<std::string> lines;
+  for (const auto& [frame, row] : rows.all()) {
+    if (frame > last.frame) break;
+    if (row.flow != last.flow) continue;
+    std::string line = fmt::format("    #{:<6} {:<6} flags {:#04x} seq {} ack {} len {}", frame,
+                                   to_string(row.from), row.flags, row.seq.raw, row.ack.raw, row.length);
+    if (row.has_ts) line += fmt::format(" TSval {} TSecr {}", row.tsval.raw, row.tsecr.raw);
+    if (const auto truth = truth_by_frame.find(frame); truth != truth_by_frame.end())
+      line += fmt::format("\n            kernel: {}\n            tsaudit: {}", kernel_words(truth->second),
+                          tsaudit_words(row));
+    lines.push_back(std::move(line));
+  }
+  const size_t first = lines.size() > kLines ? lines.size() - kLines : 0;
+  return fmt::format("{}", fmt::join(lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end(), "\n"));
+}
+
+void check_headers(const Json& truth, const tsaudit::SegmentRow& row) {
+  if (truth["seq"] != row.seq.raw || truth["ack"] != row.ack.raw || truth["len"] != row.length ||
+      (truth.contains("tsval") && row.has_ts && truth["tsval"] != row.tsval.raw))
+    throw std::runtime_error(fmt::format("frame {} is not the segment that the truth says", row.frame));
+}
+
+}  // namespace
+
+Comparison compare(const CompareInput& input) {
+  const Rows rows = analyse(input);
+  std::ifstream file(input.truth);
+  if (!file) throw std::runtime_error("cannot read " + input.truth);
+  std::map<uint64_t, Json> truth_by_frame;
+  Comparison result;
+  for (std::string line; std::getline(file, line);) {
+    Json truth = Json::parse(line);
+    if (truth["type"] != "segment" || truth["at"] != input.at) continue;
+    if (truth.value("reason", "") == "IP_INADDRERRORS") continue;  // nobody lives there: no receiver
+    const auto frame = truth["frames"].find(input.vantage);
+    if (frame == truth["frames"].end())
+      ++result.without_frame;
+    else
+      truth_by_frame.emplace(frame->get<uint64_t>(), std::move(truth));
+  }
+  for (const auto& [frame, truth] : truth_by_frame) {
+    const tsaudit::SegmentRow* row = rows.find(frame);
+    if (!row) {
+      ++result.without_frame;
+      continue;
+    }
+    check_headers(truth, *row);
+    const std::string reason = truth.value("reason", "");
+    if (reason == "NOT_SPECIFIED") {
+      ++result.without_verdict;
+      continue;
+    }
+    if (truth["fate"] == "dropped" && !is_modelled(reason)) ++result.later_drops[reason];
+    RowTally& tally = result.rows[row_of(truth)];
+    ++tally.tried;
+    if (row->verdict == tsaudit::Verdict::unknown) {
+      ++tally.unknown;
+    } else if (agrees(truth, *row)) {
+      ++tally.agreed;
+    } else {
+      result.mismatches.push_back({truth.value("rule", ""), kernel_words(truth), tsaudit_words(*row),
+                                   history(rows, truth_by_frame, *row)});
+    }
+    if (truth.contains("state") && truth.contains("tsval")) {
+      RowTally& state = result.rows["12"];
+      ++state.tried;
+      if (!row->ts_recent_known)
+        ++state.unknown;
+      else
+        state.agreed += truth["state"]["ts_recent"] == row->ts_recent.raw;
+    }
+  }
+  return result;
+}
+
+void Comparison::add(const Comparison& other) {
+  for (const auto& [name, tally] : other.rows) {
+    RowTally& own = rows[name];
+    own.tried += tally.tried;
+    own.agreed += tally.agreed;
+    own.unknown += tally.unknown;
+  }
+  for (const auto& [reason, count] : other.later_drops) later_drops[reason] += count;
+  without_verdict += other.without_verdict;
+  without_frame += other.without_frame;
+  mismatches.insert(mismatches.end(), other.mismatches.begin(), other.mismatches.end());
+}
+
+RowTally Comparison::total() const {
+  RowTally sum;
+  for (const auto& [name, tally] : rows) {
+    if (name == "12") continue;
+    sum.tried += tally.tried;
+    sum.agreed += tally.agreed;
+    sum.unknown += tally.unknown;
+  }
+  return sum;
+}
+
+std::string to_text(const Comparison& comparison) {
+  std::string text = fmt::format("{:<8}{:>8}{:>8}{:>8}{:>8}\n", "row", "tried", "agreed", "unknown", "wrong");
+  const auto line = [&](const std::string& name, const RowTally& tally) {
+    text += fmt::format("{:<8}{:>8}{:>8}{:>8}{:>8}\n", name, tally.tried, tally.agreed, tally.unknown,
+                        tally.tried - tally.agreed - tally.unknown);
+  };
+  for (const auto& [name, tally] : comparison.rows) line(name, tally);
+  line("all", comparison.total());
+  for (const auto& [reason, count] : comparison.later_drops)
+    text += fmt::format("refused later, not modelled: {} {}\n", count, reason);
+  text += fmt::format("without a verdict of the kernel: {}, without a frame: {}\n",
+                      comparison.without_verdict, comparison.without_frame);
+  for (const Mismatch& mismatch : comparison.mismatches)
+    text += fmt::format("\nMISMATCH {}\n  kernel:  {}\n  tsaudit: {}\n{}\n", mismatch.rule, mismatch.kernel,
+                        mismatch.tsaudit, mismatch.history);
+  return text;
+}
+
+}  // namespace lab

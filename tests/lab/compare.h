@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// tsaudit's answers against the kernel's truth, segment by segment. The two are joined by the frame number
+// that the rig wrote beside each segment, and the headers of both are compared again here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tsaudit/profile.h"
+
+namespace lab {
+
+struct RowTally {
+  uint64_t tried = 0;
+  uint64_t agreed = 0;
+  uint64_t unknown = 0;  ///< tsaudit says that it cannot know
+};
+
+struct Mismatch {
+  std::string rule;  ///< that the segment was sent for, if any
+  std::string kernel, tsaudit;
+  std::string history;  ///< the connection's packets up to the segment
+};
+
+struct Comparison {
+  std::map<std::string, RowTally>
+      rows;  ///< by row of the receiver's decision table; "12" is TS.Recent itself
+  std::map<std::string, uint64_t> later_drops;  ///< kernel reasons after the tests that tsaudit models
+  uint64_t without_verdict = 0;  ///< the kernel gives none (mini sockets free everything as NOT_SPECIFIED)
+  uint64_t without_frame = 0;    ///< segments of the truth that the capture does not have
+  std::vector<Mismatch> mismatches;
+
+  void add(const Comparison& other);
+  RowTally total() const;  ///< without row 12
+};
+
+struct CompareInput {
+  std::string truth;    ///< truth.ndjson
+  std::string capture;  ///< the pcap file
+  std::string vantage;  ///< its name in the truth: "peer", "middle", "old-host", "new-host"
+  const tsaudit::ReceiverProfile* profile = nullptr;  ///< nullptr: auto
+  std::string at = "peer";                            ///< receivers to judge: those of this host
+};
+/// Throws when a file cannot be read or when a joined segment's headers differ.
+Comparison compare(const CompareInput& input);
+
+/// A line for each row, the totals, and every mismatch.
+std::string to_text(const Comparison& comparison);
+
+}  // namespace lab
