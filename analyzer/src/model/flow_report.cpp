@@ -68,8 +68,8 @@ DirectionReport report_direction(const Tracker& tracker, const Flow& flow, unsig
   TsRecentCheck& check = report.check;
   check.compared = b.compared;
   check.exact = b.exact;
-  const uint64_t missed = check.missed_loss + check.missed_reorder + check.missed_refused +
-                          check.missed_restored + check.missed_other;
+  const uint64_t missed =
+      check.missed_reorder + check.missed_refused + check.missed_restored + check.missed_other;
   check.equal = check.compared - std::min(check.compared, missed);
   return report;
 }

@@ -65,6 +65,7 @@ struct Host {
   bool stored_by_data : 1 = false;  ///< ts_recent's last value came with data
   bool checksum_good : 1 = false;   ///< its first segment had a good checksum
   bool rtt_measured : 1 = false;    ///< it has had an RTT sample: its RTO is not the initial one
+  bool coalesces : 1 = false;       ///< takes TSval from a later segment than the rule says: LRO
   bool restored : 1 = false;        ///< evidently rebuilt by TCP_REPAIR: RTO and snd_wl1 started anew
 
   static constexpr uint16_t kNoLoop = 0xffff;
@@ -89,9 +90,10 @@ struct Flow {
   bool capture_loss : 1 = false;  ///< an ACK for data that the capture lacks
   bool roles_known : 1 = false;
   bool negotiated_yes : 1 = false;  ///< settled: timestamps are in use
-
   void set_client(unsigned host_index) { client = host_index & 1; }
   void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
+  bool watched : 1 = false;  ///< its trouble has open questions: every segment matters
+
   TimeNs last_ns() const { return std::max(host[0].last_ns, host[1].last_ns); }
 
   Negotiated negotiated() const {

@@ -61,7 +61,7 @@ bool updates_ts_recent(const ReceiverProfile& p, const PawsState& r, const PawsS
 Reason ack_check(const PawsState& r, const PawsSegment& s) {
   if (!(s.flags & kAck)) return Reason::newer;
   if (after(s.ack, r.snd_nxt)) return Reason::ack_unsent_data;
-  if (before(s.ack, r.snd_una - r.max_window)) return Reason::too_old_ack;
+  if (before(s.ack, r.snd_una) && before(s.ack, r.snd_una - r.max_window)) return Reason::too_old_ack;
   return Reason::newer;
 }
 

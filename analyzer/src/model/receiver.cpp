@@ -52,7 +52,7 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
     p.sequence.add({s.seq, s.seq, kOpenWindow});
     return;
   }
-  const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
+  const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver && !receiver.coalesces;
   const auto window_from = [&](SeqNum wup) {
     return static_cast<uint32_t>(std::max(distance(wup, receiver.right_edge), 0));
   };
@@ -73,12 +73,18 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   Possibilities p;
   p.base.state = receiver.state;
   p.base.ts_recent_valid = receiver.ts_recent.known();
-  p.base.snd_una = receiver.una_known ? receiver.snd_una : s.ack;
+  p.base.snd_una = receiver.una_known                     ? receiver.snd_una
+                   : receiver.state == TcpState::syn_sent ? receiver.isn
+                                                          : s.ack;
   // What the receiver has sent is known for sure only where nothing escapes the capture.
   const bool all_seen =
       receiver.seen && !flow.capture_loss && vantage_of(receiver, sender) == Vantage::at_receiver;
   p.base.snd_nxt = receiver.seen ? receiver.snd_nxt : s.ack;
-  if (!all_seen && after(s.ack, p.base.snd_nxt)) p.base.snd_nxt = s.ack;
+  if (!all_seen && after(s.ack, p.base.snd_nxt)) {
+    p.base.snd_nxt = s.ack;
+    if (p.base.state == TcpState::syn_recv)
+      p.base.state = TcpState::established;  // it has sent data meanwhile
+  }
   p.base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
   p.base.snd_wnd = receiver.snd_wnd;
   p.base.fin_received = sender.fin_sent;

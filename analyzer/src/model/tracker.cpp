@@ -227,7 +227,10 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
       direction.stored_ns = b.ts_recent.newest_store();
       direction.dropped_by = &profile_for(flow, from ^ 1);
     }
-    (harmful ? direction.paws_drops : direction.stale_acks).add(s.frame, s.time_ns);
+    if (harmful)
+      direction.paws_drops.add(s.frame, s.time_ns);
+    else if (!s.has(kRst))
+      direction.stale_acks.add(s.frame, s.time_ns);
     open_verdict(flow, from, s, j);
   } else if (j.verdict == Verdict::accept && (j.reason == Reason::window1 || j.reason == Reason::idle ||
                                               j.reason == Reason::ts_recent_zero)) {
@@ -237,24 +240,39 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
 
 void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo,
                           TsVal modelled) {
-  const Host& b = flow.host[from ^ 1];
   // What the receiver at `from` got came from the other side: that is the direction which the model got
   // wrong.
-  DirectionTrouble& direction = trouble(flow).direction[from ^ 1];
-  if (s.tsecr.raw == 0 && modelled.raw != 0) {
-    ++direction.misses.missed_restored;
-  } else if (b.clock.started() && after(s.tsecr, b.clock.last())) {
-    ++direction.misses.missed_loss;
-    if (!flow.capture_loss) trouble(flow).direction[from].unseen_echo.add(s.frame, s.time_ns);
-  } else if (flow.syn_seen && b.clock.started() && before(s.tsecr, b.clock.first()) &&
-             direction.epochs.empty() && !direction.pending_step) {
-    ++direction.misses.missed_other;
-    trouble(flow).direction[from].unseen_echo.add(s.frame, s.time_ns);
+  TsRecentCheck& misses = trouble(flow).direction[from ^ 1].misses;
+  if (modelled.raw == 0) {
+    ++misses.missed_restored;
   } else if (echo == TsRecentSet::Echo::older) {
-    ++direction.misses.missed_refused;
+    ++misses.missed_refused;
   } else {
-    ++direction.misses.missed_reorder;
+    ++misses.missed_reorder;
+    // A later segment than the first unacknowledged one: its receiver coalesces segments before TCP sees
+    // them, and the last one's TSval stands for all.
+    if (after(s.tsecr, modelled)) flow.host[from].coalesces = true;
   }
+}
+
+/// A TSecr that no captured segment of the other side can have caused. False: it may be genuine.
+bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  if (!b.clock.started() || s.tsecr.raw == 0) return false;
+  const Trouble* t = trouble_of(flow);
+  const bool one_clock =
+      !t || (t->direction[from ^ 1].epochs.empty() && !t->direction[from ^ 1].pending_step);
+  const bool before_first = flow.syn_seen && one_clock && before(s.tsecr, b.clock.first());
+  const bool after_last = after(s.tsecr, b.clock.last()) && one_clock;
+  if (!before_first && !after_last) return false;
+  if (after_last) {
+    // The capture lacks the segment that it echoes; the receiver's word counts all the same.
+    ++trouble(flow).direction[from ^ 1].misses.missed_loss;
+    a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, false);
+  }
+  if (!flow.capture_loss) trouble(flow).direction[from].unseen_echo.add(s.frame, s.time_ns);
+  return true;
 }
 
 /// TSecr and ACK of `from` tell its own receiver state: the anchor of the model (RFC 7323 section 4.3).
@@ -263,14 +281,20 @@ void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
   const Host& b = flow.host[from ^ 1];
   if (a.acked && before(s.ack, a.ack_max)) return;  // overtaken by a later one
   const TsVal modelled = a.ts_recent.known() ? a.ts_recent.back() : TsVal{};
+  if (s.tsecr.raw == 0 && a.ts_recent.known() && a.ts_recent.front().raw != 0) {
+    // A restored socket knows no TS.Recent; some stacks echo nothing on data. The next echo tells.
+    trouble(flow).direction[from].zero_echo.add(s.frame, s.time_ns);
+    a.ts_recent.may_store(s.tsecr, s.time_ns);
+    return;
+  }
+  if (echo_is_foreign(flow, from, s)) return;
   const bool all_arrived = a.stored_by_data && s.ack == b.snd_nxt;
   const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
   if (echo == TsRecentSet::Echo::unknown) return;
   ++a.compared;
-  if (echo == TsRecentSet::Echo::exact) ++a.exact;
+  a.exact += echo == TsRecentSet::Echo::exact;
   if (echo == TsRecentSet::Echo::older || echo == TsRecentSet::Echo::unseen)
     echo_missed(flow, from, s, echo, modelled);
-  if (s.tsecr.raw == 0 && modelled.raw != 0) trouble(flow).direction[from].zero_echo.add(s.frame, s.time_ns);
 }
 
 /// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
@@ -329,7 +353,7 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
   const SeqNum end = s.end_seq();
-  const bool probable = a.seen && flow.negotiated_yes && flow.trouble == 0 && s.ts == TsOption::present &&
+  const bool probable = a.seen && flow.negotiated_yes && !flow.watched && s.ts == TsOption::present &&
                         (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.window != 0 &&
                         s.tsecr.raw != 0 && a.state == TcpState::established &&
                         b.state == TcpState::established && b.retransmit_run == 0 &&
@@ -350,7 +374,7 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
       b.equal_tsval += j.reason == Reason::equal;
       // At the receiver, what starts after the last ACK does not count; elsewhere that ACK may be on its way.
       if (!after(s.seq, b.ack_max) ||
-          (!after(s.seq, b.rcv_nxt) && vantage_of(b, a) != Vantage::at_receiver)) {
+          (!after(s.seq, b.rcv_nxt) && (b.coalesces || vantage_of(b, a) != Vantage::at_receiver))) {
         b.ts_recent.may_store(s.tsval, s.time_ns);
         b.stored_by_data = s.payload != 0;
       }
@@ -398,7 +422,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
 
   // The sender's clock. RST and zero in a SYN say nothing about it.
   SenderClock::Fit fit = SenderClock::Fit::good;
-  if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0))
+  const bool first_syn_ack = s.has(kSyn) && s.has(kAck) && !flow.synack_seen;
+  if (first_syn_ack && s.has_ts() && s.tsval.raw != 0)
+    a.clock.start(s.tsval, s.time_ns);  // whatever came before it was not this connection
+  else if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0))
     fit = a.clock.observe(s.tsval, s.time_ns, s.time_ns - was.last_ns);
 
   Judgement j;
@@ -489,6 +516,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     a.packet_id = packet_id(s);
   }
   a.last_ns = s.time_ns;
+  flow.watched = flow.trouble && trouble(flow).has_open_questions();
   return j;
 }
 

@@ -61,6 +61,7 @@ class Tracker {
   void count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
   void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
   void read_echo(Flow& flow, unsigned from, const Segment& s);
+  bool echo_is_foreign(Flow& flow, unsigned from, const Segment& s);
   void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, TsVal modelled);
   void close_down(Flow& flow, unsigned from, const Segment& s);
 

@@ -139,6 +139,15 @@ class Trouble {
   uint64_t syn_frame = 0;
   SeqNum syn_isn;
 
+  /// Is there something that the next segments of the flow may decide, whatever they are?
+  bool has_open_questions() const {
+    for (const DirectionTrouble& d : direction)
+      if (!d.open.empty() || d.pending_step || d.stall_open || d.zero_window_open) return true;
+    for (const MigrationCase& m : migrations)
+      if (!m.closed) return true;
+    return syn_pending;
+  }
+
   static constexpr size_t kMaxOpen = 64, kMaxEpochs = 16, kMaxStalls = 32, kMaxMigrations = 16;
 };
 

@@ -11,7 +11,7 @@ namespace tsaudit {
 namespace {
 
 std::string plural(uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", grouped(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
+  return fmt::format("{} {}{}", with_commas(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
 }
 
 /// Collects the findings of one flow.

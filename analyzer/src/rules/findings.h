@@ -17,7 +17,7 @@ std::string summarise(const FlowReport& report);
 /// "the client", "the server"
 std::string_view named(Side side);
 /// "1,234,567", "+12"
-std::string grouped(int64_t number);
+std::string with_commas(int64_t number);
 /// "3.2 s", "45 min", "250 ms"
 std::string duration_text(int64_t ns);
 

@@ -9,7 +9,7 @@ namespace tsaudit {
 
 std::string_view named(Side side) { return side == Side::client ? "the client" : "the server"; }
 
-std::string grouped(int64_t number) {
+std::string with_commas(int64_t number) {
   std::string digits =
       fmt::format("{}", number < 0 ? -static_cast<uint64_t>(number) : static_cast<uint64_t>(number));
   for (int64_t at = static_cast<int64_t>(digits.size()) - 3; at > 0; at -= 3)
