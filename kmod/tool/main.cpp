@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+
+#include "kernel.h"
+
+namespace tsoffset {
+namespace {
+
+constexpr const char* kUsage = R"(Usage: tsoffset [ OPTIONS ] COMMAND
+
+  add|set CONNECTION OFFSET [ mode wire|socket ] [ timeout SECONDS ] [ rate-was HZ ] [ rate-now HZ ]
+  del CONNECTION [ force ]
+  show [ CONNECTION ]
+  flush [ force ]
+  monitor [ count N ]
+  save                        the table, for restore
+  restore [ auto ] [ FILE ]   all lines or none; auto computes offsets anew from each last-tsval
+  stats
+
+CONNECTION := [ local ] ADDRESS:PORT [ remote ] ADDRESS:PORT
+OFFSET     := [ offset ] [+|-]TICKS | auto --last-tsval N
+OPTIONS    := -j (JSON) | -n NETNS | -4 | -6 | -V | -h
+
+Local is the end that moved. Exit code: 0, 1 for a mistake in the command, 2 if the kernel refused.
+)";
+
+struct Options {
+  bool json = false;
+  int family = AF_UNSPEC;
+};
+
+using Words = std::vector<std::string>;
+
+void enter_namespace(const std::string& name) {
+  const std::string path = name.find('/') == name.npos ? "/var/run/netns/" + name : name;
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || setns(fd, CLONE_NEWNET) != 0)
+    throw KernelError(errno, fmt::format("network namespace \"{}\": {}", name, std::strerror(errno)));
+  close(fd);
+}
+
+bool take_flag(Words& words, const std::string& flag) {
+  for (auto word = words.begin(); word != words.end(); ++word)
+    if (*word == flag || *word == "--" + flag) {
+      words.erase(word);
+      return true;
+    }
+  return false;
+}
+
+void expect_end(const Words& words) {
+  if (!words.empty()) throw UsageError(fmt::format("what is \"{}\"?", words.front()));
+}
+
+void check_family(const Options& options, const Entry& entry) {
+  if (options.family != AF_UNSPEC && options.family != entry.local.family)
+    throw UsageError("the addresses are not of the family given");
+}
+
+void print(const Options& options, const std::vector<Entry>& entries) {
+  if (options.json) std::fputs("[", stdout);
+  const char* comma = "";
+  for (const Entry& entry : entries) {
+    if (options.family != AF_UNSPEC && options.family != entry.local.family) continue;
+    if (options.json)
+      fmt::print("{}{}", comma, to_json(entry));
+    else
+      fmt::print("{}\n", to_text(entry));
+    comma = ",\n ";
+  }
+  if (options.json) std::fputs("]\n", stdout);
+}
+
+int store(const Options& options, Words words, bool replace) {
+  const Entry entry = parse_entry(std::move(words));
+  check_family(options, entry);
+  if (!entry.offset && !entry.last_tsval && !replace) throw UsageError("the offset is missing");
+  Kernel().store({entry}, replace);
+  return 0;
+}
+
+int add(const Options& options, Words words) { return store(options, std::move(words), false); }
+int set(const Options& options, Words words) { return store(options, std::move(words), true); }
+
+int del(const Options& options, Words words) {
+  const bool force = take_flag(words, "force");
+  const Entry entry = parse_connection(words);
+  check_family(options, entry);
+  expect_end(words);
+  Kernel().remove({entry}, force);
+  return 0;
+}
+
+int show(const Options& options, Words words) {
+  if (words.empty()) {
+    print(options, Kernel().all());
+    return 0;
+  }
+  const Entry entry = parse_connection(words);
+  expect_end(words);
+  print(options, {Kernel().get(entry)});
+  return 0;
+}
+
+int flush(const Options& options, Words words) {
+  const bool force = take_flag(words, "force");
+  expect_end(words);
+  const uint32_t deleted = Kernel().flush(force);
+  if (options.json)
+    fmt::print("{{\"deleted\":{}}}\n", deleted);
+  else
+    fmt::print("deleted {}\n", deleted);
+  return 0;
+}
+
+const char* command_name(tsoff_cmd command) {
+  switch (command) {
+    case TSOFF_CMD_ADD:
+      return "add";
+    case TSOFF_CMD_SET:
+      return "set";
+    case TSOFF_CMD_DEL:
+      return "del";
+    default:
+      return "unknown";
+  }
+}
+
+const char* reason_name(uint32_t reason) {
+  constexpr const char* kNames[] = {"command", "closed", "idle", "reused"};
+  return reason < std::size(kNames) ? kNames[reason] : "unknown";
+}
+
+int monitor(const Options& options, Words words) {
+  uint64_t count = UINT64_MAX;
+  if (take_flag(words, "count")) {
+    if (words.empty()) throw UsageError("count of what?");
+    count = parse_number(words.front(), "count");
+    words.erase(words.begin());
+  }
+  expect_end(words);
+  setvbuf(stdout, nullptr, _IOLBF, 0);
+  Kernel().monitor([&](const Event* event) {
+    if (!event) {
+      fmt::print(options.json ? "{{\"event\":\"lost\"}}\n" : "lost events\n");
+      return true;
+    }
+    const char* name = command_name(event->command);
+    const char* reason = event->reason ? reason_name(*event->reason) : nullptr;
+    if (options.json)
+      fmt::print("{{\"event\":\"{}\"{},\"entry\":{}}}\n", name,
+                 reason ? fmt::format(",\"reason\":\"{}\"", reason) : "", to_json(event->entry));
+    else
+      fmt::print("{}{} {}\n", name, reason ? fmt::format(" ({})", reason) : "", to_text(event->entry));
+    return --count != 0;
+  });
+  return 0;
+}
+
+int save(const Options& options, Words words) {
+  expect_end(words);
+  const std::vector<Entry> entries = Kernel().all();
+  if (options.json) {
+    print(options, entries);
+    return 0;
+  }
+  for (const Entry& entry : entries)
+    if (options.family == AF_UNSPEC || options.family == entry.local.family)
+      fmt::print("{}\n", to_line(entry));
+  return 0;
+}
+
+Words split(const std::string& line) {
+  Words words;
+  size_t at = 0;
+  while ((at = line.find_first_not_of(" \t\r", at)) != line.npos) {
+    const size_t end = std::min(line.find_first_of(" \t\r", at), line.size());
+    words.push_back(line.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+int restore(const Options& options, Words words) {
+  const bool automatic = take_flag(words, "auto");
+  std::ifstream file;
+  if (!words.empty() && words.front() != "-") {
+    file.open(words.front());
+    if (!file) throw UsageError(fmt::format("{}: {}", words.front(), std::strerror(errno)));
+  }
+  std::istream& input = file.is_open() ? file : std::cin;
+  if (!words.empty()) words.erase(words.begin());
+  expect_end(words);
+
+  std::vector<Entry> entries;
+  std::vector<int> lines;  // for the message, should the kernel refuse one
+  int number = 0;
+  for (std::string line; std::getline(input, line);) {
+    number++;
+    line.erase(std::min(line.find('#'), line.size()));
+    const Words parts = split(line);
+    if (parts.empty()) continue;
+    try {
+      entries.push_back(parse_entry(parts, automatic));
+      check_family(options, entries.back());
+    } catch (const UsageError& error) {
+      throw UsageError(fmt::format("line {}: {}", number, error.what()));
+    }
+    lines.push_back(number);
+  }
+  try {
+    Kernel().store(entries, false);
+  } catch (const KernelError& error) {
+    if (error.index() < 0 || error.index() >= static_cast<int>(lines.size())) throw;
+    throw KernelError(error.code(), fmt::format("line {}: {}; nothing was restored",
+                                                lines[static_cast<size_t>(error.index())], error.what()));
+  }
+  return 0;
+}
+
+int stats(const Options& options, Words words) {
+  expect_end(words);
+  std::string text;
+  for (const auto& [name, value] : Kernel().stats())
+    text += options.json ? fmt::format("{}\"{}\":{}", text.empty() ? "{" : ",", name, value)
+                         : fmt::format("{} {}\n", name, value);
+  fmt::print("{}{}", text, options.json ? "}\n" : "");
+  return 0;
+}
+
+const std::map<std::string, int (*)(const Options&, Words)> kCommands = {
+    {"add", add},         {"set", set},   {"del", del},         {"show", show},   {"flush", flush},
+    {"monitor", monitor}, {"save", save}, {"restore", restore}, {"stats", stats},
+};
+
+int run(Words words) {
+  Options options;
+  while (!words.empty() && words.front().starts_with("-")) {
+    const std::string word = words.front();
+    words.erase(words.begin());
+    if (word == "-j" || word == "--json") {
+      options.json = true;
+    } else if (word == "-4") {
+      options.family = AF_INET;
+    } else if (word == "-6") {
+      options.family = AF_INET6;
+    } else if (word == "-n" || word == "--netns") {
+      if (words.empty()) throw UsageError("which network namespace?");
+      enter_namespace(words.front());
+      words.erase(words.begin());
+    } else if (word == "-V" || word == "--version") {
+      fmt::print("tsoffset {}\n", TSOFFSET_VERSION);
+      return 0;
+    } else if (word == "-h" || word == "--help") {
+      std::fputs(kUsage, stdout);
+      return 0;
+    } else {
+      throw UsageError(fmt::format("option \"{}\" is unknown, try \"tsoffset -h\"", word));
+    }
+  }
+  const std::string name = words.empty() ? "show" : words.front();
+  if (!words.empty()) words.erase(words.begin());
+  const auto command = kCommands.find(name);
+  if (command == kCommands.end())
+    throw UsageError(fmt::format("command \"{}\" is unknown, try \"tsoffset -h\"", name));
+  return command->second(options, std::move(words));
+}
+
+}  // namespace
+}  // namespace tsoffset
+
+int main(int argc, char** argv) {
+  try {
+    return tsoffset::run({argv + 1, argv + argc});
+  } catch (const tsoffset::UsageError& error) {
+    fmt::print(stderr, "Error: {}.\n", error.what());
+    return 1;
+  } catch (const tsoffset::KernelError& error) {
+    fmt::print(stderr, "Error: {}.\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "Error: {}.\n", error.what());
+    return 2;
+  }
+}
