@@ -46,8 +46,7 @@ void put_entry(nlmsghdr* message, const Entry& entry, bool whole) {
 
 Entry read_entry(const nlattr* nest) {
   Entry entry;
-  const nlattr* attr;
-  mnl_attr_for_each_nested(attr, nest) {
+  for (const nlattr* attr : Attributes(nest)) {
     switch (mnl_attr_get_type(attr)) {
       case TSOFF_E_LOCAL_ADDR:
         read_host(attr, entry.local);
@@ -98,8 +97,7 @@ Entry read_entry(const nlattr* nest) {
 Event read_event(const nlmsghdr* message) {
   const auto* header = static_cast<const genlmsghdr*>(mnl_nlmsg_get_payload(message));
   Event event{static_cast<tsoff_cmd>(header->cmd), {}, {}};
-  const nlattr* attr;
-  mnl_attr_for_each(attr, message, sizeof(genlmsghdr)) {
+  for (const nlattr* attr : Attributes(message, sizeof(genlmsghdr))) {
     if (mnl_attr_get_type(attr) == TSOFF_A_ENTRY) event.entry = read_entry(attr);
     if (mnl_attr_get_type(attr) == TSOFF_A_REASON) event.reason = mnl_attr_get_u32(attr);
   }
@@ -108,8 +106,7 @@ Event read_event(const nlmsghdr* message) {
 
 Stats read_stats(const nlattr* nest) {
   Stats stats;
-  const nlattr* attr;
-  mnl_attr_for_each_nested(attr, nest) {
+  for (const nlattr* attr : Attributes(nest)) {
     const uint16_t type = mnl_attr_get_type(attr);
     if (type <= TSOFF_S_MAX && kStatNames[type]) stats.emplace_back(kStatNames[type], mnl_attr_get_u64(attr));
   }

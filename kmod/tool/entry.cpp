@@ -87,7 +87,8 @@ Address parse_address(std::string_view text) {
 std::string to_string(const Address& address) {
   char text[INET6_ADDRSTRLEN];
   inet_ntop(address.family, address.bytes.data(), text, sizeof text);
-  return fmt::format(address.family == AF_INET ? "{}:{}" : "[{}]:{}", text, address.port);
+  return address.family == AF_INET ? fmt::format("{}:{}", text, address.port)
+                                   : fmt::format("[{}]:{}", text, address.port);
 }
 
 uint32_t parse_number(std::string_view text, const char* what) {

@@ -26,8 +26,7 @@ constexpr int kEventRoom = 8 << 20;
 // Which entry of the message the byte at `offset` belongs to.
 int index_at(const nlmsghdr* request, uint32_t offset) {
   int index = -1;
-  const nlattr* attr;
-  mnl_attr_for_each(attr, request, sizeof(genlmsghdr)) {
+  for (const nlattr* attr : Attributes(request, sizeof(genlmsghdr))) {
     const auto at =
         static_cast<size_t>(reinterpret_cast<const char*>(attr) - reinterpret_cast<const char*>(request));
     if (at > offset) break;
@@ -45,8 +44,7 @@ KernelError error_of(const nlmsghdr* answer, const nlmsghdr* request) {
     // Behind the header of the request, or (unless capped) behind all of it.
     size_t skip = sizeof *error;
     if (!(answer->nlmsg_flags & NLM_F_CAPPED)) skip += MNL_ALIGN(error->msg.nlmsg_len - sizeof(nlmsghdr));
-    const nlattr* attr;
-    mnl_attr_for_each(attr, answer, static_cast<unsigned>(skip)) {
+    for (const nlattr* attr : Attributes(answer, skip)) {
       if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
         text = fmt::format("{} ({})", mnl_attr_get_str(attr), std::strerror(code));
       if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_OFFS) index = index_at(request, mnl_attr_get_u32(attr));
@@ -59,7 +57,7 @@ KernelError error_of(const nlmsghdr* answer, const nlmsghdr* request) {
 
 Kernel::Kernel() : socket_(mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC), mnl_socket_close) {
   if (!socket_ || mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) < 0) throw_errno("netlink");
-  const int on = 1;
+  int on = 1;
   mnl_socket_setsockopt(socket_.get(), NETLINK_EXT_ACK, &on, sizeof on);
   mnl_socket_setsockopt(socket_.get(), NETLINK_CAP_ACK, &on, sizeof on);
   resolve();
@@ -115,12 +113,11 @@ void Kernel::resolve() {
   mnl_attr_put_strz(reinterpret_cast<nlmsghdr*>(request.data()), CTRL_ATTR_FAMILY_NAME, TSOFF_GENL_NAME);
   try {
     exchange(request, [this](const nlmsghdr* answer) {
-      const nlattr *attr, *group, *field;
-      mnl_attr_for_each(attr, answer, sizeof(genlmsghdr)) {
+      for (const nlattr* attr : Attributes(answer, sizeof(genlmsghdr))) {
         if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID) family_ = mnl_attr_get_u16(attr);
         if (mnl_attr_get_type(attr) != CTRL_ATTR_MCAST_GROUPS) continue;
-        mnl_attr_for_each_nested(group, attr) {
-          mnl_attr_for_each_nested(field, group) {
+        for (const nlattr* group : Attributes(attr)) {
+          for (const nlattr* field : Attributes(group)) {
             if (mnl_attr_get_type(field) == CTRL_ATTR_MCAST_GRP_ID) group_ = mnl_attr_get_u32(field);
           }
         }
@@ -174,8 +171,7 @@ uint32_t Kernel::flush(bool force) {
   if (force) mnl_attr_put_u32(reinterpret_cast<nlmsghdr*>(request.data()), TSOFF_A_FLAGS, TSOFF_FLAG_FORCE);
   uint32_t deleted = 0;
   exchange(request, [&](const nlmsghdr* answer) {
-    const nlattr* attr;
-    mnl_attr_for_each(attr, answer, sizeof(genlmsghdr)) {
+    for (const nlattr* attr : Attributes(answer, sizeof(genlmsghdr))) {
       if (mnl_attr_get_type(attr) == TSOFF_A_DELETED) deleted = mnl_attr_get_u32(attr);
     }
   });
@@ -186,8 +182,7 @@ Stats Kernel::stats() {
   auto request = message(family_, TSOFF_CMD_STATS, TSOFF_GENL_VERSION, NLM_F_ACK, 0);
   Stats stats;
   exchange(request, [&](const nlmsghdr* answer) {
-    const nlattr* attr;
-    mnl_attr_for_each(attr, answer, sizeof(genlmsghdr)) {
+    for (const nlattr* attr : Attributes(answer, sizeof(genlmsghdr))) {
       if (mnl_attr_get_type(attr) == TSOFF_A_STATS) stats = read_stats(attr);
     }
   });

@@ -154,7 +154,7 @@ int monitor(const Options& options, Words words) {
   setvbuf(stdout, nullptr, _IOLBF, 0);
   Kernel().monitor([&](const Event* event) {
     if (!event) {
-      fmt::print(options.json ? "{{\"event\":\"lost\"}}\n" : "lost events\n");
+      std::puts(options.json ? R"({"event":"lost"})" : "lost events");
       return true;
     }
     const char* name = command_name(event->command);
