@@ -27,10 +27,8 @@ Ghost::Ghost(Lab& lab, const Options& options)
 
 Ghost::~Ghost() {
   lab_.on_host_received = nullptr;
-  if (!peer_) return;
-  // With an abortive close the peer's kernel forgets the connection instead of calling after us for minutes.
-  const linger abort{1, 0};
-  setsockopt(peer_->fd(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+  // Otherwise the peer's kernel would call after us for minutes.
+  if (peer_) peer_->abort_on_close();
 }
 
 void Ghost::receive(const Segment& segment) {

@@ -7,6 +7,7 @@
 #include <exception>
 #include <filesystem>
 
+#include "random_connection.h"
 #include "rule_tests.h"
 #include "scenario.h"
 
@@ -18,6 +19,7 @@ constexpr int kSkipped = 77;
 struct Arguments {
   std::string scenario, folder;
   bool offloads = false;
+  lab::RandomPlan random;
 };
 
 lab::Lab::Options lab_options(const Arguments& arguments) {
@@ -62,6 +64,14 @@ int rules(const Arguments& arguments) {
   return wrong ? 1 : 0;
 }
 
+int random_traffic(const Arguments& arguments) {
+  lab::Lab lab(lab_options(arguments));
+  const uint64_t sent = play_random(lab, arguments.random);
+  lab.finish();
+  fmt::print("seed {}: {} segments injected\n", arguments.random.seed, sent);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -80,6 +90,12 @@ int main(int argc, char** argv) {
   sub->add_option("folder", arguments.folder)->required();
   sub = add("rules", "every rule of the receiver, one by one", rules);
   sub->add_option("folder", arguments.folder, "for captures and truth");
+  sub = add("random", "connections by chance; the same seed plays the same again", random_traffic);
+  sub->add_option("folder", arguments.folder)->required();
+  sub->add_option("--seed", arguments.random.seed);
+  sub->add_option("--connections", arguments.random.connections);
+  sub->add_option("--steps", arguments.random.steps, "of each connection");
+  sub->add_option("--only", arguments.random.only, "number of the one connection to play, from 0");
   CLI11_PARSE(app, argc, argv);
   if (geteuid() != 0) {
     fmt::print("SKIPPED: the lab needs root\n");

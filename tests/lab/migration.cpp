@@ -29,10 +29,10 @@ bool Flow::exchange(int rounds, size_t bytes, int timeout_ms) {
   for (int round = 0; round < rounds; ++round) {
     size_t at_peer = 0, at_moving = 0;
     moving_->write(bytes);
-    peer_->write(bytes);
+    if (peer_) peer_->write(bytes);
     const bool arrived = lab_.wait_until(
         [&] {
-          at_peer += peer_->read();
+          if (peer_) at_peer += peer_->read();
           at_moving += moving_->read();
           return at_peer >= bytes && at_moving >= bytes;
         },
@@ -42,18 +42,24 @@ bool Flow::exchange(int rounds, size_t bytes, int timeout_ms) {
   return true;
 }
 
+void Flow::abort_peer() {
+  peer_->abort_on_close();
+  peer_.reset();
+}
+
 void Flow::move(const Move& move) {
   Topology& net = lab_.net();
   ConnectionImage image = checkpoint(std::move(*moving_));
   moving_.reset();
   net.detach_address();
   lab_.wait_ms(move.downtime_ms);
-  net.attach_to_new_host();
+  net.attach_address(net.home() == Host::old_host ? Host::new_host : Host::old_host);
   RestoreOptions options;
   options.probe = move.probe;
-  // The lowest bit chooses microseconds (6.7+): an odd number of ticks must not change the clock's unit.
-  if (move.clock == Move::Clock::kept) options.timestamp = image.timestamp;
-  if (move.clock == Move::Clock::lowered) options.timestamp = image.timestamp - (move.lowered_by & ~1u);
+  // The lowest bit chooses the clock's unit (6.7+): an odd number of ticks must not change it.
+  const uint32_t continued = (image.timestamp + static_cast<uint32_t>(move.ticks)) & ~1u;
+  if (move.clock == Move::Clock::kept) options.timestamp = continued;
+  if (move.clock == Move::Clock::usec) options.timestamp = continued | 1;
   moving_ = std::make_unique<TcpSocket>(restore(net.ns(net.home()), image, options));
 }
 

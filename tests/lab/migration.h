@@ -12,14 +12,14 @@ namespace lab {
 
 enum class Role { client_moves, server_moves };
 
-/// How TSval goes on at the new host.
+/// How TSval goes on at the next host.
 struct Move {
   enum class Clock {
-    kept,
-    lowered,
-    bare
-  } clock = Clock::kept;  ///< as CRIU; `lowered_by` less; TCP_TIMESTAMP not set
-  uint32_t lowered_by = 0;
+    kept,  ///< as CRIU does: from where it was
+    bare,  ///< TCP_TIMESTAMP not set: the new host's own clock, without an offset
+    usec,  ///< bit 0 of TCP_TIMESTAMP set: from there on in microseconds (6.7+)
+  } clock = Clock::kept;
+  int64_t ticks = 0;  ///< added to a kept clock; negative: lowered
   bool probe = true;
   int downtime_ms = 20;
 };
@@ -31,8 +31,10 @@ class Flow {
 
   /// `bytes` each way, `rounds` times; true when everything arrived.
   bool exchange(int rounds, size_t bytes, int timeout_ms);
-  /// Checkpoint, move of the address, restore.
+  /// Checkpoint, move of the address to the other host, restore.
   void move(const Move& move);
+  /// The peer's application dies: RST.
+  void abort_peer();
 
   TcpSocket& peer() { return *peer_; }
   TcpSocket& moving() { return *moving_; }

@@ -153,10 +153,11 @@ void add_to_bridge(const Namespace& ns, const std::string& device, const std::st
   message.send(ns, "enslave " + device);
 }
 
-void set_up(const Namespace& ns, const std::string& device) {
+void set_up(const Namespace& ns, const std::string& device, bool up) {
   ifinfomsg header{};
   header.ifi_index = index_of(ns, device);
-  header.ifi_flags = header.ifi_change = IFF_UP;
+  header.ifi_change = IFF_UP;
+  if (up) header.ifi_flags = IFF_UP;
   Message(RTM_NEWLINK, 0, header).send(ns, "set up " + device);
 }
 

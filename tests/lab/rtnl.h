@@ -24,7 +24,7 @@ void add_veth(const LinkEnd& a, const LinkEnd& b);
 /// A bridge, up, that forwards at once and does not snoop.
 void add_bridge(const Namespace& ns, const std::string& device);
 void add_to_bridge(const Namespace& ns, const std::string& device, const std::string& bridge);
-void set_up(const Namespace& ns, const std::string& device);
+void set_up(const Namespace& ns, const std::string& device, bool up = true);
 
 /// With a connected route of `prefix` bits, without duplicate address detection.
 void add_address(const Namespace& ns, const std::string& device, const IpAddress& address, int prefix);

@@ -58,7 +58,8 @@ std::optional<TcpSocket> TcpSocket::accept() {
 size_t TcpSocket::write(size_t bytes) {
   const std::string data = pattern(bytes);
   const ssize_t n = send(fd_.get(), data.data(), data.size(), MSG_NOSIGNAL);
-  if (n < 0 && would_block()) return 0;
+  if (n < 0 && (would_block() || errno == EPIPE || errno == ECONNRESET))
+    return 0;  // the caller sees no progress
   return static_cast<size_t>(must(n, "send"));
 }
 
@@ -73,6 +74,11 @@ size_t TcpSocket::read() {
 }
 
 void TcpSocket::shutdown_write() { must(shutdown(fd_.get(), SHUT_WR), "shutdown"); }
+
+void TcpSocket::abort_on_close() {
+  const linger abort{1, 0};
+  must(setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort), "SO_LINGER");
+}
 
 void TcpSocket::set(int level, int option, int value, const std::string& name) {
   must(setsockopt(fd_.get(), level, option, &value, sizeof value), name);

@@ -53,6 +53,8 @@ class TcpSocket {
   /// Reads and throws away what is there.
   size_t read();
   void shutdown_write();
+  /// Closing sends a RST, and the kernel forgets the connection at once.
+  void abort_on_close();
   void set(int level, int option, int value, const std::string& name);
   TcpInfo info() const;
   Endpoint local() const;

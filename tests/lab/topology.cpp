@@ -74,16 +74,21 @@ void Topology::detach_address() {
   attached_ = false;
 }
 
-void Topology::attach_to_new_host() {
+void Topology::attach_address(Host host) {
   detach_address();
-  home_ = Host::new_host;
-  Injector announcer(new_.ns, new_.device);
+  home_ = host;
+  const Station& to = station(host);
+  Injector announcer(to.ns, to.device);
   for (const bool v6 : {false, true}) {
-    add_address(new_.ns, new_.device, moving_address(v6), v6 ? kPrefix6 : kPrefix4);
-    set_neighbour(peer_.ns, peer_.device, moving_address(v6), new_.mac);
-    announcer.send(build_announcement(new_.mac, moving_address(v6)));
+    add_address(to.ns, to.device, moving_address(v6), v6 ? kPrefix6 : kPrefix4);
+    set_neighbour(peer_.ns, peer_.device, moving_address(v6), to.mac);
+    announcer.send(build_announcement(to.mac, moving_address(v6)));
   }
   attached_ = true;
+}
+
+void Topology::cut_cable(Host host) {
+  set_up(bridge_, host == Host::new_host ? "n0" : host == Host::old_host ? "o0" : "p0", false);
 }
 
 const Topology::Station& Topology::station(Host host) const {

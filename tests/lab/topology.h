@@ -31,10 +31,11 @@ class Topology {
   Link link_to_peer() const { return {mac(home_), mac(Host::peer)}; }
   Host home() const { return home_; }
 
-  /// Takes the moving addresses off the old host; nobody answers for them then.
+  /// Takes the moving addresses off their host; nobody answers for them then.
   void detach_address();
-  /// Gives them to the new host, which announces them.
-  void attach_to_new_host();
+  /// Gives them to `host`, which announces them.
+  void attach_address(Host host);
+  void cut_cable(Host host);
 
  private:
   struct Station {
