@@ -44,12 +44,6 @@ constexpr Row kEtherTypes[] = {
     {0x880b, ppp},     {kTypeEthernet, ethernet},
 };
 
-/// Does an Ethernet header make sense at p (14 bytes)? MPLS does not say what it carries.
-bool looks_like_ethernet(const uint8_t* p) {
-  const uint16_t type = be16(p + 12);
-  return type <= 1500 || known_ethertype(type);
-}
-
 }  // namespace
 
 bool known_ethertype(uint16_t type) noexcept { return find_layer(kEtherTypes, type) != nullptr; }
@@ -92,8 +86,9 @@ DecodeStatus mpls(Walk& walk) noexcept {
       return ipv4(walk);
     case 6:
       return ipv6(walk);
-    case 0:  // a pseudo-wire's control word (RFC 4385), or a MAC address that begins with zero
-      if (walk.has(18) && looks_like_ethernet(walk.at + 4)) walk.skip(4);
+    case 0:  // Ethernet behind a control word (RFC 4448: two bytes of zero and a counter), or without
+      if (!walk.has(18)) return walk.shortage(18);
+      if (be16(walk.at) == 0 && known_ethertype(be16(walk.at + 16))) walk.skip(4);
       break;
     case 1:
       return DecodeStatus::not_ip;  // associated channel: OAM
@@ -101,7 +96,7 @@ DecodeStatus mpls(Walk& walk) noexcept {
       break;
   }
   if (!walk.has(14)) return walk.shortage(14);
-  if (!looks_like_ethernet(walk.at)) return DecodeStatus::not_ip;
+  if (!known_ethertype(be16(walk.at + 12))) return DecodeStatus::not_ip;
   return ethertype(walk, kTypeEthernet);  // counts as one
 }
 

@@ -96,13 +96,15 @@ DecodeStatus capwap(Walk& walk) noexcept {
 
 /// RFC 4380: optional authentication and origin indications, then IPv6.
 DecodeStatus teredo(Walk& walk) noexcept {
-  if (!walk.has(4)) return walk.shortage(4);
-  if (be16(walk.at) == 0x0001) {
+  constexpr uint16_t kAuthentication = 0x0001, kOrigin = 0x0000;
+  if (!walk.has(8)) return walk.shortage(8);
+  if (be16(walk.at) == kAuthentication) {
     const uint32_t header = 13u + walk.at[2] + walk.at[3];
     if (!walk.has(header)) return walk.shortage(header);
     walk.skip(header);
   }
-  if (walk.has(8) && be16(walk.at) == 0x0000) walk.skip(8);
+  if (!walk.has(8)) return walk.shortage(8);
+  if (be16(walk.at) == kOrigin) walk.skip(8);
   if (!walk.has(1)) return walk.shortage(1);
   return walk.at[0] >> 4 == 6 ? ipv6(walk) : DecodeStatus::not_tcp;
 }
