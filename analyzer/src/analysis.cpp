@@ -56,10 +56,7 @@ class Pipeline {
   }
 
   Summary finish(std::vector<CaptureInfo> captures, uint64_t stopped_at) {
-    std::vector<Flow*> rest;
-    flows_.for_each([&](Flow& flow) { rest.push_back(&flow); });
-    std::sort(rest.begin(), rest.end(), [](const Flow* x, const Flow* y) { return x->id < y->id; });
-    for (Flow* flow : rest) close(*flow, false);
+    flows_.for_each([&](Flow& flow) { close(flow, false); });
     rows_.finish();
     Summary summary;
     summary.captures = std::move(captures);

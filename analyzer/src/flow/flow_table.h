@@ -4,11 +4,11 @@
 
 #include <bit>
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 #include <vector>
 
 #include "flow/flow_key.h"
+#include "flow/huge_pages.h"
 
 namespace tsaudit {
 
@@ -20,6 +20,11 @@ class FlowTable {
 
  public:
   FlowTable() : slots_(kInitialSlots), mask_(kInitialSlots - 1) {}
+  ~FlowTable() {
+    for (Flow* chunk : chunks_) HugePageAllocator<Flow>{}.deallocate(chunk, kChunk);
+  }
+  FlowTable(const FlowTable&) = delete;
+  FlowTable& operator=(const FlowTable&) = delete;
 
   size_t size() const { return live_; }
 
@@ -27,10 +32,13 @@ class FlowTable {
   /// apart.
   void prefetch_slot(uint32_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
   void prefetch_flow(uint32_t hash) const {
-    const Slot& slot = slots_[hash & mask_];
-    if (slot.index == kEmpty) return;
-    const char* flow = reinterpret_cast<const char*>(&at(slot.index));
-    for (size_t offset = 0; offset < sizeof(Flow); offset += 64) __builtin_prefetch(flow + offset, 1);
+    for (uint32_t i = hash & mask_; slots_[i].index != kEmpty; i = (i + 1) & mask_) {
+      if (slots_[i].hash != hash) continue;
+      const char* flow = reinterpret_cast<const char*>(&at(slots_[i].index));
+      for (size_t offset = 0; offset < sizeof(Flow); offset += 64) __builtin_prefetch(flow + offset, 1);
+      asm volatile("");   // gcc takes a loop that only prefetches for one without effect, and drops it
+      return;
+    }
   }
 
   Flow* find(const FlowKey& key, uint32_t hash) {
@@ -50,11 +58,11 @@ class FlowTable {
       free_.pop_back();
     } else {
       index = used_++;
-      if (index / kChunk == chunks_.size())
-        chunks_.push_back(std::make_unique_for_overwrite<Storage[]>(kChunk));
+      if (index / kChunk == chunks_.size()) chunks_.push_back(HugePageAllocator<Flow>{}.allocate(kChunk));
     }
-    Flow* flow = new (&chunks_[index / kChunk][index % kChunk]) Flow{};
+    Flow* flow = new (&at(index)) Flow{};
     flow->key = key;
+    flow->live = true;
     place(hash, index);
     ++live_;
     return *flow;
@@ -64,6 +72,7 @@ class FlowTable {
     uint32_t i = hash & mask_;
     while (!(slots_[i].hash == hash && slots_[i].index != kEmpty && at(slots_[i].index).key == key))
       i = (i + 1) & mask_;
+    at(slots_[i].index).live = false;
     free_.push_back(slots_[i].index);
     --live_;
     // Close the gap, so that lookups need no tombstones.
@@ -78,11 +87,11 @@ class FlowTable {
     slots_[i].index = kEmpty;
   }
 
-  /// Visits every live flow, in no useful order.
+  /// Visits every live flow in the order of the slab: that of insertion, but for the places of erased flows.
   template <class Visit>
   void for_each(Visit visit) {
-    for (const Slot& slot : slots_)
-      if (slot.index != kEmpty) visit(at(slot.index));
+    for (uint32_t index = 0; index < used_; ++index)
+      if (at(index).live) visit(at(index));
   }
 
  private:
@@ -90,17 +99,12 @@ class FlowTable {
     uint32_t hash = 0;
     uint32_t index = kEmpty;
   };
-  struct alignas(Flow) Storage {
-    unsigned char bytes[sizeof(Flow)];
-  };
   static constexpr uint32_t kEmpty = ~uint32_t{0};
   static constexpr uint32_t kInitialSlots = 1024;
-  static constexpr uint32_t kChunk = 256;
+  static constexpr uint32_t kChunk = kHugePage / sizeof(Flow);
 
-  Flow& at(uint32_t index) { return *reinterpret_cast<Flow*>(&chunks_[index / kChunk][index % kChunk]); }
-  const Flow& at(uint32_t index) const {
-    return *reinterpret_cast<const Flow*>(&chunks_[index / kChunk][index % kChunk]);
-  }
+  Flow& at(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
+  const Flow& at(uint32_t index) const { return chunks_[index / kChunk][index % kChunk]; }
 
   void place(uint32_t hash, uint32_t index) {
     uint32_t i = hash & mask_;
@@ -109,16 +113,16 @@ class FlowTable {
   }
 
   void grow() {
-    std::vector<Slot> old(slots_.size() * 2);
+    std::vector<Slot, HugePageAllocator<Slot>> old(slots_.size() * 2);
     old.swap(slots_);
     mask_ = static_cast<uint32_t>(slots_.size() - 1);
     for (const Slot& slot : old)
       if (slot.index != kEmpty) place(slot.hash, slot.index);
   }
 
-  std::vector<Slot> slots_;
+  std::vector<Slot, HugePageAllocator<Slot>> slots_;
   uint32_t mask_;
-  std::vector<std::unique_ptr<Storage[]>> chunks_;
+  std::vector<Flow*> chunks_;   ///< blocks of kChunk, raw but for the flows that live
   std::vector<uint32_t> free_;
   uint32_t used_ = 0;
   size_t live_ = 0;

@@ -92,6 +92,7 @@ struct Flow {
   bool negotiated_yes : 1 = false;  ///< settled: timestamps are in use
   void set_client(unsigned host_index) { client = host_index & 1; }
   void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
+  bool live : 1 = false;           ///< the table's
   bool watched : 1 = false;  ///< its trouble has open questions: every segment matters
 
   TimeNs last_ns() const { return std::max(host[0].last_ns, host[1].last_ns); }
