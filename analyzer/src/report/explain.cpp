@@ -98,9 +98,8 @@ std::string evidence_text(const SegmentRow& row) {
 std::string explain_text(const Explanation& explanation, const WriterOptions& options) {
   const SegmentRow& row = explanation.row;
   Page page(options);
-  page.row(fmt::format("frame {}", row.frame),
-           fmt::format("{} -> {} ({} of flow {})", to_string(explanation.source),
-                       to_string(explanation.destination), to_string(row.from), row.flow));
+  page.row("frame", fmt::format("{}, {} -> {} ({} of flow {})", row.frame, to_string(explanation.source),
+                                to_string(explanation.destination), to_string(row.from), row.flow));
   page.row("segment",
            fmt::format("seq {}, ack {}, {} bytes, flags {}{}", row.seq.raw, row.ack.raw, row.length,
                        row.flags ? flag_letters(row.flags) : "none",

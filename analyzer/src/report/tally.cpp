@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/flow_facts.h"
 #include "report/text_style.h"
 
@@ -16,10 +18,16 @@ bool matters(const FlowReport& flow) {
 
 void Tally::add(const FlowReport& flow) {
   ++flows;
-  if (has_rule(flow, RuleId::paws_stall)) ++paws_stalled;
-  if (has_rule(flow, RuleId::paws_drop)) ++paws_lost;
+  const auto stands = [&](RuleId rule) {
+    return std::ranges::any_of(flow.findings, [&](const Finding& finding) {
+      return finding.rule == rule && finding.evidence != Evidence::contradicted;
+    });
+  };
+  const bool by_paws = stands(RuleId::paws_stall);
+  if (by_paws) ++paws_stalled;
+  if (stands(RuleId::paws_drop)) ++paws_lost;
   if (!flow.migrations.empty()) ++migrated;
-  if (has_rule(flow, RuleId::not_timestamps)) ++stalled_otherwise;
+  if (!by_paws && has_rule(flow, RuleId::not_timestamps)) ++stalled_otherwise;
   if (flow.worst >= Severity::warning) ++with_warnings;
   if (!matters(flow)) {
     if (!flow.findings.empty()) {
@@ -68,15 +76,19 @@ std::string headline(const Tally& tally, const Totals& totals) {
       tally.stalled_otherwise == 0
           ? ""
           : fmt::format(" {} stalled for another reason.", counted(tally.stalled_otherwise, "flow"));
-  if (tally.paws_stalled > 0) {
-    return fmt::format("Timestamps stalled {} of {}: PAWS discarded {} ({} confirmed by the receiver).{}",
-                       grouped(tally.paws_stalled), flows, dropped, grouped(totals.confirmed), elsewhere);
-  }
-  if (tally.paws_lost > 0) {
-    return fmt::format(
-        "Timestamps cost {} of {} data, but stalled none: PAWS discarded {} ({} confirmed by the "
-        "receiver).{}",
-        grouped(tally.paws_lost), flows, dropped, grouped(totals.confirmed), elsewhere);
+  if (tally.paws_stalled > 0 || tally.paws_lost > 0) {
+    const std::string hurt =
+        tally.paws_stalled > 0
+            ? fmt::format("stalled {} of {}", grouped(tally.paws_stalled), flows)
+            : fmt::format("cost {} of {} data, but stalled none", grouped(tally.paws_lost), flows);
+    if (totals.confirmed == 0) {
+      return fmt::format(
+          "Timestamps probably {}: by the model PAWS discarded {}, none of them confirmed by the "
+          "receiver.{}",
+          hurt, dropped, elsewhere);
+    }
+    return fmt::format("Timestamps {}: PAWS discarded {} ({} confirmed by the receiver).{}", hurt, dropped,
+                       grouped(totals.confirmed), elsewhere);
   }
   if (tally.flows == 0)
     return fmt::format("Inconclusive: no TCP flow in {}.", counted(totals.packets, "packet"));

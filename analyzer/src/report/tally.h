@@ -15,10 +15,10 @@ bool matters(const FlowReport& flow);
 
 struct Tally {
   uint64_t flows = 0;
-  uint64_t paws_stalled = 0;  ///< flows with TS002
-  uint64_t paws_lost = 0;     ///< flows with TS001
+  uint64_t paws_stalled = 0;  ///< flows with TS002 that the receiver does not contradict
+  uint64_t paws_lost = 0;     ///< the same with TS001
   uint64_t migrated = 0;
-  uint64_t stalled_otherwise = 0;  ///< flows with TS014
+  uint64_t stalled_otherwise = 0;  ///< flows with TS014 and not TS002
   uint64_t with_warnings = 0;      ///< flows with a warning or an error
   // Flows that do not matter, each in one of these:
   uint64_t notes_only = 0;

@@ -101,14 +101,20 @@ class Details {
     std::vector<Finding> findings = flow_.findings;
     std::ranges::stable_sort(findings, std::greater<>(), &Finding::severity);
     Severity migrated = rule_info(RuleId::endpoint_migrated).severity;
+    size_t shown = 0, left_out = 0;
     for (const Finding& finding : findings) {
       if (finding.rule == RuleId::endpoint_migrated && !flow_.migrations.empty()) {
-        migrated = finding.severity;
-      } else {
+        migrated = finding.severity;  // said below, with all its signals
+      } else if (shown++ < kFindings) {
         add_finding(finding);
+      } else {
+        ++left_out;
       }
     }
-    for (const Migration& migration : flow_.migrations) add_migration(migration, migrated);
+    for (size_t i = 0; i < flow_.migrations.size(); ++i) {
+      i < kMigrations ? add_migration(flow_.migrations[i], migrated) : void(++left_out);
+    }
+    if (left_out > 0) row("", counted(left_out, "more finding") + ": --format json or ndjson has them all");
     std::string_view label = "model";
     for (const DirectionReport& direction : flow_.directions) {
       row(label, fmt::format("{}: {}", direction_name(direction.from), direction_text(direction)));
@@ -119,6 +125,8 @@ class Details {
   }
 
  private:
+  static constexpr size_t kFindings = 20;  ///< shown of one flow; more are a pattern, not a list
+  static constexpr size_t kMigrations = 4;
   static constexpr size_t kLabel = 2;    ///< column of the labels
   static constexpr size_t kColumn = 10;  ///< and of the text
 
@@ -186,6 +194,7 @@ class Details {
                       "most {})",
                       grouped(offset.suggested), grouped(offset.min), grouped(offset.max)));
     }
+    if (migration.offset && migration.offset->suggested == 0) return;  // nothing to be mended
     for (const std::string& command : offset_commands(flow_, migration)) verbatim("", command);
   }
 

@@ -16,7 +16,7 @@ namespace tsaudit {
 namespace {
 
 /// Flows with a row in the table. A FlowReport that matters takes a few kilobytes.
-constexpr size_t kTableFlows = 200;
+constexpr size_t kTableFlows = 50;
 /// Flows with a sentence and details: what a reader can take in.
 constexpr size_t kDetailedFlows = 10;
 
@@ -177,8 +177,9 @@ class TextReport : public ReportWriter {
     for (const CaptureInfo& capture : summary.captures) read_from(capture);
     const Totals& totals = summary.totals;
     if (totals.ts_segments > 0) {
-      paragraph("judged", fmt::format("{} of {} with timestamps, {} undecided", grouped(tally_.judged),
-                                      counted(totals.ts_segments, "segment"), grouped(totals.unknown)));
+      paragraph("judged",
+                fmt::format("{} ({} with timestamps), {} undecided", counted(tally_.judged, "segment"),
+                            grouped(totals.ts_segments), grouped(totals.unknown)));
     }
     if (tally_.check.compared > 0) self_check();
   }

@@ -50,7 +50,7 @@ Explanation dropped() {
 
 TEST(ExplainSegment, StateBeforeTestsVerdictStateAfter) {
   EXPECT_EQ(explain_text(dropped(), {}),
-            R"(frame 812 10.0.0.1:40007 -> 10.0.0.2:443 (client of flow 7)
+            R"(frame     812, 10.0.0.1:40007 -> 10.0.0.2:443 (client of flow 7)
 segment   seq 5000, ack 900, 1448 bytes, flags PA, TSval 1000500, TSecr 77
 receiver  linux-6.12: Linux 6.7 to 6.13
 

@@ -47,6 +47,23 @@ TEST(Headline, LossWithoutAStall) {
       "receiver).");
 }
 
+TEST(Headline, PredictionAloneIsOnlyProbable) {
+  FlowReport flow = sample::stalled(2);
+  flow.directions[0].predicted = 12;
+  flow.directions[0].confirmed = 0;
+  EXPECT_EQ(answer({sample::healthy(1), flow}),
+            "Timestamps probably stalled 1 of 2 flows: by the model PAWS discarded 12 segments, none of them "
+            "confirmed "
+            "by the receiver.");
+}
+
+TEST(Headline, StallOfAFlowIsNotCountedTwice) {
+  FlowReport both = sample::stalled(2);
+  both.findings.push_back(sample::zero_window(2).findings[0]);
+  EXPECT_EQ(answer({both}),
+            "Timestamps stalled 1 of 1 flow: PAWS discarded 12 segments (9 confirmed by the receiver).");
+}
+
 TEST(Headline, ACleanNo) {
   EXPECT_EQ(answer({sample::healthy(1), plain(2)}),
             "Timestamps are not the problem: PAWS discarded none of 1,000 judged segments in 2 flows.");
@@ -107,6 +124,8 @@ TEST(Headline, ContradictedDropsProveNothing) {
   FlowReport flow = sample::healthy(1);
   sample::count(flow.directions[0], Verdict::drop, Reason::paws, 5);
   flow.directions[0].contradicted = 5;
+  flow.findings = {sample::stalled(1).findings[1]};
+  flow.findings[0].evidence = Evidence::contradicted;
   EXPECT_EQ(answer({flow}).substr(0, 57), "Inconclusive: by the model 5 segments would be discarded,");
 }
 

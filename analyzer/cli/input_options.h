@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What analyze, segments and explain have in common: captures to read, receivers to assume.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exit_code.h"
+#include "terminal.h"
+#include "tsaudit/analysis.h"
+#include "tsaudit/capture.h"
+#include "tsaudit/writers.h"
+
+namespace tsaudit::cli {
+
+struct InputOptions {
+  std::vector<std::string> captures;
+  std::string filter;
+  bool allow_truncated = false;
+  bool quiet = false;
+  AnalysisOptions analysis;
+
+  /// Adds --filter, --receiver, --profile, --cut, --max-flows, --allow-truncated and --quiet. The captures
+  /// themselves are named by each command.
+  void add_to(CLI::App& command);
+  /// The capture in commands to paste; empty when there are several, whose frame numbers go on.
+  std::string command_hint() const;
+};
+
+/// For options that take a count or a frame number.
+CLI::Validator whole_number(uint64_t min, uint64_t max = UINT64_MAX);
+
+/// The CAPTURE... argument.
+void add_captures(CLI::App& command, InputOptions& options);
+/// --color, which main() cannot ask for before the command is known.
+void add_color(CLI::App& command, ColorChoice& choice);
+WriterOptions writer_options(const InputOptions& input, ColorChoice color);
+
+/// Opens the captures, or says on stderr why not: null then, and `code` says what to exit with.
+std::unique_ptr<PacketSource> open(const InputOptions& options, ExitCode& code);
+
+/// analyze() with progress and SIGINT.
+Summary run(PacketSource& source, const InputOptions& options, Sink& sink);
+
+/// What was wrong with the input, on stderr, one line each; and what that means for the exit code.
+ExitCode report_input(const Summary& summary, const InputOptions& options);
+
+/// "tsaudit: WHAT" on stderr.
+void complain(std::string_view what);
+
+}  // namespace tsaudit::cli

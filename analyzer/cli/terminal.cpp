@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "terminal.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace tsaudit::cli {
+namespace {
+
+constexpr unsigned kFileWidth = 100;
+constexpr unsigned kMinWidth = 60;
+constexpr unsigned kMaxWidth = 160;
+constexpr auto kInterval = std::chrono::milliseconds(100);
+
+bool can_move_cursor(int descriptor) {
+  const char* term = std::getenv("TERM");
+  return isatty(descriptor) != 0 && term != nullptr && std::string_view(term) != "dumb";
+}
+
+}  // namespace
+
+bool use_color(ColorChoice choice) {
+  if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
+  const char* no_color = std::getenv("NO_COLOR");
+  if (no_color != nullptr && *no_color != '\0') return false;
+  return can_move_cursor(STDOUT_FILENO);
+}
+
+unsigned output_width() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kFileWidth;
+  return std::clamp<unsigned>(size.ws_col, kMinWidth, kMaxWidth);
+}
+
+ProgressLine::ProgressLine(bool quiet)
+    : enabled_(!quiet && can_move_cursor(STDERR_FILENO)),
+      next_(std::chrono::steady_clock::now() + kInterval) {}
+
+void ProgressLine::show(const Progress& progress) {
+  if (!enabled_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_) return;
+  next_ = now + kInterval;
+  std::string text = fmt::format("{} packets", progress.packets);
+  if (progress.total_bytes > 0) {
+    const double share = static_cast<double>(progress.bytes) / static_cast<double>(progress.total_bytes);
+    text = fmt::format("{:3.0f} %, {}", 100 * std::min(share, 1.0), text);
+  }
+  std::fputs(("\r\x1b[K" + text).c_str(), stderr);
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+void ProgressLine::erase() {
+  if (!shown_) return;
+  std::fputs("\r\x1b[K", stderr);
+  std::fflush(stderr);
+  shown_ = false;
+}
+
+}  // namespace tsaudit::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of the other end of stdout and stderr.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "tsaudit/analysis.h"
+
+namespace tsaudit::cli {
+
+enum class ColorChoice : uint8_t { automatic, always, never };
+
+/// Colours on stdout? `automatic`: on a terminal that knows them, unless NO_COLOR (no-color.org) says no.
+bool use_color(ColorChoice choice);
+
+/// Columns of the terminal at stdout within reason; 100 for files and pipes, so that reports compare.
+unsigned output_width();
+
+/// A line on stderr that says how far reading is. Only on a terminal; at most ten times a second; gone at the
+/// end.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool quiet);
+  ~ProgressLine() { erase(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  void show(const Progress& progress);
+  void erase();
+
+ private:
+  bool enabled_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point next_;
+};
+
+}  // namespace tsaudit::cli
