@@ -2,15 +2,14 @@
 // Packets for tests, written as headers in front of headers: ethernet(0x0800, ipv4(6, tcp())).
 #pragma once
 
-#include <gtest/gtest.h>
-
+#include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
 
-#include "decode/walk.h"
 #include "tsaudit/segment.h"
 
 namespace tsaudit::craft {

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "decode/walk.h"
 #include "unit/decode/encapsulations.h"
 #include "unit/decode/properties.h"
 

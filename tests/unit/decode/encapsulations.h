@@ -5,7 +5,7 @@
 #include <ostream>
 #include <vector>
 
-#include "unit/decode/craft.h"
+#include "craft.h"
 
 namespace tsaudit::craft {
 
