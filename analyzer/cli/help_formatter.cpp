@@ -48,7 +48,6 @@ std::string option_name(const CLI::Option& option) {
 
 std::string usage(const CLI::App& app, const std::string& name) {
   std::string line = "Usage: " + name;
-  if (app.get_parent() != nullptr) line += " " + app.get_name();
   line += app.get_subcommands({}).empty() ? " [OPTION]..." : " COMMAND [ARGUMENT]...";
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_positional()) continue;

@@ -161,8 +161,9 @@ ExitCode report_input(const Summary& summary, const InputOptions& options) {
     }
     code = ExitCode::input;
   }
-  if (interrupted) code = worse(code, ExitCode::interrupted);
-  return code;
+  if (!interrupted) return code;
+  complain("interrupted");
+  return ExitCode::interrupted;
 }
 
 }  // namespace tsaudit::cli

@@ -67,7 +67,8 @@ ExitCode parse_and_run(CLI::App& app, const Action& action, int argc, char** arg
     app.parse(argc, argv);
     return action();
   } catch (const CLI::CallForHelp&) {
-    std::fputs(innermost(app).help("tsaudit").c_str(), stdout);
+    const CLI::App& command = innermost(app);
+    std::fputs(command.help(&command == &app ? "" : app.get_name()).c_str(), stdout);
     check_stdout();
     return ExitCode::ok;
   } catch (const CLI::CallForVersion&) {

@@ -139,6 +139,7 @@ std::string explain_text(const RuleInfo& rule, const WriterOptions& options) {
 
 std::string rules_markdown() {
   std::string out =
+      "<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
       "# The rules of tsaudit\n\n"
       "Ids never change their meaning. This page is made by `tsaudit explain --all --format markdown`.\n\n"
       "| id | name | default severity | |\n|---|---|---|---|\n";

@@ -169,10 +169,11 @@ class TextReport : public ReportWriter {
     if (!rules.empty()) paragraph("findings", rules);
 
     if (tally_.assumed > 0) {
-      paragraph("assumed",
-                fmt::format("the kernel of {} (marked ?), for want of segments that would tell; --receiver "
-                            "ADDR=PROFILE sets it",
-                            counted(tally_.assumed, "receiver")));
+      paragraph(
+          "assumed",
+          fmt::format("the kernel of {}{}, for want of segments that would tell; --receiver ADDR=PROFILE "
+                      "sets it",
+                      counted(tally_.assumed, "receiver"), worst_.size() > 0 ? " (? in the table)" : ""));
     }
     for (const CaptureInfo& capture : summary.captures) read_from(capture);
     const Totals& totals = summary.totals;

@@ -59,8 +59,8 @@ flow 7  10.0.0.1:40007 -> 10.0.0.2:443  (frames 70-1069)
 
 other flows: 1 healthy
 findings: TS001 paws-drop in 1 flow, TS002 paws-stall in 1 flow, TS006 endpoint-migrated in 1 flow
-assumed: the kernel of 3 receivers (marked ?), for want of segments that would tell; --receiver
-  ADDR=PROFILE sets it
+assumed: the kernel of 3 receivers (? in the table), for want of segments that would tell;
+  --receiver ADDR=PROFILE sets it
 read: passt-migration.pcapng (pcapng, ETHERNET), 18,930 packets; skipped: 3 fragment, 117 not-tcp
 judged: 2,012 segments (2,014 with timestamps), 2 undecided
 self-check: the receivers' TSecr is as modelled in 1,998 of 1,999 (99.9 %); 1 by loss in the capture
