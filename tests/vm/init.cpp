@@ -32,10 +32,12 @@ void mount_at(const char* type, const char* where) {
 
 bool load(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool loaded = fd >= 0 && syscall(SYS_finit_module, fd, "", 0) == 0;
-  if (!loaded && errno != EEXIST) std::printf("init: %s: %s\n", path.c_str(), std::strerror(errno));
+  // A dependency may be for another CPU (ENODEV): the list has all that would do.
+  const bool loaded =
+      fd >= 0 && (syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST || errno == ENODEV);
+  if (!loaded) std::printf("init: %s: %s\n", path.c_str(), std::strerror(errno));
   if (fd >= 0) close(fd);
-  return loaded || errno == EEXIST;
+  return loaded;
 }
 
 int run(const std::vector<std::string>& words) {
