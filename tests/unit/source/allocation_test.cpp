@@ -22,9 +22,10 @@ void* count_and_allocate(size_t size) {
 
 }  // namespace
 
-// For the whole test program.
+// For the whole test program. All forms in use, so that each pairs with its delete under AddressSanitizer.
 void* operator new(size_t size) { return count_and_allocate(size); }
 void* operator new[](size_t size) { return count_and_allocate(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return std::malloc(size ? size : 1); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,9 +36,9 @@ class TempDirectory {
   /// Path of a new file in it.
   std::string file(const std::string& name, const Bytes& bytes) const {
     const std::string path = path_ + "/" + name;
-    std::FILE* file = std::fopen(path.c_str(), "wb");
-    EXPECT_TRUE(file && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size()) << path;
-    if (file) std::fclose(file);
+    std::ofstream file(path, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    EXPECT_TRUE(file.flush()) << path;
     return path;
   }
 
