@@ -50,9 +50,10 @@ struct Segment {
   uint32_t tcp_length = 0;        ///< bytes of TCP header and payload by the IP length
 
   // `scope` is 0, or a hash of what names a virtual network: VLAN ids (not 0), VXLAN and Geneve VNIs, GRE keys,
-  // outermost first. Both directions of a flow must come out equal, so whatever routinely differs by direction
+  // outermost first. Both directions of a flow should come out equal, so whatever routinely differs by direction
   // is no part of it: MPLS labels, GTP TEIDs, PPTP call ids, E-Tags, security groups, outer addresses; nor is a
-  // tunnel without an id, which may carry one direction only (IPIP behind a load balancer, WCCP).
+  // tunnel without an id, which may carry one direction only (IPIP behind a load balancer, WCCP). A capture at a
+  // router, or a tap with a VLAN per port, still has different VLANs by direction, which one packet cannot show.
 
   static constexpr uint8_t kNoWindowScale = 0xff;
   bool has(uint8_t bits) const { return (flags & bits) != 0; }
