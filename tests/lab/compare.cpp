@@ -64,9 +64,32 @@ bool is_modelled(const std::string& reason) {
 
 bool is_paws(const std::string& reason) { return reason.starts_with("TCP_RFC7323"); }
 
+/// The words that the kernel has. Older ones have fewer: then a broader one stands for several.
+class Vocabulary {
+ public:
+  explicit Vocabulary(const Json& run = {}) {
+    if (run.contains("reasons")) reasons_ = run["reasons"].get<std::set<std::string>>();
+  }
+  /// Before 5.17 only counters speak, and only of timestamps, SYNs and checksums.
+  bool counters_only() const { return reasons_.empty(); }
+  std::string broaden(const std::string& reason) const {
+    if (reason == "SYN_CHALLENGE") return "TCP_INVALID_SYN";  // tsaudit's own word
+    if (counters_only())
+      return is_paws(reason)                                       ? "TCP_RFC7323_PAWS"
+             : reason == "TCP_INVALID_SYN" || reason == "TCP_CSUM" ? reason
+                                                                   : "taken";
+    if (reason == "TCP_OLD_SEQUENCE" && !reasons_.contains(reason)) return "TCP_INVALID_SEQUENCE";
+    if (reason == "TCP_RFC7323_TW_PAWS" && !reasons_.contains(reason)) return "TCP_RFC7323_PAWS";
+    return reason;
+  }
+
+ private:
+  std::set<std::string> reasons_;
+};
+
 /// The row of the decision table that the kernel took, by its own state and its own outcome.
 std::string row_of(const Json& truth) {
-  const std::string reason = truth.value("reason", ""), flags = truth["flags"];
+  const std::string verdict = truth["verdict"], flags = truth["flags"];
   const auto has = [&](char flag) { return flags.find(flag) != std::string::npos; };
   if (!truth.contains("state")) {
     const std::string rule = truth.value("rule", "");
@@ -74,12 +97,12 @@ std::string row_of(const Json& truth) {
     return rule.starts_with("S") || has('S') ? "HS" : "other";
   }
   const Json& state = truth["state"];
-  const bool by_sequence = is_modelled(reason) && !is_paws(reason) && reason != "TCP_INVALID_SYN";
+  const bool by_sequence = is_modelled(verdict) && !is_paws(verdict) && verdict != "TCP_INVALID_SYN";
   if (!truth.contains("tsval")) return by_sequence ? "10" : "1";
   const int32_t back = ticks_back(truth);
   if (back <= 1 || state["ts_recent"] == 0) {
-    if (reason == "TCP_RESET") return "11";
-    if (by_sequence || reason == "TCP_INVALID_SYN") return "10";
+    if (verdict == "TCP_RESET") return "11";
+    if (by_sequence || verdict == "TCP_INVALID_SYN") return "10";
     return back <= 0 ? "2" : back == 1 ? "3" : "5";
   }
   if (has('R')) return "7";
@@ -87,26 +110,21 @@ std::string row_of(const Json& truth) {
   if (truth["len"] == 0 && !has('F')) {
     if (static_cast<int32_t>(truth["seq"].get<uint32_t>() - state["rcv_nxt"].get<uint32_t>()) < 0)
       return "9a";
-    return truth["fate"] == "taken" ? "6" : "9b";
+    return verdict == "taken" ? "6" : "9b";
   }
-  return truth["fate"] == "taken" ? "4" : "9c";
+  return verdict == "taken" ? "4" : "9c";
 }
 
 /// Does tsaudit's answer say what the kernel did?
-bool agrees(const Json& truth, const tsaudit::SegmentRow& row) {
-  using tsaudit::Reason;
+bool agrees(const std::string& kernel, const tsaudit::SegmentRow& row, const Vocabulary& words) {
   using tsaudit::Verdict;
-  const std::string reason = truth.value("reason", "");
-  const bool refused = truth["fate"] == "dropped" && is_modelled(reason);
-  if (row.verdict == Verdict::not_tested) return !is_paws(reason);
-  if (row.verdict != Verdict::drop) return !refused;
-  // The kernel has one word for both kinds of SYN.
-  if (row.reason == Reason::syn_challenge) return reason == "TCP_INVALID_SYN";
-  return refused && reason == to_string(row.reason);
+  if (row.verdict == Verdict::not_tested) return !is_paws(kernel);
+  if (row.verdict != Verdict::drop) return !is_modelled(kernel);
+  return words.broaden(kernel) == words.broaden(std::string(to_string(row.reason)));
 }
 
 std::string kernel_words(const Json& truth) {
-  std::string words = truth["fate"] == "taken" ? "taken" : truth.value("reason", "dropped");
+  std::string words = truth["verdict"];
   if (truth.contains("state")) {
     words += " with";
     for (const auto& [name, value] : truth["state"].items())
@@ -154,11 +172,13 @@ Comparison compare(const CompareInput& input) {
   std::ifstream file(input.truth);
   if (!file) throw std::runtime_error("cannot read " + input.truth);
   std::map<uint64_t, Json> truth_by_frame;
+  Vocabulary words;
   Comparison result;
   for (std::string line; std::getline(file, line);) {
     Json truth = Json::parse(line);
+    if (truth["type"] == "run") words = Vocabulary(truth);
     if (truth["type"] != "segment" || truth["at"] != input.at) continue;
-    if (truth.value("reason", "") == "IP_INADDRERRORS") continue;  // nobody lives there: no receiver
+    if (truth["verdict"] == "IP_INADDRERRORS") continue;  // nobody lives there: no receiver
     const auto frame = truth["frames"].find(input.vantage);
     if (frame == truth["frames"].end())
       ++result.without_frame;
@@ -172,17 +192,17 @@ Comparison compare(const CompareInput& input) {
       continue;
     }
     check_headers(truth, *row);
-    const std::string reason = truth.value("reason", "");
-    if (reason == "NOT_SPECIFIED") {
+    const std::string verdict = truth["verdict"];
+    if (verdict == "NOT_SPECIFIED") {
       ++result.without_verdict;
       continue;
     }
-    if (truth["fate"] == "dropped" && !is_modelled(reason)) ++result.later_drops[reason];
+    if (verdict != "taken" && !is_modelled(verdict)) ++result.later_drops[verdict];
     RowTally& tally = result.rows[row_of(truth)];
     ++tally.tried;
     if (row->verdict == tsaudit::Verdict::unknown) {
       ++tally.unknown;
-    } else if (agrees(truth, *row)) {
+    } else if (agrees(verdict, *row, words)) {
       ++tally.agreed;
     } else {
       result.mismatches.push_back({truth.value("rule", ""), kernel_words(truth), tsaudit_words(*row),

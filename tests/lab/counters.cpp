@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "counters.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <sstream>
 
 namespace lab {
 namespace {
+
+UniqueFd open_file(const std::string& path) {
+  return UniqueFd(must(open(path.c_str(), O_RDONLY | O_CLOEXEC), "open " + path));
+}
+
+std::string whole(const UniqueFd& file) {
+  std::string text(32768, '\0');
+  text.resize(static_cast<size_t>(must(pread(file.get(), text.data(), text.size(), 0), "read counters")));
+  return text;
+}
 
 /// Files of pairs of lines: "Group: name name ..." and "Group: value value ...".
 void read_group(const std::string& text, const std::string& group, Counters& out) {
@@ -23,11 +36,16 @@ void read_group(const std::string& text, const std::string& group, Counters& out
 
 }  // namespace
 
-Counters read_counters(const Namespace& ns) {
+CounterReader::CounterReader(const Namespace& ns) {
   const auto inside = ns.enter();
+  snmp_ = open_file("/proc/thread-self/net/snmp");
+  netstat_ = open_file("/proc/thread-self/net/netstat");
+}
+
+Counters CounterReader::read() const {
   Counters out;
-  read_group(read_file("/proc/thread-self/net/snmp"), "Tcp:", out);
-  read_group(read_file("/proc/thread-self/net/netstat"), "TcpExt:", out);
+  read_group(whole(snmp_), "Tcp:", out);
+  read_group(whole(netstat_), "TcpExt:", out);
   return out;
 }
 

@@ -12,7 +12,15 @@ namespace lab {
 
 using Counters = std::map<std::string, uint64_t>;  ///< "PAWSEstab" -> 3; only the Tcp and TcpExt groups
 
-Counters read_counters(const Namespace& ns);
+class CounterReader {
+ public:
+  explicit CounterReader(const Namespace& ns);
+  Counters read() const;
+
+ private:
+  UniqueFd snmp_, netstat_;  // they show the namespace in which they were opened
+};
+
 /// Counters that changed.
 Counters growth(const Counters& before, const Counters& after);
 

@@ -34,7 +34,9 @@ Ghost::~Ghost() {
 void Ghost::receive(const Segment& segment) {
   if (segment.dst != local || segment.src != remote) return;
   replies_.push_back(segment);
-  if (segment.ts) peer_tsval = segment.ts->val;
+  // A request socket (6.15+) takes no echo but that of its SYN-ACKs, not even that of its own ACKs in
+  // between.
+  if (segment.ts && (segment.has(kSyn) || peer_)) peer_tsval = segment.ts->val;
   if (segment.has(kAck) && (!peer_acked || after(segment.ack, *peer_acked))) peer_acked = segment.ack;
   if (segment.has(kSyn))
     rcv_nxt = segment.seq + 1;
@@ -156,7 +158,9 @@ void Ghost::close_peer() {
 }
 
 void Ghost::restore_peer(bool probe) {
-  ConnectionImage image = checkpoint(std::move(*peer_));
+  TcpSocket old = std::move(*peer_);
+  peer_.reset();
+  const ConnectionImage image = checkpoint(std::move(old));
   RestoreOptions options;
   if (image.options.timestamps) options.timestamp = image.timestamp;
   options.probe = probe;

@@ -4,6 +4,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include <algorithm>
 #include <cstdarg>
 #include <string_view>
 
@@ -78,6 +79,17 @@ int KernelEvents::fd() const { return ring_buffer__epoll_fd(ring_); }
 std::string KernelEvents::reason_name(uint32_t reason) const {
   const auto found = reasons_.find(reason);
   return found == reasons_.end() ? std::string() : found->second;
+}
+
+bool KernelEvents::knows(const std::string& reason) const {
+  return std::any_of(reasons_.begin(), reasons_.end(),
+                     [&](const auto& entry) { return entry.second == reason; });
+}
+
+std::vector<std::string> KernelEvents::reason_names() const {
+  std::vector<std::string> names;
+  for (const auto& [number, name] : reasons_) names.push_back(name);
+  return names;
 }
 
 }  // namespace lab

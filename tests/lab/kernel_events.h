@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "event.h"
 
@@ -29,6 +30,8 @@ class KernelEvents {
   /// "TCP_RFC7323_PAWS"; "" on a kernel without reasons (before 5.17).
   std::string reason_name(uint32_t reason) const;
   bool has_reasons() const { return !reasons_.empty(); }
+  bool knows(const std::string& reason) const;
+  std::vector<std::string> reason_names() const;
 
  private:
   fate* program_ = nullptr;

@@ -39,7 +39,9 @@ Lab::Lab(const Options& options)
       at_old_host_(vantage(net_.ns(Host::old_host), net_.device(Host::old_host), "old-host")),
       at_new_host_(vantage(net_.ns(Host::new_host), net_.device(Host::new_host), "new-host")),
       old_injector_(net_.ns(Host::old_host), net_.device(Host::old_host)),
-      new_injector_(net_.ns(Host::new_host), net_.device(Host::new_host)) {
+      new_injector_(net_.ns(Host::new_host), net_.device(Host::new_host)),
+      counters_{CounterReader(net_.ns(Host::peer)), CounterReader(net_.ns(Host::old_host)),
+                CounterReader(net_.ns(Host::new_host))} {
   for (const Host host : kHosts) start_[static_cast<size_t>(host)] = counters(host);
 }
 
@@ -78,11 +80,19 @@ bool Lab::wait_until(const std::function<bool()>& done, int milliseconds) {
 
 void Lab::inject(const Segment& segment, const std::string& rule) {
   const Bytes frame = build_frame(net_.link_to_peer(), segment);
-  // As the receiver will read it: options given byte for byte may hold a TSopt, or two.
-  if (!rule.empty()) truth_.expect(*parse_frame(frame, static_cast<uint32_t>(frame.size())), rule);
   Injector& injector = net_.home() == Host::old_host ? old_injector_ : new_injector_;
+  if (rule.empty()) {
+    injector.send(frame);
+    return poll();
+  }
+  // As the receiver will read it: options given byte for byte may hold a TSopt, or two.
+  const auto expected = parse_frame(frame, static_cast<uint32_t>(frame.size()));
+  poll();
+  truth_.expect(*expected, rule);
+  const Counters before = counters(Host::peer);
   injector.send(frame);
   poll();
+  truth_.witness(*expected, growth(before, counters(Host::peer)));
 }
 
 std::string Lab::host_name(uint32_t netns) const {
@@ -104,6 +114,7 @@ void Lab::finish() {
 
 void Lab::write_truth() {
   std::ofstream out(options_.folder + "/truth.ndjson");
+  out << header_json(events_) << '\n';
   for (const TruthRecord& record : truth_.records()) {
     FrameNumbers frames;
     for (Vantage* point : {&at_peer_, &in_middle_, &at_old_host_, &at_new_host_})

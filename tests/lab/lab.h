@@ -37,12 +37,13 @@ class Lab {
   /// Frames that reach the moving address's host are shown here too.
   std::function<void(const Segment&)> on_host_received;
 
-  /// Sends a segment from the moving address's host. A rule marks it in the truth as the test of that rule.
+  /// Sends a segment from the moving address's host. A rule marks it in the truth as the test of that rule,
+  /// with what the peer's counters say to it: where a kernel gives no reason they are the only witness.
   void inject(const Segment& segment, const std::string& rule = {});
 
   Truth& truth() { return truth_; }
   const KernelEvents& events() const { return events_; }
-  Counters counters(Host host) const { return read_counters(net_.ns(host)); }
+  Counters counters(Host host) const { return counters_[static_cast<size_t>(host)].read(); }
   std::string host_name(uint32_t netns) const;
 
   /// Writes truth.ndjson and closes the session's books. Throws if anything was lost on the way: a truth with
@@ -65,6 +66,7 @@ class Lab {
   Truth truth_;
   Vantage at_peer_, in_middle_, at_old_host_, at_new_host_;
   Injector old_injector_, new_injector_;
+  CounterReader counters_[3];
   Counters start_[3];
 };
 

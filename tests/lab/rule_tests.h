@@ -19,6 +19,8 @@ class RuleTests {
   explicit RuleTests(Lab& lab) : lab_(lab) {}
 
   Lab& lab() { return lab_; }
+  /// Does the running kernel have this reason? If not, it uses a broader one.
+  bool knows(const std::string& reason) const { return lab_.events().knows(reason); }
   /// Options with a port of their own.
   Ghost::Options options();
 

@@ -7,7 +7,7 @@ namespace {
 
 const char* const kTaken = "taken";
 constexpr int64_t kFar = 500'000;
-const char* tw_paws() { return kernel_version() >= 615 ? "TCP_RFC7323_TW_PAWS" : "NOT_SPECIFIED"; }
+const char* tw_paws() { return kernel_version() >= 615 ? "TCP_RFC7323_TW_PAWS" : "TCP_RFC7323_PAWS"; }
 
 /// The peer closed first and has our ACK of its FIN: nothing but a mini socket is left of it.
 void to_fin_wait2(Ghost& g) {

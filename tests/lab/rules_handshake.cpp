@@ -27,8 +27,7 @@ void syn_recv(RuleTests& t) {
   t.send(g, g.stale(kFar, kRst), "S SYN_RECV, RST, far back", kPaws);
   Segment s = g.stale(0);
   s.ack += 5;
-  t.send(g, s, "S SYN_RECV, ACK number wrong", "TCP_FLAGS");
-  g.ts_recent = g.clock;
+  t.send(g, s, "S SYN_RECV, ACK number wrong", kernel_version() >= 612 ? "TCP_FLAGS" : "NOT_SPECIFIED");
   t.send(g, g.stale(0), "2 final ACK", kTaken);
   g.wait_accepted();
   t.expect_ts_recent(g, "S TS.Recent after the handshake", g.clock);
@@ -60,7 +59,7 @@ void syn_again(RuleTests& t) {
   s.ts->val += 1000;
   g.forget_replies();
   t.send(g, s, "S SYN again, newer", "NOT_SPECIFIED");
-  g.wait_for(is_syn_ack);
+  g.wait_for(is_syn_ack, 3000);  // its answer to the old one holds this one up
   g.clock += 1;
   t.send(g, g.next(), "S final ACK between the two SYNs", kTaken);
   g.wait_accepted();

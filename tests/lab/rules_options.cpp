@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A TSopt that is not there, not whole, or there twice: tcp_parse_options().
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "rule_tests.h"
 
 namespace lab {
@@ -14,6 +17,15 @@ Bytes ts_option(uint32_t val, uint32_t ecr, uint8_t length = 10) {
   for (const uint32_t word : {val, ecr})
     for (int shift = 24; shift >= 0; shift -= 8) option.push_back(static_cast<uint8_t>(word >> shift));
   return option;
+}
+
+/// CONFIG_TCP_AO: does the kernel know the socket option?
+bool has_tcp_ao() {
+  constexpr int kTcpAoInfo = 40;  // newer than our headers
+  const UniqueFd fd(must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "TCP socket"));
+  char info[64] = {};
+  socklen_t size = sizeof info;
+  return getsockopt(fd.get(), IPPROTO_TCP, kTcpAoInfo, info, &size) == 0 || errno != ENOPROTOOPT;
 }
 
 Segment with_options(Ghost& g, std::initializer_list<Bytes> options) {
@@ -48,15 +60,31 @@ void malformed(RuleTests& t) {
   auto take = [&](const Segment& s, const char* rule) { t.advance(g, s, rule, kTaken); };
   take(with_options(g, {nop, ts_option(g.ts_recent - kFar, 0, 9)}), "1 TSopt of length 9, far back");
   take(with_options(g, {nop, ts_option(g.ts_recent - kFar, 0, 11), {1}}), "1 TSopt of length 11, far back");
-  take(with_options(g, {nop, ts_option(g.ts_recent - kFar, 0, 30)}),
-       "1 TSopt longer than the header, far back");
-  take(with_options(g, {nop, ts_option(g.ts_recent - kFar, 0, 1)}), "1 TSopt of length 1, far back");
   take(with_options(g, {end, old}), "1 TSopt behind the end of options, far back");
-  take(with_options(g, {{254, 0, 1, 1}, old, nop}), "1 TSopt behind an option of length 0, far back");
   take(with_options(g, {old, fresh}), "2 two TSopts, the last counts: fresh");
   t.send(g, with_options(g, {fresh, old}), "9c two TSopts, the last counts: far back", kPaws);
   t.send(g, with_options(g, {old, nop}), "9c TSopt before NOPs, far back", kPaws);
   t.send(g, with_options(g, {{1}, old, {1}}), "9c TSopt at an odd place, far back", kPaws);
+}
+
+/// An option list that cannot be walked to its end. tcp_parse_options() stops there and goes on without
+/// TSopt; a kernel with TCP-AO looks for a signature first and refuses the segment.
+void broken_list(RuleTests& t) {
+  Ghost g(t.lab(), t.options());
+  g.connect();
+  g.data(100);
+  const bool signatures = has_tcp_ao();
+  const uint32_t old = g.ts_recent - kFar;
+  auto test = [&](std::initializer_list<Bytes> options, const char* rule) {
+    const Segment s = with_options(g, options);
+    if (signatures)
+      t.send(g, s, rule, "TCP_AUTH_HDR");
+    else
+      t.advance(g, s, rule, kTaken);
+  };
+  test({{1, 1}, ts_option(old, 0, 30)}, "1 TSopt longer than the header, far back");
+  test({{1, 1}, ts_option(old, 0, 1)}, "1 TSopt of length 1, far back");
+  test({{254, 0, 1, 1}, ts_option(old, 0), {1, 1}}, "1 TSopt behind an option of length 0, far back");
 }
 
 void not_negotiated(RuleTests& t) {
@@ -72,8 +100,10 @@ void not_negotiated(RuleTests& t) {
   t.advance(g, s, "1 TSopt never negotiated, a wild value", kTaken);
 }
 
-constexpr RuleTest kTests[] = {
-    {"missing", missing}, {"malformed", malformed}, {"not-negotiated", not_negotiated}};
+constexpr RuleTest kTests[] = {{"missing", missing},
+                               {"malformed", malformed},
+                               {"broken-list", broken_list},
+                               {"not-negotiated", not_negotiated}};
 
 }  // namespace
 

@@ -16,10 +16,11 @@ void sequence(RuleTests& t) {
   g.data(500);
   Segment s = g.stale(-10);
   s.seq -= 1;
-  t.send(g, s, "10/V7 keepalive, newer", "TCP_OLD_SEQUENCE");
+  const char* old_sequence = t.knows("TCP_OLD_SEQUENCE") ? "TCP_OLD_SEQUENCE" : "TCP_INVALID_SEQUENCE";
+  t.send(g, s, "10/V7 keepalive, newer", old_sequence);
   s = g.stale(-10, kAck | kPsh, 100);
   s.seq -= 200;
-  t.send(g, s, "10/V18 old data, newer", "TCP_OLD_SEQUENCE");
+  t.send(g, s, "10/V18 old data, newer", old_sequence);
   t.expect_ts_recent(g, "12 old sequence is not stored", g.ts_recent);
   s = g.stale(-10, kAck | kPsh, 100);
   s.seq += 0x10000000;
@@ -29,18 +30,20 @@ void sequence(RuleTests& t) {
 
 /// From 6.17 on a segment may not stick out of the window either, unless nothing waits to be read.
 void end_sequence(RuleTests& t) {
-  Ghost g(t.lab(), t.options());
-  g.connect();
-  g.data(500);
-  const ReceiverState receiver = t.state(g);
-  const uint32_t edge = receiver.rcv_wup + receiver.rcv_wnd;
-  Segment s = g.stale(-10, kAck | kPsh, 1000);
-  s.seq = edge - 100;
-  t.send(g, s, "10 sticks out of the window, nothing to read", kTaken);
-  g.advance(g.stale(-10, kAck | kPsh, 100));  // stays in the receive queue: nobody reads
-  s.ts->val += 10;
-  t.send(g, s, "10 sticks out of the window, unread data",
-         kernel_version() >= 617 ? "TCP_INVALID_END_SEQUENCE" : kTaken);
+  for (const bool unread : {false, true}) {
+    Ghost g(t.lab(), t.options());
+    g.connect();
+    g.data(500);
+    if (unread) g.advance(g.stale(-10, kAck | kPsh, 100));  // nobody reads it
+    const ReceiverState receiver = t.state(g);
+    Segment s = g.stale(-20, kAck | kPsh, 1000);
+    s.seq = receiver.rcv_wup + receiver.rcv_wnd - 100;
+    if (unread)
+      t.send(g, s, "10 sticks out of the window, unread data",
+             kernel_version() >= 617 ? "TCP_INVALID_END_SEQUENCE" : kTaken);
+    else
+      t.send(g, s, "10 sticks out of the window, nothing to read", kTaken);
+  }
 }
 
 /// TS.Recent moves only for segments at or before the last ACK sent (rcv_wup).
@@ -67,6 +70,7 @@ void delayed_ack(RuleTests& t) {
   t.expect_ts_recent(g, "12/V17 the first since the last ACK is stored", g.ts_recent + 10);
 }
 
+/// Another window keeps header prediction out, which would store TSval first (see old_ack).
 void refused_ack(RuleTests& t) {
   Ghost g(t.lab(), t.options());
   g.connect();
@@ -74,19 +78,19 @@ void refused_ack(RuleTests& t) {
   g.peer_sends(100);
   g.send(g.stale(0));
   Segment s = g.stale(-10, kAck | kPsh, 50);
+  s.window = static_cast<uint16_t>(s.window - 1);
   s.ack += 100'000;
   t.send(g, s, "12 ACK of data never sent, newer", "TCP_ACK_UNSENT_DATA");
   t.expect_ts_recent(g, "12 ACK of data never sent is not stored", g.ts_recent);
-  s = g.stale(-10, kAck | kPsh, 50);
-  s.ack -= 0x10000000;
+  s.ack = g.rcv_nxt - 0x10000000;
   t.send(g, s, "12 far too old ACK, newer", "TCP_TOO_OLD_ACK");
   t.expect_ts_recent(g, "12 far too old ACK is not stored", g.ts_recent);
 }
 
-/// A segment whose ACK is below SND.UNA. In tcp_ack() it is too old to move TS.Recent, but header prediction
-/// stores TSval before it looks at the ACK. Which way a segment takes depends on things that no capture shows
-/// (memory that the socket has in stock), so only segments that header prediction cannot take have one
-/// certain outcome.
+/// A segment whose ACK is below SND.UNA. Whether tcp_ack() lets it move TS.Recent changed with point
+/// releases. Header prediction stores TSval before it looks at the ACK; but which way a segment takes depends
+/// on things that no capture shows (memory that the socket has in stock), so where the two differ only
+/// segments that header prediction cannot take have one certain outcome.
 void old_ack(RuleTests& t) {
   struct Case {
     uint32_t payload;
@@ -106,7 +110,9 @@ void old_ack(RuleTests& t) {
     s.ack -= 100;
     if (!c.predicted) s.window = static_cast<uint16_t>(s.window - 1);
     t.advance(g, s, c.rule, kTaken);
-    t.expect_ts_recent(g, c.stored, g.ts_recent + (c.predicted ? 10 : 0));
+    const bool slow_path_stores =
+        kernel_version() >= 601 && kernel_version() != 618;  // as of 6.1.192, 6.18.44
+    t.expect_ts_recent(g, c.stored, g.ts_recent + (c.predicted || slow_path_stores ? 10 : 0));
   }
 }
 

@@ -15,13 +15,4 @@ void write_file(const std::string& path, const std::string& text) {
   must(write(file.get(), text.data(), text.size()), "write '" + text + "' to " + path);
 }
 
-std::string read_file(const std::string& path) {
-  const UniqueFd file(must(open(path.c_str(), O_RDONLY | O_CLOEXEC), "open " + path));
-  std::string text;
-  char buffer[16384];
-  while (const ssize_t n = must(read(file.get(), buffer, sizeof buffer), "read " + path))
-    text.append(buffer, static_cast<size_t>(n));
-  return text;
-}
-
 }  // namespace lab

@@ -43,7 +43,5 @@ class UniqueFd {
 
 /// Writes a file of /proc or /sys; throws when the kernel refuses.
 void write_file(const std::string& path, const std::string& text);
-/// All of a file; throws when it cannot be read.
-std::string read_file(const std::string& path);
 
 }  // namespace lab

@@ -5,12 +5,38 @@
 
 namespace lab {
 
+std::string verdict(const TruthRecord& record) {
+  static constexpr std::pair<const char*, const char*> kByCounter[] = {
+      {"TSEcrRejected", "TCP_RFC7323_TSECR"},
+      {"PAWSTimewait", "TCP_RFC7323_TW_PAWS"},
+      {"PAWSOldAck", "TCP_RFC7323_PAWS_ACK"},
+      {"PAWSEstab", "TCP_RFC7323_PAWS"},
+      {"PAWSActive", "TCP_RFC7323_PAWS"},
+      {"TCPSYNChallenge", "TCP_INVALID_SYN"},
+      {"InCsumErrors", "TCP_CSUM"}};
+  const bool silent = record.reason.empty() || record.reason == "NOT_SPECIFIED";
+  if (silent)
+    for (const auto& [counter, reason] : kByCounter)
+      if (record.counters.contains(counter)) return reason;
+  if (!record.freed) return "taken";
+  return record.reason.empty() ? "NOT_SPECIFIED" : record.reason;
+}
+
 bool same_segment(const Segment& a, const Segment& b) {
   return a.src == b.src && a.dst == b.dst && a.seq == b.seq && a.ack == b.ack && a.flags == b.flags &&
          a.window == b.window && a.payload == b.payload && a.ts == b.ts;
 }
 
 void Truth::expect(const Segment& segment, const std::string& rule) { expected_.emplace_back(segment, rule); }
+
+void Truth::witness(const Segment& segment, const Counters& growth) {
+  // Not arrived within the call that sent it: then other segments may have moved the counters too.
+  for (auto record = records_.rbegin(); record != records_.rend() && record - records_.rbegin() < 8; ++record)
+    if (same_segment(record->segment, segment)) {
+      record->counters = growth;
+      return;
+    }
+}
 
 void Truth::take(const lab_event& event) {
   switch (event.kind) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "counters.h"
 #include "kernel_events.h"
 #include "packet.h"
 
@@ -25,8 +26,13 @@ struct TruthRecord {
   std::optional<ReceiverState> state;  ///< absent unless the socket was ESTABLISHED
   bool freed = false;                  ///< kfree_skb: the kernel threw it away
   std::string reason;                  ///< its reason; empty on kernels without reasons
+  Counters counters;                   ///< of the peer: what grew when it was injected
   std::string rule;  ///< the rule row or vector that it was sent for; empty: ordinary traffic
 };
+
+/// "taken", or the reason of the refusal: the tracepoint's, or, where that gives none (mini sockets;
+/// everything before 5.17), what the counters say. "NOT_SPECIFIED" when neither knows.
+std::string verdict(const TruthRecord& record);
 
 /// Same segment by all that the join may rely on: connection, sequence space, flags and timestamps.
 bool same_segment(const Segment& a, const Segment& b);
@@ -38,6 +44,9 @@ class Truth {
   void take(const lab_event& event);
   /// The next arrivals of `segment` (one each call) are the test of `rule`.
   void expect(const Segment& segment, const std::string& rule);
+
+  /// Counters that grew while `segment`, the latest arrival, was handled.
+  void witness(const Segment& segment, const Counters& growth);
 
   const std::vector<TruthRecord>& records() const { return records_; }
   /// Frees of watched skb's whose headers fit no arrival: must be 0, else the join is guesswork.

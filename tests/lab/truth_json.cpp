@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "truth_json.h"
 
+#include <sys/utsname.h>
+
 #include <nlohmann/json.hpp>
 
 namespace lab {
 
 using Json = nlohmann::ordered_json;
+
+std::string header_json(const KernelEvents& events) {
+  utsname name{};
+  must(uname(&name), "uname");
+  return Json{{"type", "run"}, {"kernel", name.release}, {"reasons", events.reason_names()}}.dump();
+}
 
 std::string to_json(const TruthRecord& record, const std::string& host, const FrameNumbers& frames) {
   const Segment& s = record.segment;
@@ -23,9 +31,11 @@ std::string to_json(const TruthRecord& record, const std::string& host, const Fr
     line["tsval"] = s.ts->val;
     line["tsecr"] = s.ts->ecr;
   }
-  line["fate"] = record.freed ? "dropped" : "taken";
+  line["verdict"] = verdict(record);
+  line["freed"] = record.freed;
   if (!record.reason.empty()) line["reason"] = record.reason;
   if (!record.rule.empty()) line["rule"] = record.rule;
+  if (!record.counters.empty()) line["counters"] = record.counters;
   if (const auto& state = record.state)
     line["state"] = {
         {"ts_recent", state->ts_recent}, {"rcv_nxt", state->rcv_nxt}, {"rcv_wup", state->rcv_wup},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The truth as NDJSON: a line for each segment, then a line of counters for each host.
+// The truth as NDJSON: a line about the kernel, a line for each segment, then a line of counters for each
+// host.
 #pragma once
 
 #include <map>
@@ -9,6 +10,9 @@
 #include "truth.h"
 
 namespace lab {
+
+/// {"type":"run","kernel":"6.18.44","reasons":["NOT_SPECIFIED",...]}
+std::string header_json(const KernelEvents& events);
 
 /// Capture -> the frame in it that is the segment.
 using FrameNumbers = std::map<std::string, uint64_t>;
