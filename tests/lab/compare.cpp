@@ -30,14 +30,20 @@ class Rows : public tsaudit::Sink {
   std::map<uint64_t, tsaudit::SegmentRow> rows_;
 };
 
-Rows analyse(const CompareInput& input) {
+Rows analyse(const CompareInput& input, const tsaudit::ReceiverProfile* profile) {
   auto source = tsaudit::open_capture(input.capture);
   if (!source) throw std::runtime_error(source.error().message);
   Rows rows;
   tsaudit::AnalysisOptions options;
-  options.profile = input.profile;
+  options.profile = profile;
   tsaudit::analyze(**source, options, rows);
   return rows;
+}
+
+/// "6.1.0-56-cloud-amd64" -> "linux-6.1"
+std::string profile_of_kernel(const std::string& release) {
+  const size_t minor = release.find('.') + 1;
+  return "linux-" + release.substr(0, release.find_first_not_of("0123456789", minor));
 }
 
 int32_t ticks_back(const Json& truth) {
@@ -168,7 +174,6 @@ void check_headers(const Json& truth, const tsaudit::SegmentRow& row) {
 }  // namespace
 
 Comparison compare(const CompareInput& input) {
-  const Rows rows = analyse(input);
   std::ifstream file(input.truth);
   if (!file) throw std::runtime_error("cannot read " + input.truth);
   std::map<uint64_t, Json> truth_by_frame;
@@ -176,7 +181,10 @@ Comparison compare(const CompareInput& input) {
   Comparison result;
   for (std::string line; std::getline(file, line);) {
     Json truth = Json::parse(line);
-    if (truth["type"] == "run") words = Vocabulary(truth);
+    if (truth["type"] == "run") {
+      words = Vocabulary(truth);
+      result.kernel = truth["kernel"];
+    }
     if (truth["type"] != "segment" || truth["at"] != input.at) continue;
     if (truth["verdict"] == "IP_INADDRERRORS") continue;  // nobody lives there: no receiver
     const auto frame = truth["frames"].find(input.vantage);
@@ -185,6 +193,13 @@ Comparison compare(const CompareInput& input) {
     else
       truth_by_frame.emplace(frame->get<uint64_t>(), std::move(truth));
   }
+  const tsaudit::ReceiverProfile* profile = nullptr;
+  if (input.profile != "auto") {
+    result.profile = input.profile.empty() ? profile_of_kernel(result.kernel) : input.profile;
+    profile = tsaudit::find_profile(result.profile);
+    if (!profile) throw std::runtime_error("no profile " + result.profile);
+  }
+  const Rows rows = analyse(input, profile);
   for (const auto& [frame, truth] : truth_by_frame) {
     const tsaudit::SegmentRow* row = rows.find(frame);
     if (!row) {
@@ -221,6 +236,8 @@ Comparison compare(const CompareInput& input) {
 }
 
 void Comparison::add(const Comparison& other) {
+  kernel = other.kernel;
+  profile = other.profile;
   for (const auto& [name, tally] : other.rows) {
     RowTally& own = rows[name];
     own.tried += tally.tried;
@@ -244,21 +261,44 @@ RowTally Comparison::total() const {
   return sum;
 }
 
-std::string to_text(const Comparison& comparison) {
-  std::string text = fmt::format("{:<8}{:>8}{:>8}{:>8}{:>8}\n", "row", "tried", "agreed", "unknown", "wrong");
-  const auto line = [&](const std::string& name, const RowTally& tally) {
-    text += fmt::format("{:<8}{:>8}{:>8}{:>8}{:>8}\n", name, tally.tried, tally.agreed, tally.unknown,
-                        tally.tried - tally.agreed - tally.unknown);
+std::string table(const std::vector<Comparison>& comparisons) {
+  constexpr int kColumn = 24;
+  std::set<std::string> names;
+  std::string text = fmt::format("{:<8}", "row");
+  for (const Comparison& comparison : comparisons) {
+    text += fmt::format("{:>{}}", comparison.kernel.substr(0, kColumn - 2), kColumn);
+    for (const auto& [name, tally] : comparison.rows) names.insert(name);
+  }
+  const auto cell = [](const RowTally& tally) {
+    return fmt::format("{:>{}}",
+                       fmt::format("{}/{}{}", tally.agreed, tally.tried,
+                                   tally.unknown ? fmt::format(" ({}?)", tally.unknown) : std::string()),
+                       kColumn);
   };
-  for (const auto& [name, tally] : comparison.rows) line(name, tally);
-  line("all", comparison.total());
+  for (const std::string& name : names) {
+    text += fmt::format("\n{:<8}", name);
+    for (const Comparison& comparison : comparisons) {
+      const auto found = comparison.rows.find(name);
+      text += found == comparison.rows.end() ? fmt::format("{:>{}}", "-", kColumn) : cell(found->second);
+    }
+  }
+  text += fmt::format("\n{:<8}", "all");
+  for (const Comparison& comparison : comparisons) text += cell(comparison.total());
+  return text + "\n";
+}
+
+std::string details(const Comparison& comparison, size_t mismatches) {
+  std::string text =
+      fmt::format("{} judged as {}: {} mismatches, {} without a verdict of the kernel, {} without a frame\n",
+                  comparison.kernel, comparison.profile.empty() ? "auto" : comparison.profile,
+                  comparison.mismatches.size(), comparison.without_verdict, comparison.without_frame);
   for (const auto& [reason, count] : comparison.later_drops)
-    text += fmt::format("refused later, not modelled: {} {}\n", count, reason);
-  text += fmt::format("without a verdict of the kernel: {}, without a frame: {}\n",
-                      comparison.without_verdict, comparison.without_frame);
-  for (const Mismatch& mismatch : comparison.mismatches)
+    text += fmt::format("  refused later, which tsaudit does not model: {} {}\n", count, reason);
+  for (const Mismatch& mismatch : comparison.mismatches) {
+    if (mismatches-- == 0) break;
     text += fmt::format("\nMISMATCH {}\n  kernel:  {}\n  tsaudit: {}\n{}\n", mismatch.rule, mismatch.kernel,
                         mismatch.tsaudit, mismatch.history);
+  }
   return text;
 }
 

@@ -8,8 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "tsaudit/profile.h"
-
 namespace lab {
 
 struct RowTally {
@@ -25,6 +23,8 @@ struct Mismatch {
 };
 
 struct Comparison {
+  std::string kernel;   ///< release that gave the truth
+  std::string profile;  ///< that tsaudit was told to use; empty: auto
   std::map<std::string, RowTally>
       rows;  ///< by row of the receiver's decision table; "12" is TS.Recent itself
   std::map<std::string, uint64_t> later_drops;  ///< kernel reasons after the tests that tsaudit models
@@ -46,7 +46,9 @@ struct CompareInput {
 /// Throws when a file cannot be read or when a joined segment's headers differ.
 Comparison compare(const CompareInput& input);
 
-/// A line for each row, the totals, and every mismatch.
-std::string to_text(const Comparison& comparison);
+/// A line for each row and a column for each kernel: agreed/tried, and how many tsaudit could not know.
+std::string table(const std::vector<Comparison>& comparisons);
+/// What the table has no place for, and the first mismatches.
+std::string details(const Comparison& comparison, size_t mismatches);
 
 }  // namespace lab

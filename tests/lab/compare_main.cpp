@@ -10,23 +10,30 @@
 int main(int argc, char** argv) {
   CLI::App app("Compares tsaudit's verdicts with the kernel's, for folders that tsaudit_lab wrote");
   std::vector<std::string> folders;
-  std::string profile_name, vantage = "peer";
+  std::string profile, vantage = "peer";
+  size_t mismatches = 5;
   app.add_option("folder", folders)->required();
-  app.add_option("--profile", profile_name, "for example linux-6.12; default: auto");
-  app.add_option("--vantage", vantage)->check(CLI::IsMember({"peer", "middle", "old-host", "new-host"}));
+  app.add_option("--profile", profile, "linux-6.12, ..., or auto; default: that of the truth's kernel");
+  app.add_option("--vantage", vantage, "which of the captures")
+      ->check(CLI::IsMember({"peer", "middle", "old-host", "new-host"}));
+  app.add_option("--mismatches", mismatches, "how many to show for each kernel");
   CLI11_PARSE(app, argc, argv);
-  const tsaudit::ReceiverProfile* profile = nullptr;
-  if (!profile_name.empty() && !(profile = tsaudit::find_profile(profile_name))) {
-    fmt::print(stderr, "no profile {}\n", profile_name);
-    return 2;
-  }
   try {
-    lab::Comparison all;
-    for (const std::string& folder : folders)
-      all.add(lab::compare(
-          {folder + "/truth.ndjson", folder + "/" + vantage + ".pcap", vantage, profile, "peer"}));
-    fmt::print("{}", to_text(all));
-    return all.mismatches.empty() ? 0 : 1;
+    std::map<std::string, lab::Comparison> by_kernel;
+    for (const std::string& folder : folders) {
+      const lab::Comparison comparison =
+          lab::compare({folder + "/truth.ndjson", folder + "/" + vantage + ".pcap", vantage, profile});
+      by_kernel[comparison.kernel].add(comparison);
+    }
+    std::vector<lab::Comparison> comparisons;
+    for (auto& [kernel, comparison] : by_kernel) comparisons.push_back(std::move(comparison));
+    fmt::print("{}", table(comparisons));
+    bool agree = true;
+    for (const lab::Comparison& comparison : comparisons) {
+      fmt::print("\n{}", details(comparison, mismatches));
+      agree = agree && comparison.mismatches.empty();
+    }
+    return agree ? 0 : 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "lab: {}\n", error.what());
     return 3;
