@@ -262,7 +262,7 @@ RowTally Comparison::total() const {
 }
 
 std::string table(const std::vector<Comparison>& comparisons) {
-  constexpr int kColumn = 24;
+  static constexpr int kColumn = 24;
   std::set<std::string> names;
   std::string text = fmt::format("{:<8}", "row");
   for (const Comparison& comparison : comparisons) {

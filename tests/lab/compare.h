@@ -37,11 +37,11 @@ struct Comparison {
 };
 
 struct CompareInput {
-  std::string truth;    ///< truth.ndjson
-  std::string capture;  ///< the pcap file
-  std::string vantage;  ///< its name in the truth: "peer", "middle", "old-host", "new-host"
-  const tsaudit::ReceiverProfile* profile = nullptr;  ///< nullptr: auto
-  std::string at = "peer";                            ///< receivers to judge: those of this host
+  std::string truth;        ///< truth.ndjson
+  std::string capture;      ///< the pcap file
+  std::string vantage;      ///< its name in the truth: "peer", "middle", "old-host", "new-host"
+  std::string profile;      ///< "": the profile of the truth's kernel; "auto": tsaudit's own choice
+  std::string at = "peer";  ///< receivers to judge: those of this host
 };
 /// Throws when a file cannot be read or when a joined segment's headers differ.
 Comparison compare(const CompareInput& input);
