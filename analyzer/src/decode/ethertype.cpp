@@ -12,7 +12,7 @@ DecodeStatus vlan(Walk& walk) noexcept {
   const uint16_t type = be16(walk.at + 2);
   if (id != 0) walk.enter_scope(ScopeKind::vlan, id);  // 0: a priority tag, still no VLAN
   walk.skip(4);
-  return ethertype(walk, type);
+  return type_or_length(walk, type);
 }
 
 /// A tag of six bytes, then the next EtherType: 802.1BR E-Tag, and Cisco's metadata header (version, length,
@@ -21,7 +21,7 @@ DecodeStatus tag6(Walk& walk) noexcept {
   if (!walk.has(8)) return walk.shortage(8);
   const uint16_t type = be16(walk.at + 6);
   walk.skip(8);
-  return ethertype(walk, type);
+  return type_or_length(walk, type);
 }
 
 DecodeStatus pppoe(Walk& walk) noexcept {
@@ -52,6 +52,15 @@ DecodeStatus ethertype(Walk& walk, uint16_t type) noexcept {
   const Layer layer = find_layer(kEtherTypes, type);
   if (!layer) return DecodeStatus::not_ip;
   return ++walk.depth > kMaxEncapsulations ? DecodeStatus::too_deep : layer(walk);
+}
+
+/// 802.3 puts a length where Ethernet II has its EtherType, and padding behind what it counts
+/// (section 3.2.6).
+DecodeStatus type_or_length(Walk& walk, uint16_t type) noexcept {
+  constexpr uint16_t kFirstEtherType = 0x0600;
+  if (type >= kFirstEtherType) return ethertype(walk, type);
+  walk.limit_length(type);
+  return llc(walk);
 }
 
 /// IEEE 802.2: SNAP with an EtherType, or IP under its own SAP.

@@ -30,8 +30,7 @@ DecodeStatus etherip(Walk& walk) noexcept {
   return ethernet(walk);
 }
 
-/// Hop-by-hop, routing and destination options and their kin: next header, length in units of 8 bytes less
-/// one.
+/// Hop-by-hop options, routing header, destination options: next header, length in units of 8 less one.
 DecodeStatus ipv6_options(Walk& walk) noexcept {
   if (!walk.has(8)) return walk.shortage(8);
   const uint8_t next = walk.at[0];

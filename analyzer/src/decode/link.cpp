@@ -5,8 +5,6 @@
 namespace tsaudit::wire {
 namespace {
 
-/// 802.3 puts a length where Ethernet II has its EtherType; EtherTypes begin here (IEEE 802.3 section 3.2.6).
-constexpr uint16_t kFirstEtherType = 0x0600;
 constexpr uint16_t kArphrdEther = 1;
 
 /// BSD loopback: the address family of the host that captured, in that host's byte order (LOOP: network
@@ -69,8 +67,7 @@ DecodeStatus ppp_hdlc(Walk& walk) noexcept {
   return address == kCiscoUnicast || address == kCiscoMulticast ? cisco_hdlc(walk) : ppp(walk);
 }
 
-/// IP over InfiniBand: 40 bytes of destination (and padding), then RFC 4391's EtherType and two reserved
-/// bytes.
+/// IP over InfiniBand: 40 bytes of destination and padding, then RFC 4391's EtherType and reserved bytes.
 DecodeStatus ip_over_infiniband(Walk& walk) noexcept {
   if (!walk.has(44)) return walk.shortage(44);
   const uint16_t type = be16(walk.at + 40);
@@ -192,9 +189,7 @@ DecodeStatus ethernet(Walk& walk) noexcept {
   walk.src_mac = mac48(walk.at + 6);
   const uint16_t type = be16(walk.at + 12);
   walk.skip(14);
-  if (type >= kFirstEtherType) return ethertype(walk, type);
-  walk.limit_length(type);  // 802.3: a length, and padding behind it
-  return llc(walk);
+  return type_or_length(walk, type);
 }
 
 /// PPP (RFC 1661): address and control may be left out, and so may the first byte of the protocol.

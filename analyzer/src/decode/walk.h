@@ -106,6 +106,8 @@ DecodeStatus decode_any(const RawPacket& packet, Segment& segment, Announcement&
 DecodeStatus link(Walk& walk, uint16_t link_type) noexcept;  // link.cpp
 DecodeStatus ethertype(Walk& walk, uint16_t type) noexcept;  // ethertype.cpp
 bool known_ethertype(uint16_t type) noexcept;
+DecodeStatus type_or_length(Walk& walk,
+                            uint16_t type) noexcept;  // for what follows Ethernet addresses or a tag
 DecodeStatus ip_protocol(Walk& walk, uint8_t protocol) noexcept;  // ip.cpp
 DecodeStatus ip_by_version(Walk& walk) noexcept;                  // for carriers that do not say which IP
 

@@ -92,7 +92,7 @@ struct Flow {
   bool negotiated_yes : 1 = false;  ///< settled: timestamps are in use
   void set_client(unsigned host_index) { client = host_index & 1; }
   void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
-  bool live : 1 = false;           ///< the table's
+  bool live : 1 = false;     ///< the table's
   bool watched : 1 = false;  ///< its trouble has open questions: every segment matters
 
   TimeNs last_ns() const { return std::max(host[0].last_ns, host[1].last_ns); }
@@ -107,14 +107,14 @@ struct Flow {
 
 /// Is the capture taken so near to `receiver` that it shows what the receiver got, in that order?
 inline Vantage vantage_of(const Host& receiver, const Host& sender) {
-  constexpr uint32_t kSameHostUs = 150;  // a tap on the host itself, or one switch away
+  constexpr uint32_t kSameHostUs = 300;  // a tap on the host itself, or one switch away
   if (!receiver.seen) return Vantage::one_sided;
   const uint32_t to_receiver = receiver.loop_us(), to_sender = sender.loop_us();
   if (to_receiver == UINT32_MAX) return Vantage::unknown;
   if (to_receiver <= kSameHostUs) return Vantage::at_receiver;
   if (to_sender == UINT32_MAX) return Vantage::unknown;
-  if (to_receiver / 4 >= to_sender) return Vantage::at_sender;
-  if (to_receiver <= to_sender / 4) return Vantage::at_receiver;
+  if (to_receiver / 2 >= to_sender) return Vantage::at_sender;
+  if (to_receiver <= to_sender / 2) return Vantage::at_receiver;
   return Vantage::in_middle;
 }
 

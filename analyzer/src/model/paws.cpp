@@ -132,7 +132,7 @@ PawsOutcome judge_synchronized(const ReceiverProfile& p, const PawsState& r, con
     return refused;
   }
   const bool old_ack = (s.flags & kAck) && before(s.ack, r.snd_una);
-  if (!p.update_before_ack_check && (!old_ack || p.update_on_old_ack))
+  if (!p.update_before_ack_check && (!old_ack || p.update_on_old_ack || r.predicted))
     outcome.updates_ts_recent = updates_ts_recent(p, r, s);
   if (why == Reason::no_tsopt) outcome.verdict = Verdict::not_tested;
   return outcome;
@@ -154,8 +154,8 @@ PawsOutcome judge_request(const ReceiverProfile& p, const PawsState& r, const Pa
   // The same SYN again: the SYN-ACK is sent again, whatever TSval it carries unless that is old.
   const bool syn_again = (s.flags & (kSyn | kAck | kRst | kFin)) == kSyn && s.seq + 1 == r.rcv_nxt;
   if (syn_again && !ts_refused) return {.reason = why};
-  if (!syn_again && (s.flags & kAck) && s.ack != r.snd_nxt)
-    return drop(Reason::ack_unsent_data);                      // answered by RST
+  // A wrong ACK number is handed to the listener, which refuses it and sends a RST.
+  if (!syn_again && (s.flags & kAck) && s.ack != r.snd_nxt) return drop(Reason::tcp_flags);
   if (ts_refused) return drop_and_answer(Reason::paws, true);  // not even a RST passes
   if (before(s.end_seq, r.rcv_nxt) || after(s.seq, r.rcv_nxt + r.rcv_wnd))
     return drop_and_answer(after(s.seq, r.rcv_nxt) ? Reason::invalid_sequence : Reason::old_sequence, true);

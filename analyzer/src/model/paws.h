@@ -39,6 +39,7 @@ struct PawsState {
       0x7fffffff;                 ///< largest window that the peer ever offered: bounds how old an ACK may be
   TsVal tsval_first, tsval_last;  ///< SYN_RECV and SYN_SENT: TSvals sent so far, for the TSecr range tests
   bool fin_received = false;      ///< CLOSE_WAIT, LAST_ACK, CLOSING
+  bool predicted = false;         ///< header prediction would hit (tcp_rcv_established(), fast path)
 };
 
 /// A segment, its window already scaled.

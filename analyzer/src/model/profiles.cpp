@@ -100,6 +100,7 @@ constexpr ReceiverProfile kLinux618 = [] {
   p.silent_old_ack = true;
   p.checks_syn_recv_tsecr = true;
   p.checks_end_sequence = true;
+  p.update_on_old_ack = false;  // 6.18.44; the backport that 6.1.192 and 6.12.117 have is not there
   return p;
 }();
 

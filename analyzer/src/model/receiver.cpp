@@ -10,7 +10,7 @@ namespace {
 /// A window that excludes nothing: the offered one is not known well enough.
 constexpr uint32_t kOpenWindow = 0x3fffffff;
 constexpr int64_t kRtoMin = 200 * kMillisecond;  // TCP_RTO_MIN, include/net/tcp.h
-constexpr int64_t kRtoInitial = 1 * kSecond;     // TCP_TIMEOUT_INIT
+constexpr int64_t kRtoFallback = 3 * kSecond;    // TCP_TIMEOUT_FALLBACK, tcp_metrics.c:tcp_init_metrics()
 constexpr int64_t kRtoMax = 120 * kSecond;       // TCP_RTO_MAX
 constexpr int64_t kJiffy = 10 * kMillisecond;    // of the slowest HZ
 
@@ -80,7 +80,7 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   const bool all_seen =
       receiver.seen && !flow.capture_loss && vantage_of(receiver, sender) == Vantage::at_receiver;
   p.base.snd_nxt = receiver.seen ? receiver.snd_nxt : s.ack;
-  if (!all_seen && after(s.ack, p.base.snd_nxt)) {
+  if (!all_seen && s.has(kAck) && after(s.ack, p.base.snd_nxt)) {
     p.base.snd_nxt = s.ack;
     if (p.base.state == TcpState::syn_recv)
       p.base.state = TcpState::established;  // it has sent data meanwhile
@@ -88,11 +88,21 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   p.base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
   p.base.snd_wnd = receiver.snd_wnd;
   p.base.fin_received = sender.fin_sent;
+  // How old an ACK may be: no older than what the peer ever acknowledged (tcp_ack(): min(max_window,
+  // bytes_acked)).
+  if (receiver.una_known && receiver.scale_known)
+    p.base.max_window = static_cast<uint32_t>(std::max(distance(receiver.isn + 1, receiver.snd_una), 0));
   p.base.tsval_first = receiver.clock.started() ? receiver.clock.first() : s.tsecr;
   p.base.tsval_last = s.tsecr;
-  if (receiver.clock.started() && after(s.tsecr, receiver.clock.last())) {
-    // The echo may be later than the last TSval that we saw, unless we saw them all.
-    if (receiver.state == TcpState::syn_recv) p.base.tsval_last = receiver.clock.last();
+  if (receiver.clock.started() && all_seen && receiver.state == TcpState::syn_recv) {
+    // The range in SYN_RECV is what was sent.
+    p.base.tsval_last = receiver.clock.last();
+  }
+  if (receiver.clock.started() && receiver.state == TcpState::syn_sent) {
+    // Since the SYN the clock has gone on, at 1 MHz at the most, for as long as we saw and a little longer.
+    const auto elapsed_us =
+        static_cast<uint32_t>(std::clamp<int64_t>((s.time_ns - receiver.last_ns) / 1000, 0, INT32_MAX / 2));
+    p.base.tsval_last = receiver.clock.last() + elapsed_us + 50'000;
   }
 
   for (unsigned i = receiver.ts_recent.size(); i-- > 0;) p.ts_recent.add(receiver.ts_recent[i]);
@@ -119,9 +129,10 @@ PawsState state_at(const Possibilities& p, size_t ts, size_t age, size_t rto, si
 
 /// Which unknown alone turns the verdict of the likeliest state.
 Reason reason_of_doubt(const ReceiverProfile& profile, const Possibilities& p, const PawsSegment& segment) {
-  const Verdict likeliest = judge(profile, state_at(p, 0, 0, 0, 0), segment).verdict;
+  const PawsOutcome likeliest = judge(profile, state_at(p, 0, 0, 0, 0), segment);
   const auto turns = [&](size_t ts, size_t age, size_t rto, size_t sequence) {
-    return judge(profile, state_at(p, ts, age, rto, sequence), segment).verdict != likeliest;
+    const PawsOutcome outcome = judge(profile, state_at(p, ts, age, rto, sequence), segment);
+    return outcome.verdict != likeliest.verdict || is_paws(outcome.reason) != is_paws(likeliest.reason);
   };
   for (size_t i = 1; i < p.ts_recent.count; ++i)
     if (turns(i, 0, 0, 0)) return Reason::ts_recent_range;
@@ -138,14 +149,9 @@ RtoBounds rto_bounds(const Host& receiver) {
   // tcp_input.c:tcp_set_rto(): srtt plus at least 200 ms of variance; 1 s before the first sample; doubled by
   // every timeout since the last progress.
   const int backoff = std::min<int>(receiver.retransmit_run, 10);
-  if (!receiver.rtt_measured && (receiver.restored || receiver.state != TcpState::unknown)) {
-    const int64_t rto = std::min(kRtoInitial << backoff, kRtoMax);
-    return {rto, backoff ? rto : kRtoInitial};
-  }
+  if (!receiver.rtt_measured) return {kRtoMin, std::min(kRtoFallback << backoff, kRtoMax)};
   const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond;
-  const int64_t settled =
-      receiver.rtt_measured ? std::min(kRtoMin + 4 * rtt + kJiffy, kRtoMax) : kRtoInitial + 2 * kSecond;
-  return {kRtoMin, std::min(settled << backoff, kRtoMax)};
+  return {kRtoMin, std::min(std::min(kRtoMin + 4 * rtt + kJiffy, kRtoMax) << backoff, kRtoMax)};
 }
 
 PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s) {
@@ -190,27 +196,36 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
   bool agreed = true;
   result.stores = true;
   bool first = true;
+  const auto ask = [&](const PawsState& state) {
+    const PawsOutcome outcome = judge(profile, state, segment);
+    if (first) {
+      result.verdict = outcome.verdict;
+      result.reason = outcome.reason;
+      result.answered = outcome.answered;
+      result.rate_limited = outcome.rate_limited;
+      first = false;
+    }
+    agreed = agreed && outcome.verdict == result.verdict && is_paws(outcome.reason) == is_paws(result.reason);
+    result.may_store = result.may_store || outcome.updates_ts_recent;
+    result.stores = result.stores && outcome.updates_ts_recent;
+  };
+  // Header prediction is no matter of timestamps, but it takes TSval from an old ACK, and the slow path does
+  // not.
+  const bool old_ack = s.has(kAck) && before(s.ack, p.base.snd_una);
   for (size_t ts = 0; ts < p.ts_recent.count; ++ts)
     for (size_t age = 0; age < p.age.count; ++age)
       for (size_t rto = 0; rto < p.rto.count; ++rto)
         for (size_t sequence = 0; sequence < p.sequence.count; ++sequence) {
-          const PawsOutcome outcome = judge(profile, state_at(p, ts, age, rto, sequence), segment);
-          if (first) {
-            result.verdict = outcome.verdict;
-            result.reason = outcome.reason;
-            result.answered = outcome.answered;
-            result.rate_limited = outcome.rate_limited;
-            first = false;
-          }
-          agreed = agreed && outcome.verdict == result.verdict;
-          result.may_store = result.may_store || outcome.updates_ts_recent;
-          result.stores = result.stores && outcome.updates_ts_recent;
+          PawsState state = state_at(p, ts, age, rto, sequence);
+          ask(state);
+          state.predicted = true;
+          if (old_ack) ask(state);
         }
   if (!agreed) {
     result.reason = reason_of_doubt(profile, p, segment);
-    // A test that comes after PAWS is in doubt: PAWS itself let the segment through in every state, so say
-    // that.
-    if (result.reason == Reason::sequence_range && result.known && segment.has_ts) {
+    // Away from the receiver a test that comes after PAWS is in doubt; PAWS itself let the segment through.
+    const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
+    if (result.reason == Reason::sequence_range && !exact && result.known && segment.has_ts) {
       const Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0), s.tsval, profile.window_ticks);
       if (why != Reason::paws) {
         result.verdict = Verdict::accept;

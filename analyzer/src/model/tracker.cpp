@@ -9,6 +9,10 @@
 namespace tsaudit {
 namespace {
 
+/// So many segments of a host must have good checksums before a bad one counts as damage on the way.
+constexpr uint32_t kEnoughGoodChecksums = 4;
+constexpr TimeNs kTimeWait = 60 * kSecond;  // TCP_TIMEWAIT_LEN
+
 uint16_t saturate16(int64_t value) { return static_cast<uint16_t>(std::clamp<int64_t>(value, 0, 0xfffe)); }
 
 /// `receiver` answers what `sender` sent last: how long was the way from the capture point to it and back?
@@ -112,7 +116,11 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
   if (flow.syn_seen && flow.client == from && a.isn == s.seq) return false;  // sent again
   if (flow.syn_seen && !flow.synack_seen && !b.seen) return true;            // another attempt
   const bool over = flow.reset || (a.fin_sent && b.fin_sent);
-  return over || s.time_ns - flow.last_ns() > 60 * kSecond;
+  const bool stale = s.time_ns - flow.last_ns() > kTimeWait;
+  if (!over && !stale) return false;
+  if (b.state != TcpState::time_wait || stale) return true;
+  Host receiver = b;
+  return judge_segment(profile_for(flow, from ^ 1), flow, receiver, a, s).verdict != Verdict::drop;
 }
 
 void Tracker::first_segment(Flow& flow, unsigned from, const Segment& s) {
@@ -153,16 +161,17 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
       b.rcv_nxt = s.seq + 1;  // TFO data is acknowledged later, or not at all
       b.rcv_known = true;
       // A retransmitted SYN leaves the request's TS.Recent alone, unless the first one never arrived.
-      if (s.has_ts()) {
-        if (b.ts_recent.known())
-          b.ts_recent.may_store(s.tsval, s.time_ns);
-        else
-          b.ts_recent.store(s.tsval, s.time_ns);
-      }
+      if (s.has_ts() && !b.ts_recent.known())
+        b.ts_recent.store(s.tsval, s.time_ns);
+      else if (s.has_ts() && !b.seen)
+        b.ts_recent.may_store(s.tsval, s.time_ns);
     }
     return;
   }
   if (j.verdict == Verdict::drop) return;
+  measure_loop(a, b, s);
+  if (s.has_ts() && s.tsecr.raw != 0 && a.ts_recent.known())
+    a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, true);
   flow.set_client(from ^ 1);
   flow.roles_known = true;
   flow.synack_seen = true;
@@ -219,6 +228,8 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   const Host& b = flow.host[from ^ 1];
   DirectionTrouble& direction = trouble(flow).direction[from];
   ++direction.reasons[static_cast<size_t>(j.reason)];
+  if (j.verdict == Verdict::drop && is_paws(j.reason) && b.state == TcpState::time_wait && s.has(kSyn))
+    direction.refused_reuse.add(s.frame, s.time_ns);
   if (j.verdict == Verdict::drop && is_paws(j.reason)) {
     // A stale ACK that acknowledges nothing new is no loss; anything else is.
     const bool harmful = s.length() > 0 || (b.una_known && after(s.ack, b.snd_una));
@@ -259,12 +270,13 @@ void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentS
 bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
-  if (!b.clock.started() || s.tsecr.raw == 0) return false;
+  if (!b.clock.started() || s.tsecr.raw == 0 || a.ts_recent.may_hold(s.tsecr)) return false;
   const Trouble* t = trouble_of(flow);
-  const bool one_clock =
-      !t || (t->direction[from ^ 1].epochs.empty() && !t->direction[from ^ 1].pending_step);
+  const DirectionTrouble* d = t ? &t->direction[from ^ 1] : nullptr;
+  const bool one_clock = !d || (d->epochs.empty() && !d->pending_step);
   const bool before_first = flow.syn_seen && one_clock && before(s.tsecr, b.clock.first());
-  const bool after_last = after(s.tsecr, b.clock.last()) && one_clock;
+  const bool after_last =
+      after(s.tsecr, b.clock.last()) && !(d && d->pending_step && !after(s.tsecr, d->pending_step->tsval));
   if (!before_first && !after_last) return false;
   if (after_last) {
     // The capture lacks the segment that it echoes; the receiver's word counts all the same.
@@ -284,7 +296,10 @@ void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
   if (s.tsecr.raw == 0 && a.ts_recent.known() && a.ts_recent.front().raw != 0) {
     // A restored socket knows no TS.Recent; some stacks echo nothing on data. The next echo tells.
     trouble(flow).direction[from].zero_echo.add(s.frame, s.time_ns);
-    a.ts_recent.may_store(s.tsecr, s.time_ns);
+    if (s.length() == 0)
+      a.ts_recent.store(s.tsecr, s.time_ns);
+    else
+      a.ts_recent.may_store(s.tsecr, s.time_ns);
     return;
   }
   if (echo_is_foreign(flow, from, s)) return;
@@ -349,9 +364,32 @@ void Tracker::count_verdict(Flow& flow, unsigned from, const Segment& s, const J
     ++trouble(flow).direction[from].reasons[static_cast<size_t>(j.reason)];
 }
 
+/// Changed on the way: its receiver never looked at the timestamps, and neither do we.
+Judgement Tracker::damaged(Flow& flow, unsigned from, const Segment& s) {
+  DirectionTrouble& direction = trouble(flow).direction[from];
+  ++direction.reasons[static_cast<size_t>(Reason::tcp_csum)];
+  if (s.length() > 0) direction.damaged_end = s.end_seq();
+  flow.watched = true;
+  ++flow.host[from].segments;
+  flow.host[from].ts_segments += s.has_ts();
+  flow.set_last_frame(s.frame);
+  const TsRecentSet& recent = flow.host[from ^ 1].ts_recent;
+  Judgement j;
+  j.verdict = Verdict::drop;
+  j.reason = Reason::tcp_csum;
+  j.known = recent.known();
+  if (j.known) j.ts_recent = recent.back();
+  return j;
+}
+
 Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
+  // Only where this sender's checksums are seen to be right: often its NIC puts them in after the capture.
+  if (a.checksum_good && verify_checksums(s) == Checksum::bad) [[unlikely]] {
+    if (a.segments >= kEnoughGoodChecksums) return damaged(flow, from, s);
+    a.checksum_good = false;
+  }
   const SeqNum end = s.end_seq();
   const bool probable = a.seen && flow.negotiated_yes && !flow.watched && s.ts == TsOption::present &&
                         (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.window != 0 &&
@@ -416,6 +454,12 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   const SeqNum end = s.end_seq();
   const bool new_data = s.length() > 0 && (first || after(end, a.snd_nxt));
   const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
+  if (!first && s.has(kAck) && a.acked && before(s.ack, a.ack_max) && s.has_ts() && was.clock.started() &&
+      after(s.tsval, was.clock.last()) && !s.has(kRst | kSyn)) {
+    // An ACK never goes back while the clock goes on: the higher one was forged or damaged.
+    a.ack_max = a.rcv_nxt = a.right_edge = s.ack;
+    if (after(b.snd_nxt, s.ack)) b.snd_nxt = s.ack;
+  }
   const bool new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
   const bool repeats_ack = pure_ack && a.acked && s.ack == a.ack_max;
@@ -430,26 +474,22 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
 
   Judgement j;
   const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
-  if (opening && (b.state == TcpState::unknown || (b.state == TcpState::syn_recv && !b.seen))) {
-    j.reason = Reason::handshake;
-  } else if (opening && flow.synack_seen && b.state == TcpState::syn_recv && a.isn == s.seq) {
+  if (opening && b.state == TcpState::unknown) {
     j.reason = Reason::handshake;
   } else {
     j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s);
   }
 
-  const bool suspect =
-      j.verdict == Verdict::drop || fit == SenderClock::Fit::backward || fit == SenderClock::Fit::forward;
-  if (suspect && a.checksum_good && !first && verify_checksums(s) == Checksum::bad) {
-    // Damaged on the way: its receiver never looked at the timestamps, and neither do we.
-    Trouble& t = trouble(flow);
-    ++t.bad_checksums;
-    ++t.direction[from].reasons[static_cast<size_t>(Reason::tcp_csum)];
-    ++a.segments;
-    a.ts_segments += s.has_ts();
-    return {.verdict = Verdict::drop, .reason = Reason::tcp_csum, .known = j.known, .ts_recent = j.ts_recent};
+  if (flow.trouble) {
+    auto& sent_damaged = trouble(flow).direction[from].damaged_end;
+    if (sent_damaged && s.length() > 0) sent_damaged.reset();  // now it came in good order
+    auto& got_damaged = trouble(flow).direction[from ^ 1].damaged_end;
+    if (got_damaged && s.has(kAck) && !before(s.ack, *got_damaged)) {
+      // Acknowledged all the same: whatever spoiled the checksums did so in the capture only.
+      b.checksum_good = false;
+      got_damaged.reset();
+    }
   }
-
   note_options(flow, from, s);
   const SeqNum receiver_nxt_before = a.rcv_nxt;
   if (s.has(kSyn)) handshake(flow, from, s, j);
@@ -459,7 +499,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
           distance(j.ts_recent, s.tsval) < 0)
         b.ts_recent.store(s.tsval, s.time_ns);  // moved back: idle or unset before
       else if (j.may_store && b.ts_recent.known())
-        b.ts_recent.may_store(s.tsval, s.time_ns);
+        b.ts_recent.may_store(s.tsval, s.time_ns, !j.stores);
       if (j.may_store) b.stored_by_data = s.length() != 0;
       apply_accepted(flow, from, s);
     }
@@ -475,8 +515,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     t.syn_isn = s.seq;
   }
 
-  if (s.has(kAck) && b.seen && after(s.ack, b.snd_nxt) && j.reason != Reason::ack_unsent_data &&
-      !s.has(kRst)) {
+  if (s.has(kAck) && b.seen && after(s.ack, b.snd_nxt) && j.verdict != Verdict::drop && !s.has(kRst)) {
     Trouble& t = trouble(flow);
     if (!flow.capture_loss) t.capture_loss_frame = s.frame;
     t.lost_bytes += static_cast<uint32_t>(distance(b.snd_nxt, s.ack));
@@ -487,9 +526,9 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     read_echo(flow, from, s);
 
   const uint32_t window = as_received(flow, a, s).window;
-  if (s.has(kAck) && !s.has(kRst) && j.reason != Reason::ack_unsent_data) take_own_ack(a, s, window);
+  if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt))) take_own_ack(a, s, window);
   if (s.length() > 0 && after(end, a.snd_nxt)) a.snd_nxt = end;
-  a.sent_data_last = new_data;
+  a.sent_data_last = new_data || s.has(kSyn);
   a.payload_bytes += s.payload;
   a.retransmissions += retransmitted;
   ++a.segments;
@@ -516,7 +555,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     a.packet_id = packet_id(s);
   }
   a.last_ns = s.time_ns;
-  flow.watched = flow.trouble && trouble(flow).has_open_questions();
+  flow.watched = a.fin_sent || b.fin_sent || (flow.trouble && trouble(flow).has_open_questions());
   return j;
 }
 

@@ -53,6 +53,7 @@ class Tracker {
   Trouble& trouble(Flow& flow);
 
   // tracker.cpp
+  Judgement damaged(Flow& flow, unsigned from, const Segment& s);
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
   void first_segment(Flow& flow, unsigned from, const Segment& s);
   void handshake(Flow& flow, unsigned from, const Segment& s, const Judgement& j);

@@ -99,8 +99,9 @@ struct DirectionTrouble {
   int32_t ticks_behind = 0;  ///< of TS.Recent, at the first harmful drop
   TimeNs stored_ns = 0;      ///< when that TS.Recent was stored
   const ReceiverProfile* dropped_by = nullptr;
-  bool stall_open = false;        ///< stalls.back() goes on
-  bool zero_window_open = false;  ///< the receiver's window is closed since zero_window_ns
+  std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
+  bool stall_open = false;            ///< stalls.back() goes on
+  bool zero_window_open = false;      ///< the receiver's window is closed since zero_window_ns
   TimeNs zero_window_ns = 0;
   uint64_t zero_window_frame = 0;
 };
@@ -131,7 +132,6 @@ class Trouble {
   unsigned reset_from = 0;
   uint64_t capture_loss_frame = 0;  ///< first ACK for data that the capture lacks
   uint64_t lost_bytes = 0;
-  uint64_t bad_checksums = 0;
 
   // A SYN inside of a live connection: a new one begins if its SYN-ACK follows.
   bool syn_pending = false;
@@ -142,7 +142,8 @@ class Trouble {
   /// Is there something that the next segments of the flow may decide, whatever they are?
   bool has_open_questions() const {
     for (const DirectionTrouble& d : direction)
-      if (!d.open.empty() || d.pending_step || d.stall_open || d.zero_window_open) return true;
+      if (!d.open.empty() || d.pending_step || d.stall_open || d.zero_window_open || d.damaged_end)
+        return true;
     for (const MigrationCase& m : migrations)
       if (!m.closed) return true;
     return syn_pending;

@@ -31,6 +31,12 @@ class TsRecentSet {
   TsVal front() const { return {values_[0]}; }
   TsVal back() const { return {values_[count_ - 1]}; }
 
+  bool may_hold(TsVal value) const {
+    for (unsigned i = 0; i < count_; ++i)
+      if (values_[i] == value.raw) return true;
+    return interval_ && after(value, front()) && before(value, back());
+  }
+
   /// When it was last stored: not before oldest_store(), not after newest_store().
   TimeNs newest_store() const { return newest_ns_; }
   TimeNs oldest_store() const { return newest_ns_ - int64_t{spread_ms_} * kMillisecond; }
@@ -40,12 +46,14 @@ class TsRecentSet {
     values_[0] = value.raw;
     count_ = 1;
     interval_ = false;
+    doubtful_ = false;
     newest_ns_ = now;
     spread_ms_ = 0;
   }
 
-  /// The receiver may have stored `value` at `now`.
-  void may_store(TsVal value, TimeNs now) {
+  /// The receiver may have stored `value` at `now`. `doubtful`: not even time will tell whether it did.
+  void may_store(TsVal value, TimeNs now, bool doubtful = false) {
+    doubtful_ = doubtful_ || doubtful;
     widen(now);
     newest_ns_ = now;
     if (value == back()) return;
@@ -60,6 +68,7 @@ class TsRecentSet {
 
   /// What was possible long enough ago has happened: only the last value remains.
   void settle() {
+    if (doubtful_) return;
     values_[0] = back().raw;
     count_ = 1;
     interval_ = false;
@@ -92,7 +101,7 @@ class TsRecentSet {
       const Echo echo = before(value, front()) ? Echo::older : Echo::unseen;
       values_[0] = value.raw;
       count_ = 1;
-      interval_ = false;
+      interval_ = doubtful_ = false;
       widen(now);
       newest_ns_ = now;
       return echo;
@@ -105,7 +114,7 @@ class TsRecentSet {
       count_ = static_cast<uint8_t>(count_ - at);
     }
     if (all_arrived) count_ = 1;
-    if (count_ == 1) interval_ = false;
+    if (count_ == 1) interval_ = doubtful_ = false;
     return echo;
   }
 
@@ -119,6 +128,7 @@ class TsRecentSet {
   uint32_t spread_ms_ = 0;
   uint8_t count_ = 0;
   bool interval_ = false;
+  bool doubtful_ = false;
 };
 
 }  // namespace tsaudit
