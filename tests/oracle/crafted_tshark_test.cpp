@@ -17,6 +17,7 @@ namespace {
 /// What tshark 4.0 does not decode by itself.
 const std::map<std::string_view, std::string_view> kNotInTshark = {
     {"null_ipv6_linux", "knows the AF_INET6 of the BSDs only"},
+    {"mpls_pseudo_wire_other_vendor", "looks for Ethernet only where the first nibble is zero"},
     {"nflog_big_endian", "reads the byte order from a preference"},
     {"vxlan_8472", "knows the assigned port only"},
     {"capwap_80211", "swaps frame control bytes by a preference, which is on"},

@@ -35,6 +35,7 @@ TEST(Decode, EmptyPacket) {
 TEST(Decode, UnknownLinkType) {
   EXPECT_EQ(status_of(kFrame, 147), DecodeStatus::unsupported_link);  // LINKTYPE_USER0
   EXPECT_EQ(status_of(kFrame, 65535), DecodeStatus::unsupported_link);
+  EXPECT_EQ(status_of(erf("03", zeros(60), 60), 197), DecodeStatus::unsupported_link);  // ATM
 }
 
 TEST(Decode, NotIp) {
@@ -47,6 +48,9 @@ TEST(Decode, NotIp) {
   EXPECT_EQ(status_of(ethernet(0x8864, hex("1100 0001 0004 c021 0101")), 1), DecodeStatus::not_ip);  // LCP
   EXPECT_EQ(status_of(hex("10000000") + kIpv4, 0), DecodeStatus::not_ip);
   EXPECT_EQ(status_of(hex("55"), 101), DecodeStatus::not_ip);
+  EXPECT_EQ(status_of(ethernet(0x8847, hex("0000d140 10000021") + kIpv4)),
+            DecodeStatus::not_ip);  // OAM channel
+  EXPECT_EQ(status_of(ethernet(0x8847, hex("00010140") + hex("ff") + zeros(40))), DecodeStatus::not_ip);
   EXPECT_EQ(status_of(hex("0f00 2000") + zeros(20), 104), DecodeStatus::not_ip);
 }
 
@@ -223,6 +227,7 @@ TEST(Decode, NoTunnelOnATunnelsPort) {
             DecodeStatus::not_tcp);  // no I flag
   EXPECT_EQ(status_of(over_udp(6081, hex("4000 6558 00002a00") + kFrame)), DecodeStatus::not_tcp);
   EXPECT_EQ(status_of(over_udp(6081, hex("0080 6558 00002a00") + kFrame)), DecodeStatus::not_tcp);
+  EXPECT_EQ(status_of(over_udp(4790, hex("0c000004 00002a00") + kIpv4)), DecodeStatus::not_tcp);  // NSH
   EXPECT_EQ(status_of(over_udp(2152, hex("50 ff 0000 00000000") + kIpv4)),
             DecodeStatus::not_tcp);  // version 2
   EXPECT_EQ(status_of(over_udp(2152, hex("30 01 0004 00000000 00000000"))), DecodeStatus::not_tcp);  // echo
