@@ -13,12 +13,13 @@
 #include <net/inet6_hashtables.h>
 #include <net/tcp.h>
 
+/* __inet_lookup_established() and its sister. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#define TSOFF_HASHINFO(net) &tcp_hashinfo,
+#define TSOFF_LOOKUP(lookup, net, ...) lookup(net, &tcp_hashinfo, __VA_ARGS__)
 #elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
-#define TSOFF_HASHINFO(net) (net)->ipv4.tcp_death_row.hashinfo,
+#define TSOFF_LOOKUP(lookup, net, ...) lookup(net, (net)->ipv4.tcp_death_row.hashinfo, __VA_ARGS__)
 #else
-#define TSOFF_HASHINFO(net)
+#define TSOFF_LOOKUP(lookup, net, ...) lookup(net, __VA_ARGS__)
 #endif
 
 /* The present value of the clock that @tp stamps with, before its own offset. */

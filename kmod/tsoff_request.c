@@ -12,10 +12,11 @@
 #include "tsoff_request.h"
 #include "tsoff_socket.h"
 
-#define FAIL(error, message) do {					\
+/* The error, after its reason was put where the user sees it. */
+#define REFUSE(error, message) ({					\
 	NL_SET_ERR_MSG_ATTR(extack, r->attr, message);			\
-	return error;							\
-} while (0)
+	error;								\
+})
 
 static int check_rate(const struct tsoff_request *r, u32 socket_rate,
 		      struct netlink_ext_ack *extack)
@@ -23,9 +24,11 @@ static int check_rate(const struct tsoff_request *r, u32 socket_rate,
 	u32 now = r->rate_now ?: socket_rate;
 
 	if (r->rate_now && socket_rate && r->rate_now != socket_rate)
-		FAIL(-EINVAL, "the local socket's clock does not tick at the rate given");
+		return REFUSE(-EINVAL,
+			      "the local socket's clock does not tick at the rate given");
 	if (r->rate_was && now && r->rate_was != now)
-		FAIL(-EINVAL, "the clock's tick rate changed, which no offset can mend: its TSval would soon be off again");
+		return REFUSE(-EINVAL,
+			      "the clock's tick rate changed, which no offset can mend: its TSval would soon be off again");
 	return 0;
 }
 
@@ -37,13 +40,16 @@ static int check_socket(struct tsoff_request *r, u8 mode, u32 applied,
 	int err;
 
 	if (!r->sk && mode == TSOFF_MODE_SOCKET)
-		FAIL(-ENOTCONN, "socket mode needs an established local socket, and there is none of these addresses and ports");
+		return REFUSE(-ENOTCONN,
+			      "socket mode needs an established local socket, and there is none of these addresses and ports");
 	if (!r->sk && r->has_last_tsval)
-		FAIL(-ENOTCONN, "the offset can be computed against a local socket's clock alone, and there is none of these addresses and ports");
+		return REFUSE(-ENOTCONN,
+			      "the offset can be computed against a local socket's clock alone, and there is none of these addresses and ports");
 	/* While a socket is being restored this may be about to change: wire mode can wait for it. */
 	if (r->sk && !tsoff_socket_has_timestamps(r->sk) &&
 	    (mode == TSOFF_MODE_SOCKET || r->has_last_tsval))
-		FAIL(-EOPNOTSUPP, "this connection does without timestamps");
+		return REFUSE(-EOPNOTSUPP,
+			      "this connection does without timestamps");
 	if (r->sk)
 		tsval = tsoff_socket_tsval(r->sk, &rate);
 	err = check_rate(r, rate, extack);
@@ -62,14 +68,16 @@ static int stage_new(struct tsoff_net *tn, struct tsoff_request *r,
 	int err;
 
 	if (!r->has_offset && !r->has_last_tsval)
-		FAIL(-EINVAL, "neither an offset nor a last TSval");
+		return REFUSE(-EINVAL,
+			      "neither an offset nor a last TSval");
 	err = check_socket(r, mode, 0, extack);
 	if (err)
 		return err;
 	if (mode == TSOFF_MODE_WIRE) {
 		err = tsoff_hook_register(tn);
 		if (err)
-			FAIL(err, "the netfilter hooks could not be registered");
+			return REFUSE(err,
+				      "the netfilter hooks could not be registered");
 	}
 
 	e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
@@ -86,7 +94,8 @@ static int stage_new(struct tsoff_net *tn, struct tsoff_request *r,
 	if (err) {
 		kfree(e);
 		if (err == -ENOSPC)
-			FAIL(err, "the table is full (module parameter max_entries)");
+			return REFUSE(err,
+				      "the table is full (module parameter max_entries)");
 		return err;
 	}
 	r->entry = e;
@@ -100,7 +109,8 @@ static int stage_change(struct tsoff_request *r, struct tsoff_entry *e,
 	int err;
 
 	if (r->has_mode && r->mode != e->mode)
-		FAIL(-EBUSY, "this connection has an offset in the other mode, and the two would add up: delete that first");
+		return REFUSE(-EBUSY,
+			      "this connection has an offset in the other mode, and the two would add up: delete that first");
 	err = check_socket(r, e->mode, e->mode == TSOFF_MODE_SOCKET ? e->offset : 0, extack);
 	if (err)
 		return err;
@@ -132,8 +142,10 @@ static int stage(struct tsoff_net *tn, struct tsoff_request *r, bool replace,
 	if (replace)
 		return stage_change(r, e, extack);
 	if (e->mode != (r->has_mode ? r->mode : TSOFF_MODE_WIRE))
-		FAIL(-EBUSY, "this connection has an offset in the other mode, and the two would add up: delete that first");
-	FAIL(-EEXIST, "this connection has an offset already");
+		return REFUSE(-EBUSY,
+			      "this connection has an offset in the other mode, and the two would add up: delete that first");
+	return REFUSE(-EEXIST,
+		      "this connection has an offset already");
 }
 
 static void commit(struct tsoff_net *tn, struct tsoff_request *r)
@@ -188,9 +200,11 @@ static int check_delete(struct tsoff_net *tn, struct tsoff_request *r, bool forc
 	struct tsoff_entry *e = tsoff_find(tn, &r->key);
 
 	if (!e)
-		FAIL(-ENOENT, "this connection has no offset");
+		return REFUSE(-ENOENT,
+			      "this connection has no offset");
 	if (!force && tsoff_live(tn, e))
-		FAIL(-EBUSY, "the connection is live and would stall without its offset (force deletes it nevertheless)");
+		return REFUSE(-EBUSY,
+			      "the connection is live and would stall without its offset (force deletes it nevertheless)");
 	return 0;
 }
 

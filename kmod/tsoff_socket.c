@@ -10,13 +10,11 @@ static struct sock *lookup(struct net *net, const struct tsoff_key *key)
 
 #if IS_ENABLED(CONFIG_IPV6)
 	if (key->family == AF_INET6)
-		return __inet6_lookup_established(net, TSOFF_HASHINFO(net)
-						  &key->remote.in6, key->remote_port,
-						  &key->local.in6, port, 0, 0);
+		return TSOFF_LOOKUP(__inet6_lookup_established, net, &key->remote.in6,
+				    key->remote_port, &key->local.in6, port, 0, 0);
 #endif
-	return __inet_lookup_established(net, TSOFF_HASHINFO(net)
-					 key->remote.ip, key->remote_port,
-					 key->local.ip, port, 0, 0);
+	return TSOFF_LOOKUP(__inet_lookup_established, net, key->remote.ip,
+			    key->remote_port, key->local.ip, port, 0, 0);
 }
 
 struct sock *tsoff_socket_get(struct net *net, const struct tsoff_key *key)
