@@ -121,18 +121,21 @@ PawsOutcome judge_synchronized(const ReceiverProfile& p, const PawsState& r, con
   }
   PawsOutcome outcome{.reason = why};
   if (s.flags & kRst) {
-    const bool exact = s.seq == r.rcv_nxt || (r.fin_received && s.seq == r.rcv_nxt - 1);
+    const bool exact = s.seq == r.rcv_nxt || (p.linux_states && s.seq == r.sack_edge) ||
+                       (r.fin_received && s.seq == r.rcv_nxt - 1);
     return exact ? outcome : drop_and_answer(Reason::reset, true);  // RFC 5961 section 3.2
   }
   if (p.update_before_ack_check) outcome.updates_ts_recent = updates_ts_recent(p, r, s);
   if (s.flags & kSyn) return drop_and_answer(Reason::invalid_syn, true);  // RFC 5961 section 4.2
-  if (const Reason bad = ack_check(r, s); bad != Reason::newer) {
+  // The fast path looks at the ACK as well, but takes the segment whatever it finds there.
+  const bool fast_path = r.predicted && s.seq == r.rcv_nxt && s.window == r.snd_wnd && !(s.flags & kFin);
+  if (const Reason bad = ack_check(r, s); bad != Reason::newer && !fast_path) {
     PawsOutcome refused = drop_and_answer(bad, true);
     refused.updates_ts_recent = outcome.updates_ts_recent;
     return refused;
   }
   const bool old_ack = (s.flags & kAck) && before(s.ack, r.snd_una);
-  if (!p.update_before_ack_check && (!old_ack || p.update_on_old_ack || r.predicted))
+  if (!p.update_before_ack_check && (!old_ack || p.update_on_old_ack || fast_path))
     outcome.updates_ts_recent = updates_ts_recent(p, r, s);
   if (why == Reason::no_tsopt) outcome.verdict = Verdict::not_tested;
   return outcome;

@@ -30,6 +30,7 @@ struct PawsState {
       0;  ///< since TS.Recent was last stored: difference of two clocks cut to whole seconds
   SeqNum rcv_nxt;
   SeqNum rcv_wup;           ///< RCV.NXT when the last ACK left: Last.ACK.sent
+  SeqNum sack_edge;         ///< right end of the rightmost SACK block, RCV.NXT if there is none
   uint32_t rcv_wnd = 0;     ///< window as offered with that ACK, bytes from rcv_wup
   SeqNum snd_una, snd_nxt;  ///< of what the receiver itself sends
   SeqNum snd_wl1;           ///< SEG.SEQ of the last window update taken

@@ -16,7 +16,7 @@ constexpr int64_t kJiffy = 10 * kMillisecond;    // of the slowest HZ
 
 /// After this long without contradiction the receiver has handled a segment that the capture point saw.
 int64_t settle_ns(const Host& receiver) {
-  return std::max<int64_t>(1 * kMillisecond, int64_t{4000} * std::min(receiver.loop_us(), 1'000'000u));
+  return 32'000 + int64_t{3000} * std::min(receiver.loop_us(), 1'000'000u);
 }
 
 /// The choices for one unknown of the state; the first is the likeliest.
@@ -32,7 +32,7 @@ struct Choices {
 };
 
 struct Sequence {
-  SeqNum rcv_nxt, rcv_wup;
+  SeqNum rcv_nxt, rcv_wup, sack_edge;
   uint32_t rcv_wnd;
   friend bool operator==(const Sequence&, const Sequence&) = default;
 };
@@ -49,7 +49,7 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
                    const Segment& s) {
   if (!receiver.acked) {
     // Nobody has heard of its state: take the segment as acceptable.
-    p.sequence.add({s.seq, s.seq, kOpenWindow});
+    p.sequence.add({s.seq, s.seq, s.seq, kOpenWindow});
     return;
   }
   const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver && !receiver.coalesces;
@@ -59,13 +59,17 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   const bool window_known = receiver.scale_known && !flow.capture_loss;
   const SeqNum wup = receiver.ack_max;
   const SeqNum nxt = receiver.rcv_known ? receiver.rcv_nxt : wup;
-  p.sequence.add({nxt, wup, window_known ? window_from(wup) : kOpenWindow});
+  p.sequence.add({nxt, wup, nxt, window_known ? window_from(wup) : kOpenWindow});
+  // Out-of-order data that the receiver may hold: a RST at its end counts as exact.
+  if (s.has(kRst) && after(sender.snd_nxt, nxt))
+    p.sequence.add({nxt, wup, sender.snd_nxt, window_known ? window_from(wup) : kOpenWindow});
   // Linux lets data stick out of the window into an empty receive queue, which no capture shows.
   const bool sticks_out = after(s.end_seq(), receiver.right_edge);
-  if (!exact || (sticks_out && !after(s.seq, receiver.right_edge))) p.sequence.add({nxt, wup, kOpenWindow});
+  if (!exact || (sticks_out && !after(s.seq, receiver.right_edge)))
+    p.sequence.add({nxt, wup, nxt, kOpenWindow});
   if (!exact) {
-    p.sequence.add({wup, wup, kOpenWindow});
-    p.sequence.add({nxt, nxt, kOpenWindow});
+    p.sequence.add({wup, wup, wup, kOpenWindow});
+    p.sequence.add({nxt, nxt, nxt, kOpenWindow});
   }
 }
 
@@ -123,6 +127,7 @@ PawsState state_at(const Possibilities& p, size_t ts, size_t age, size_t rto, si
   state.rto_ns = p.rto.values[rto];
   state.rcv_nxt = p.sequence.values[sequence].rcv_nxt;
   state.rcv_wup = p.sequence.values[sequence].rcv_wup;
+  state.sack_edge = p.sequence.values[sequence].sack_edge;
   state.rcv_wnd = p.sequence.values[sequence].rcv_wnd;
   return state;
 }
@@ -140,7 +145,7 @@ Reason reason_of_doubt(const ReceiverProfile& profile, const Possibilities& p, c
   if (p.rto.count > 1 && turns(0, 0, 1, 0)) return Reason::rto_range;
   for (size_t i = 1; i < p.sequence.count; ++i)
     if (turns(0, 0, 0, i)) return Reason::sequence_range;
-  return Reason::ts_recent_range;
+  return Reason::state_unknown;
 }
 
 }  // namespace

@@ -313,10 +313,10 @@ void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
 }
 
 /// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
-void Tracker::close_down(Flow& flow, unsigned from, const Segment& s) {
+void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, bool taken) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
-  if (s.has(kRst)) {
+  if (s.has(kRst) && taken) {
     const bool unacked = (b.acked && after(a.snd_nxt, b.ack_max)) || (a.acked && after(b.snd_nxt, a.ack_max));
     flow.reset = true;
     if (unacked || flow.trouble) {
@@ -454,9 +454,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   const SeqNum end = s.end_seq();
   const bool new_data = s.length() > 0 && (first || after(end, a.snd_nxt));
   const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
-  if (!first && s.has(kAck) && a.acked && before(s.ack, a.ack_max) && s.has_ts() && was.clock.started() &&
-      after(s.tsval, was.clock.last()) && !s.has(kRst | kSyn)) {
-    // An ACK never goes back while the clock goes on: the higher one was forged or damaged.
+  if (flow.capture_loss && a.acked && a.ack_max == b.snd_nxt && s.has(kAck) && before(s.ack, a.ack_max) &&
+      s.has_ts() && was.clock.started() && after(s.tsval, was.clock.last()) && !s.has(kRst | kSyn)) {
+    // It acknowledged what was never seen, and now its ACK goes back while its clock goes on: nothing was
+    // missed, the high ACK was forged or damaged.
     a.ack_max = a.rcv_nxt = a.right_edge = s.ack;
     if (after(b.snd_nxt, s.ack)) b.snd_nxt = s.ack;
   }
@@ -547,7 +548,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
   watch_progress(flow, from, s, new_ack, retransmitted, was);
   if (flow.trouble) weigh_evidence(flow, from, s, repeats_ack, receiver_nxt_before);
-  if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s);
+  if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s, j.verdict != Verdict::drop);
 
   if (!s.has(kRst)) {
     a.mac = fold_mac(s.src_mac);

@@ -64,7 +64,7 @@ class Tracker {
   void read_echo(Flow& flow, unsigned from, const Segment& s);
   bool echo_is_foreign(Flow& flow, unsigned from, const Segment& s);
   void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, TsVal modelled);
-  void close_down(Flow& flow, unsigned from, const Segment& s);
+  void close_down(Flow& flow, unsigned from, const Segment& s, bool taken);
 
   // clock_steps.cpp. `was`: the sender before the segment.
   void odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit, bool new_information,
