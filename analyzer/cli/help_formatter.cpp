@@ -70,7 +70,8 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI:
     }
   }
   std::vector<std::string> groups = app->get_groups();
-  std::ranges::stable_partition(groups, [](const std::string& group) { return group != kOtherGroup; });
+  std::stable_partition(groups.begin(), groups.end(),
+                        [](const std::string& group) { return group != kOtherGroup; });
   for (const std::string& group : groups) {
     const auto options =
         app->get_options([&](const CLI::Option* option) { return option->get_group() == group; });

@@ -95,11 +95,11 @@ ExitCode parse_and_run(CLI::App& app, const Action& action, int argc, char** arg
   }
 }
 
-int main(int argc, char** argv) {
+ExitCode run_program(int argc, char** argv) {
   install_signal_handlers();
-  CLI::App app(kDescription, "tsaudit");
-  Action action;
   try {
+    CLI::App app(kDescription, "tsaudit");
+    Action action;
     app.formatter(std::make_shared<HelpFormatter>());
     app.set_help_flag("-h,--help", "this text")->group(kOtherGroup);
     app.set_version_flag("--version", TSAUDIT_VERSION, "the version")->group(kOtherGroup);
@@ -114,18 +114,18 @@ int main(int argc, char** argv) {
     add_segments(app, action);
     add_explain(app, action);
     for (CLI::App* command : app.get_subcommands({})) command->get_help_ptr()->group(kOtherGroup);
-    return static_cast<int>(parse_and_run(app, action, argc, argv));
+    return parse_and_run(app, action, argc, argv);
   } catch (const OutputError& error) {
     complain(error.what());
   } catch (const std::bad_alloc&) {
-    complain("out of memory");
+    std::fputs("tsaudit: out of memory\n", stderr);  // without asking for any
   } catch (const std::exception& error) {
     complain(fmt::format("internal error: {}", error.what()));
   }
-  return static_cast<int>(ExitCode::internal);
+  return ExitCode::internal;
 }
 
 }  // namespace
 }  // namespace tsaudit::cli
 
-int main(int argc, char** argv) { return tsaudit::cli::main(argc, argv); }
+int main(int argc, char** argv) { return static_cast<int>(tsaudit::cli::run_program(argc, argv)); }
