@@ -14,11 +14,6 @@ constexpr int64_t kRtoFallback = 3 * kSecond;    // TCP_TIMEOUT_FALLBACK, tcp_me
 constexpr int64_t kRtoMax = 120 * kSecond;       // TCP_RTO_MAX
 constexpr int64_t kJiffy = 10 * kMillisecond;    // of the slowest HZ
 
-/// After this long without contradiction the receiver has handled a segment that the capture point saw.
-int64_t settle_ns(const Host& receiver) {
-  return 32'000 + int64_t{3000} * std::min(receiver.loop_us(), 1'000'000u);
-}
-
 /// The choices for one unknown of the state; the first is the likeliest.
 template <class T, size_t N>
 struct Choices {
@@ -149,6 +144,10 @@ Reason reason_of_doubt(const ReceiverProfile& profile, const Possibilities& p, c
 }
 
 }  // namespace
+
+int64_t settle_ns(const Host& receiver) {
+  return 32'000 + int64_t{3000} * std::min(receiver.loop_us(), 1'000'000u);
+}
 
 RtoBounds rto_bounds(const Host& receiver) {
   // tcp_input.c:tcp_set_rto(): srtt plus at least 200 ms of variance; 1 s before the first sample; doubled by

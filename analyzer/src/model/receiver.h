@@ -33,6 +33,10 @@ PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s);
 /// The likeliest state, for explanations.
 PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s);
 
+/// After this long without contradiction a receiver at the capture point has handled what the capture shows,
+/// ns.
+int64_t settle_ns(const Host& receiver);
+
 /// Bounds of the receiver's retransmission timeout, ns.
 struct RtoBounds {
   int64_t min, max;

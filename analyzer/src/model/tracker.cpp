@@ -40,6 +40,14 @@ void take_ack(Host& receiver, const Segment& s, uint32_t window) {
   }
 }
 
+/// Had `receiver` handled everything before `s` when it sent it? Then its TSecr refutes all later values.
+bool knows_all(const Host& receiver, const Host& sender, const Segment& s) {
+  if (receiver.ts_recent.exact()) return true;
+  if (receiver.stored_by_data && s.ack == sender.snd_nxt) return true;
+  return vantage_of(receiver, sender) == Vantage::at_receiver &&
+         s.time_ns - receiver.ts_recent.newest_store() > settle_ns(receiver);
+}
+
 void take_data(Host& receiver, const Segment& s) {
   if (!receiver.rcv_known) {
     receiver.rcv_nxt = s.end_seq();
@@ -303,7 +311,7 @@ void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
     return;
   }
   if (echo_is_foreign(flow, from, s)) return;
-  const bool all_arrived = a.stored_by_data && s.ack == b.snd_nxt;
+  const bool all_arrived = knows_all(a, b, s);
   const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
   if (echo == TsRecentSet::Echo::unknown) return;
   ++a.compared;
@@ -421,7 +429,7 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
       measure_loop(a, b, s);
       take_ack(b, s, window);
 
-      const bool all_arrived = a.stored_by_data && s.ack == b.snd_nxt;
+      const bool all_arrived = knows_all(a, b, s);
       const TsVal modelled = a.ts_recent.back();
       const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
       ++a.compared;
@@ -528,6 +536,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
 
   const uint32_t window = as_received(flow, a, s).window;
   if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt))) take_own_ack(a, s, window);
+  // Where the capture shows all that it got, its ACK is its RCV.NXT.
+  if (s.has(kAck) && a.acked && s.ack == a.ack_max && vantage_of(a, b) == Vantage::at_receiver &&
+      (repeats_ack || s.time_ns - b.last_ns > settle_ns(a)))
+    a.rcv_nxt = s.ack;
   if (s.length() > 0 && after(end, a.snd_nxt)) a.snd_nxt = end;
   a.sent_data_last = new_data || s.has(kSyn);
   a.payload_bytes += s.payload;
