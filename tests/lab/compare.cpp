@@ -97,6 +97,8 @@ class Vocabulary {
 std::string row_of(const Json& truth) {
   const std::string verdict = truth["verdict"], flags = truth["flags"];
   const auto has = [&](char flag) { return flags.find(flag) != std::string::npos; };
+  // What never comes as far as PAWS.
+  if (verdict == "TCP_CSUM" || !(has('A') || has('R') || has('S'))) return "0";
   if (!truth.contains("state")) {
     const std::string rule = truth.value("rule", "");
     if (rule.starts_with("T")) return "TW";
