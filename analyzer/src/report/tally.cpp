@@ -129,7 +129,7 @@ std::string headline(const Tally& tally, const Totals& totals) {
   }
   answer += elsewhere;
   if (tally.with_warnings > 0) {
-    answer += fmt::format(" {} of {} need a look all the same.", grouped(tally.with_warnings), flows);
+    answer += fmt::format(" Worth a look all the same: {}.", counted(tally.with_warnings, "flow"));
   }
   return answer;
 }

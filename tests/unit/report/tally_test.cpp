@@ -97,6 +97,15 @@ TEST(Headline, MigrationThatWentWell) {
       "migrated without a loss to PAWS.");
 }
 
+TEST(Headline, WarningsAreNotHiddenByANo) {
+  FlowReport flow = sample::healthy(1);
+  flow.worst = Severity::warning;
+  EXPECT_EQ(answer({flow}),
+            "Timestamps are not the problem: PAWS discarded none of 1,000 judged segments in 1 flow. Worth a "
+            "look all "
+            "the same: 1 flow.");
+}
+
 // Silence is never green.
 TEST(Headline, NothingSeenIsInconclusive) {
   EXPECT_EQ(answer({}), "Inconclusive: no TCP flow in 0 packets.");
