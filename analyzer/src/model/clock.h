@@ -59,10 +59,10 @@ class SenderClock {
  private:
   SenderClock(TsVal tsval, TimeNs now) : first_ns_(now), first_tsval_(tsval.raw), started_(true) {}
 
-  /// How far ahead of its own past a clock may seem to run: two ticks, pacing and scheduling, and 200 ppm of
-  /// drift.
+  /// How far ahead of its own past a clock may seem to run: two ticks, 200 ppm of drift, and half a second for the
+  /// queues that may have held up all that was seen of it so far.
   int64_t tolerance_us(TimeNs since_last_ns) const {
-    return 2 * period_ns_ / 1000 + 20'000 + since_last_ns / 5'000'000;
+    return 2 * period_ns_ / 1000 + 500'000 + since_last_ns / 5'000'000;
   }
   /// Before the rate is known only the fastest clock (1 MHz), with two seconds of slack, bounds a step.
   static int64_t step_limit(TimeNs since_last_ns) { return since_last_ns / 1000 + 2'000'000; }

@@ -99,7 +99,7 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
   if (ttl_changed)
     add_signal(*open, "ttl", weight::kTtl, s.frame, fmt::format("TTL {} -> {}", was.ttl, s.ttl));
   if (zero_echo) {
-    add_signal(*open, "tsecr-zero", weight::kZeroEcho, s.frame, "TSecr is 0: TS.Recent was not restored");
+    add_signal(*open, "tsecr-zero", s.length() == 0 ? weight::kZeroEcho : weight::kZeroEchoOnData, s.frame, "TSecr is 0: TS.Recent was not restored");
     a.restored = true;
     a.rtt_measured = false;
     a.wl_known = false;

@@ -158,6 +158,11 @@ class Collector {
       Finding& f = add(backward ? RuleId::tsval_regression : RuleId::tsval_jump, from_, step.frame, 0,
                        fmt::format("TSval went {} {} against its own clock", backward ? "back" : "ahead",
                                    plural(static_cast<uint64_t>(std::llabs(step.ticks)), "tick")));
+      if (step.ticks == -1) {
+        // What TCP_TIMESTAMP can lose on Linux 6.7+, by clearing bit 0, and what TCP_PAWS_WINDOW is there for.
+        f.severity = Severity::note;
+        f.advice = "Linux forgives one tick; a receiver that follows RFC 7323 to the letter does not.";
+      }
       f.time_ns = time_of(step.frame);
       if (!backward)
         f.advice =
