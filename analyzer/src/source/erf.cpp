@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ERF, the record format of Endace DAG cards: records alone, no file header. Lengths are big endian, the time
 // is little endian: seconds with 32 binary places.
+#include <algorithm>
 #include <optional>
 
 #include "source/bytes.h"

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
+#include <utility>
 
 #include "tsaudit/capture.h"
 

@@ -2,6 +2,7 @@
 // The classic format of libpcap: a file header of 24 bytes, then records. The first field of the file header
 // tells byte order, unit of the sub-second field and size of the record header.
 #include <algorithm>
+#include <utility>
 
 #include "source/bytes.h"
 #include "source/format.h"

@@ -34,14 +34,14 @@ constexpr size_t kMaxInterfaces = 1u << 16;
 
 /// A whole block: its length is checked, its fields are not.
 struct Block {
-  uint32_t type;
   const uint8_t* start;
+  uint64_t file_offset;
+  uint32_t type;
   uint32_t size;
   ByteOrder order;
 
-  bool has(size_t end) const {
-    return end + 4 <= size;
-  }  ///< the fields before `end`, and the trailing length
+  /// All fields before `end`, and the length that comes last.
+  bool has(size_t end) const { return end + 4 <= size; }
   uint16_t u16(size_t offset) const { return load16(start + offset, order); }
   uint32_t u32(size_t offset) const { return load32(start + offset, order); }
   /// Timestamps are two halves, the high one first in either byte order.
@@ -105,7 +105,11 @@ class PcapngReader final : public FormatReader {
       if (load32(in.data(), order_) == kSection && !set_byte_order(in.data() + 8)) {
         return error_at(in, out, Errc::corrupt, "a section header without byte-order magic");
       }
-      Block block{load32(in.data(), order_), in.data(), load32(in.data() + 4, order_), order_};
+      const Block block{.start = in.data(),
+                        .file_offset = in.offset(),
+                        .type = load32(in.data(), order_),
+                        .size = load32(in.data() + 4, order_),
+                        .order = order_};
       if (block.size < kBlockOverhead || block.size % 4 != 0) {
         return error_at(in, out, Errc::corrupt, "a block cannot have {} bytes", block.size);
       }
@@ -118,11 +122,11 @@ class PcapngReader final : public FormatReader {
                         again);
       }
       if (block.type == kEnhancedPacket) {
-        enhanced_packet(block, in.offset(), out);
+        enhanced_packet(block, out);
       } else if (block.type == kSection) {
         if (auto error = section(block, in, out)) return *std::move(error);
       } else {
-        other(block, in.offset(), out);
+        other(block, out);
       }
       in.consume(block.size);
     }
@@ -151,14 +155,14 @@ class PcapngReader final : public FormatReader {
     return std::nullopt;
   }
 
-  void other(const Block& block, uint64_t offset, Output& out) {
+  void other(const Block& block, Output& out) {
     switch (block.type) {
       case kInterface:
         return interface(block, out);
       case kOldPacket:
-        return old_packet(block, offset, out);
+        return old_packet(block, out);
       case kSimplePacket:
-        return simple_packet(block, offset, out);
+        return simple_packet(block, out);
       case kInterfaceStatistics:
         statistics(block, out);
         break;
@@ -201,41 +205,67 @@ class PcapngReader final : public FormatReader {
     its.lost = lost;
   }
 
-  void enhanced_packet(const Block& block, uint64_t offset, Output& out) {
+  void enhanced_packet(const Block& block, Output& out) {
     if (!block.has(28)) return out.skip_frame("bad-packet-block");
-    packet(block, offset, block.u32(8), block.timestamp(12), block.u32(20), block.u32(24), 28, out);
+    packet(block,
+           {.interface = block.u32(8),
+            .timestamp = block.timestamp(12),
+            .captured = block.u32(20),
+            .length = block.u32(24),
+            .data_at = 28},
+           out);
   }
-  void old_packet(const Block& block, uint64_t offset, Output& out) {
+
+  /// As the enhanced one, but that a count of lost packets shares the field of the interface.
+  void old_packet(const Block& block, Output& out) {
     if (!block.has(28)) return out.skip_frame("bad-packet-block");
-    packet(block, offset, block.u16(8), block.timestamp(12), block.u32(20), block.u32(24), 28, out);
+    packet(block,
+           {.interface = block.u16(8),
+            .timestamp = block.timestamp(12),
+            .captured = block.u32(20),
+            .length = block.u32(24),
+            .data_at = 28},
+           out);
   }
+
   /// Has no time, no options and no captured length: that is the snap length, if the packet was longer.
-  void simple_packet(const Block& block, uint64_t offset, Output& out) {
+  void simple_packet(const Block& block, Output& out) {
     if (!block.has(12)) return out.skip_frame("bad-packet-block");
     if (interfaces_.empty()) return out.skip_frame("unknown-interface");
     const uint32_t length = block.u32(8);
     const uint32_t snaplen = interfaces_[0].snaplen;
-    const uint32_t captured = snaplen != 0 ? std::min(length, snaplen) : length;
-    packet(block, offset, 0, std::nullopt, captured, length, 12, out);
+    packet(block,
+           {.interface = 0,
+            .timestamp = std::nullopt,
+            .captured = snaplen != 0 ? std::min(length, snaplen) : length,
+            .length = length,
+            .data_at = 12},
+           out);
   }
 
-  void packet(const Block& block, uint64_t offset, uint32_t interface_number,
-              std::optional<uint64_t> timestamp, uint32_t captured, uint32_t length, uint32_t data_at,
-              Output& out) {
-    if (interface_number >= interfaces_.size()) return out.skip_frame("unknown-interface");
-    const uint32_t room = block.size - 4 - data_at;
-    if (captured > room || captured > out.max_packet()) return out.skip_frame("bad-packet-block");
-    const Interface& its = interfaces_[interface_number];
-    const uint32_t padded = (captured + 3) & ~3u;  // `room` is a multiple of 4
-    out.add({.time_ns = timestamp ? its.clock.to_ns(*timestamp) : 0,
-             .data = block.start + data_at,
-             .captured = captured,
-             .length = length,
-             .file_offset = offset,
+  struct PacketFields {
+    uint32_t interface;
+    std::optional<uint64_t> timestamp;
+    uint32_t captured;
+    uint32_t length;
+    uint32_t data_at;
+  };
+  void packet(const Block& block, const PacketFields& fields, Output& out) {
+    if (fields.interface >= interfaces_.size()) return out.skip_frame("unknown-interface");
+    const uint32_t room = block.size - 4 - fields.data_at;
+    if (fields.captured > room || fields.captured > out.max_packet())
+      return out.skip_frame("bad-packet-block");
+    const Interface& its = interfaces_[fields.interface];
+    const uint32_t padded = (fields.captured + 3) & ~3u;  // `room` is a multiple of 4
+    out.add({.time_ns = fields.timestamp ? its.clock.to_ns(*fields.timestamp) : 0,
+             .data = block.start + fields.data_at,
+             .captured = fields.captured,
+             .length = fields.length,
+             .file_offset = block.file_offset,
              .link_type = its.link_type,
-             .interface = static_cast<uint16_t>(interface_number),
-             .options = block.start + data_at + padded,
-             .options_length = timestamp ? room - padded : 0});
+             .interface = static_cast<uint16_t>(fields.interface),
+             .options = block.start + fields.data_at + padded,
+             .options_length = fields.timestamp ? room - padded : 0});
   }
 
   ByteOrder order_ = ByteOrder::little;

@@ -94,6 +94,15 @@ TEST(Pcapng, TakesSnapLengthZeroForNone) {
   EXPECT_EQ(read_bytes(file).packets.at(0).data, payload(200));
 }
 
+TEST(Pcapng, DoesNotTakeWhatFollowsASimplePacketForOptions) {
+  Writer file;
+  section(file);
+  interface(file, 1, {}, 32);
+  block(file, 3, Writer().u32(1514).raw(payload(64)));
+  EXPECT_EQ(read_bytes(file).packets.at(0).data, payload(32));
+  EXPECT_EQ(read_bytes(file).packets.at(0).options, Bytes{});
+}
+
 TEST(Pcapng, ForgetsInterfacesAndByteOrderWithEachSection) {
   Writer file = start(false);
   enhanced(file, 0, 1, payload(20));
@@ -216,7 +225,8 @@ TEST(Pcapng, CountsWhatTheCapturingSystemLost) {
   Writer file = start();
   block(file, 5, statistics(10, 3));
   block(file, 5, statistics(30, ~uint64_t{0}));  // totals since the beginning; all ones: not known
-  EXPECT_EQ(read_bytes(file).info().skipped, (Counts{{"statistics-block", 2}, {kLostInCapture, 30}}));
+  block(file, 5, statistics(5, 0));              // nonsense
+  EXPECT_EQ(read_bytes(file).info().skipped, (Counts{{"statistics-block", 3}, {kLostInCapture, 30}}));
 }
 
 TEST(Pcapng, GoesOnAfterAPacketBlockThatMakesNoSense) {
