@@ -13,7 +13,7 @@ namespace {
 using namespace rig;
 using tsoffset::Entry;
 
-constexpr uint64_t kBytes = 2 << 20;
+const uint64_t kBytes = bytes(2 << 20);
 constexpr uint32_t kBack = 5000000;
 
 class Gateway : public testing::Test {

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <thread>
 
 #include "rig.h"
@@ -16,12 +15,6 @@ using namespace rig;
 using tsoffset::Entry;
 using tsoffset::Kernel;
 using tsoffset::KernelError;
-
-// More rounds where there is time (TSOFFSET_ROUNDS).
-int rounds(int usual) {
-  const char* factor = std::getenv("TSOFFSET_ROUNDS");
-  return usual * (factor ? std::atoi(factor) : 1);
-}
 
 void load() { sh("insmod /lib/tsoffset.ko"); }
 void unload() { sh("rmmod tsoffset"); }

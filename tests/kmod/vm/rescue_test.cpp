@@ -12,7 +12,7 @@ using namespace rig;
 using tsoffset::Entry;
 using tsoffset::KernelError;
 
-constexpr uint64_t kBytes = 10 << 20;
+const uint64_t kBytes = bytes(10 << 20);
 constexpr uint32_t kBack = 1000000;  // ticks that the restored clock is behind
 
 struct Role {

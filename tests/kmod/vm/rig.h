@@ -66,6 +66,11 @@ void set_parameter(const std::string& name, unsigned value);  // of the module
 // Waits until `done`, at most `seconds`; false if it did not come true.
 bool wait_for(const std::function<bool()>& done, double seconds);
 
+// How many rounds or bytes there are to be. The environment says otherwise for a machine that has more time
+// (TSOFFSET_ROUNDS, a factor) or is slow (TSOFFSET_SLOW, a divisor of bytes).
+int rounds(int usual);
+uint64_t bytes(uint64_t usual);
+
 // {major, minor} of the running kernel.
 std::pair<int, int> kernel_version();
 
