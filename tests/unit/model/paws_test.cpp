@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rule against its table: one state, one segment, what each kernel does.
+#include "model/paws.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "tsaudit/segment.h"
+
+namespace tsaudit {
+namespace {
+
+constexpr std::array kColumns{"rfc7323", "linux-3.6", "linux-5.10", "linux-6.1", "linux-6.12", "linux-6.18"};
+
+PawsState base() {
+  PawsState s;
+  s.ts_recent = {1'000'000};
+  s.age_seconds = 5;
+  s.rcv_nxt = s.rcv_wup = s.snd_wl1 = s.sack_edge = {5000};
+  s.rcv_wnd = 60'000;
+  s.snd_una = s.snd_nxt = {900};
+  s.snd_wnd = 1000;
+  s.rto_ns = 204 * kMillisecond;
+  return s;
+}
+
+struct Shape {
+  uint32_t seq = 5000, length = 0, ack = 900, window = 1000;
+  std::optional<uint32_t> tsval;
+  uint8_t flags = kAck;
+};
+PawsSegment make(const Shape& shape) {
+  PawsSegment s;
+  s.seq = {shape.seq};
+  s.end_seq = s.seq + shape.length + ((shape.flags & kSyn) ? 1 : 0) + ((shape.flags & kFin) ? 1 : 0);
+  s.ack = {shape.ack};
+  s.window = shape.window;
+  s.flags = shape.flags;
+  s.has_ts = shape.tsval.has_value();
+  s.tsval = {shape.tsval.value_or(0)};
+  return s;
+}
+
+/// "accept newer +" moves TS.Recent; "drop X !" is answered, "drop X ~" at most twice a second.
+std::string say(const PawsOutcome& o) {
+  std::string text = std::string(to_string(o.verdict)) + " " + std::string(to_string(o.reason));
+  if (o.updates_ts_recent) text += " +";
+  if (o.answered) text += o.rate_limited ? " ~" : " !";
+  return text;
+}
+
+struct Vector {
+  const char* name;
+  void (*change)(PawsState&);
+  Shape segment;
+  std::array<const char*, 6> expected;
+};
+
+constexpr const char* kPaws = "drop TCP_RFC7323_PAWS !";
+constexpr const char* kPawsLimited = "drop TCP_RFC7323_PAWS ~";
+constexpr const char* kDisordered = "accept disordered-ack";
+constexpr auto kUnchanged = [](PawsState&) {};
+
+class Vectors : public testing::TestWithParam<Vector> {};
+
+TEST_P(Vectors, EveryProfileDoesWhatItsKernelDoes) {
+  const Vector& v = GetParam();
+  PawsState state = base();
+  v.change(state);
+  for (size_t i = 0; i < kColumns.size(); ++i)
+    EXPECT_EQ(say(judge_synchronized(*find_profile(kColumns[i]), state, make(v.segment))), v.expected[i])
+        << kColumns[i];
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Section8, Vectors,
+    testing::Values(
+        Vector{"V1_DataOneTickBack",
+               kUnchanged,
+               {.length = 100, .tsval = 999'999},
+               {kPaws, "accept window1", "accept window1", "accept window1", "accept window1",
+                "accept window1"}},
+        Vector{"V2_DataTwoTicksBack",
+               kUnchanged,
+               {.length = 100, .tsval = 999'998},
+               {kPaws, kPaws, kPaws, kPaws, kPaws, kPaws}},
+        Vector{"V3_RepeatedAck200Back",
+               kUnchanged,
+               {.tsval = 999'800},
+               {kPaws, kDisordered, kDisordered, kDisordered, kDisordered, kDisordered}},
+        Vector{"V4_RepeatedAck230Back",
+               kUnchanged,
+               {.tsval = 999'770},
+               {kPaws, kPaws, kPawsLimited, kPawsLimited, kDisordered, kDisordered}},
+        Vector{"V5_RepeatedAckAfterData",
+               [](PawsState& s) { s.snd_wl1 = {4900}; },
+               {.tsval = 999'800},
+               {kPaws, kPaws, kPawsLimited, kPawsLimited, kPawsLimited, kPawsLimited}},
+        Vector{"V6_KeepaliveFarBack",
+               kUnchanged,
+               {.seq = 4999, .tsval = 1000},
+               {kPaws, kPaws, kPawsLimited, kPawsLimited, kPawsLimited, "drop TCP_RFC7323_PAWS_ACK"}},
+        Vector{"V7_KeepaliveNewer",
+               kUnchanged,
+               {.seq = 4999, .tsval = 1'000'500},
+               {"drop TCP_OLD_SEQUENCE !", "drop TCP_OLD_SEQUENCE !", "drop TCP_OLD_SEQUENCE ~",
+                "drop TCP_OLD_SEQUENCE ~", "drop TCP_OLD_SEQUENCE ~", "drop TCP_OLD_SEQUENCE ~"}},
+        Vector{"V8_DataFarBackAfter2147s",
+               [](PawsState& s) { s.age_seconds = 2147; },
+               {.length = 10, .tsval = 1000},
+               {kPaws, kPaws, kPaws, kPaws, "accept idle +", "accept idle +"}},
+        Vector{"V9_DataFarBackAfter2146s",
+               [](PawsState& s) { s.age_seconds = 2146; },
+               {.length = 10, .tsval = 1000},
+               {kPaws, kPaws, kPaws, kPaws, kPaws, kPaws}},
+        Vector{"V10_TsRecentZero",
+               [](PawsState& s) {
+                 s.ts_recent = {0};
+                 s.age_seconds = 999;
+               },
+               {.length = 10, .tsval = 0x90000000u},
+               {kPaws, "accept ts-recent-zero +", "accept ts-recent-zero +", "accept ts-recent-zero +",
+                "accept ts-recent-zero +", "accept ts-recent-zero +"}},
+        Vector{"V11_ExactlyHalfTheCircleAhead",
+               kUnchanged,
+               {.length = 10, .tsval = 1'000'000u + 0x80000000u},
+               {"accept newer +", "accept newer +", "accept newer +", "accept newer +", "accept newer +",
+                "accept newer +"}},
+        Vector{"V12_RstFarBack",
+               kUnchanged,
+               {.window = 0, .tsval = 1000, .flags = kRst | kAck},
+               {"accept rst-exempt", "accept rst-exempt", "accept rst-exempt", "accept rst-exempt",
+                "accept rst-exempt", "accept rst-exempt"}},
+        Vector{"V13_SynFarBack",
+               kUnchanged,
+               {.tsval = 1000, .flags = kSyn},
+               {kPaws, kPaws, kPawsLimited, kPawsLimited, "drop SYN_CHALLENGE ~", "drop SYN_CHALLENGE ~"}},
+        Vector{"V14_DataWithoutTsopt",
+               kUnchanged,
+               {.length = 10, .tsval = std::nullopt},
+               {"drop MISSING_TSOPT", "not-tested no-tsopt", "not-tested no-tsopt", "not-tested no-tsopt",
+                "not-tested no-tsopt", "not-tested no-tsopt"}},
+        Vector{
+            "V15_OutOfOrderBeyondLastAck",
+            [](PawsState& s) { s.rcv_wup = {4900}; },
+            {.seq = 5100, .length = 10, .tsval = 1'000'500},
+            {"accept newer", "accept newer", "accept newer", "accept newer", "accept newer", "accept newer"}},
+        Vector{"V16_RepeatedAckZeroWindow",
+               kUnchanged,
+               {.window = 0, .tsval = 999'900},
+               {kPaws, kDisordered, kDisordered, kDisordered, kPawsLimited, kPawsLimited}},
+        Vector{
+            "V17_InOrderWhileAckIsDelayed",
+            [](PawsState& s) { s.rcv_wup = {4900}; },
+            {.length = 10, .tsval = 1'000'500},
+            {"accept newer", "accept newer", "accept newer", "accept newer", "accept newer", "accept newer"}},
+        Vector{"V18_DuplicateNewer",
+               kUnchanged,
+               {.seq = 4800, .length = 100, .tsval = 1'000'500},
+               {"drop TCP_OLD_SEQUENCE !", "drop TCP_OLD_SEQUENCE !", "drop TCP_OLD_SEQUENCE !",
+                "drop TCP_OLD_SEQUENCE !", "drop TCP_OLD_SEQUENCE !", "drop TCP_OLD_SEQUENCE !"}},
+        Vector{"V19_AckOfNewData50Back",
+               [](PawsState& s) { s.snd_nxt = {950}; },
+               {.ack = 950, .tsval = 999'950},
+               {kPaws, kPaws, kPawsLimited, kPawsLimited, kPawsLimited, kPawsLimited}},
+        Vector{"V20_FinFarBack",
+               kUnchanged,
+               {.tsval = 1000, .flags = kFin | kAck},
+               {kPaws, kPaws, kPaws, kPaws, kPaws, kPaws}}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+const ReceiverProfile& profile(const char* name) { return *find_profile(name); }
+
+PawsState request() {
+  PawsState s = base();
+  s.state = TcpState::syn_recv;
+  s.ts_recent = {1000};
+  s.snd_nxt = {901};
+  s.tsval_first = s.tsval_last = {70'000};
+  return s;
+}
+
+TEST(Request, V21_HasNoTickOfGrace) {
+  for (const char* name : {"linux-3.6", "linux-5.10", "linux-6.1", "linux-6.12", "linux-6.18"})
+    EXPECT_EQ(judge(profile(name), request(), make({.ack = 901, .tsval = 999})).reason, Reason::paws) << name;
+}
+
+TEST(Request, V22_TsecrMustHaveBeenSentSince615) {
+  PawsSegment s = make({.ack = 901, .tsval = 1001});
+  s.tsecr = {69'999};
+  EXPECT_EQ(judge(profile("linux-6.12"), request(), s).verdict, Verdict::accept);
+  EXPECT_EQ(say(judge(profile("linux-6.18"), request(), s)), "drop TCP_RFC7323_TSECR ~");
+  s.tsecr = {70'000};
+  EXPECT_EQ(judge(profile("linux-6.18"), request(), s).verdict, Verdict::accept);
+}
+
+TEST(SynSent, V23_EchoFromBeforeTheFirstSynIsRefused) {
+  PawsState s = base();
+  s.state = TcpState::syn_sent;
+  s.snd_nxt = {901};
+  s.tsval_first = {500};
+  s.tsval_last = {600};
+  PawsSegment syn_ack = make({.ack = 901, .tsval = 1, .flags = kSyn | kAck});
+  syn_ack.tsecr = {499};
+  EXPECT_EQ(judge(profile("linux-6.1"), s, syn_ack).reason, Reason::paws);
+  EXPECT_EQ(judge(profile("rfc7323"), s, syn_ack).verdict, Verdict::accept);
+  syn_ack.tsecr = {500};
+  EXPECT_EQ(judge(profile("linux-6.1"), s, syn_ack).verdict, Verdict::accept);
+}
+
+PawsState time_wait(int64_t age) {
+  PawsState s = base();
+  s.state = TcpState::time_wait;
+  s.age_seconds = age;
+  return s;
+}
+
+TEST(TimeWait, V24_YoungTsRecentShieldsFromAnOldRst) {
+  const PawsSegment rst = make({.tsval = 1000, .flags = kRst});
+  EXPECT_EQ(say(judge(profile("linux-6.12"), time_wait(30), rst)), "drop TCP_RFC7323_PAWS");
+  EXPECT_EQ(say(judge(profile("linux-6.18"), time_wait(30), rst)), "drop TCP_RFC7323_TW_PAWS");
+  EXPECT_EQ(judge(profile("rfc7323"), time_wait(30), rst).reason, Reason::rst_exempt);
+}
+
+TEST(TimeWait, V25_AMinuteLaterTheRstCounts) {
+  EXPECT_EQ(judge(profile("linux-6.18"), time_wait(60), make({.tsval = 1000, .flags = kRst})).reason,
+            Reason::rst_exempt);
+}
+
+TEST(TimeWait, V27_ANewerTsvalReopensBelowTheSequence) {
+  EXPECT_EQ(
+      judge(profile("linux-6.18"), time_wait(30), make({.seq = 4000, .tsval = 1'000'001, .flags = kSyn}))
+          .verdict,
+      Verdict::accept);
+  EXPECT_EQ(
+      judge(profile("linux-6.18"), time_wait(30), make({.seq = 4000, .tsval = 1'000'000, .flags = kSyn}))
+          .verdict,
+      Verdict::drop);
+}
+
+TEST(Freebsd, ExactlyHalfTheCircleAheadIsOld) {
+  EXPECT_EQ(say(judge(profile("freebsd"), base(), make({.length = 10, .tsval = 1'000'000u + 0x80000000u}))),
+            kPaws);
+}
+
+}  // namespace
+}  // namespace tsaudit
