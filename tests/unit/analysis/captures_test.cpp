@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole pipeline on the captures that ship, against the kernel's truth beside them, and on captures that
+// nobody here made, if they are there.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "tsaudit/analysis.h"
+
+namespace tsaudit {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Flows : Sink {
+  std::vector<FlowReport> flows;
+  void flow(FlowReport&& report) override { flows.push_back(std::move(report)); }
+};
+
+Summary run(const fs::path& file, Flows& flows) {
+  auto source = open_capture(file.string());
+  if (!source) {
+    ADD_FAILURE() << source.error().message;
+    return {};
+  }
+  return analyze(**source, {}, flows);
+}
+
+/// How many segments the kernel at the peer discarded by timestamps.
+uint64_t kernel_drops(const fs::path& truth) {
+  uint64_t drops = 0;
+  std::ifstream in(truth);
+  for (std::string line; std::getline(in, line);) {
+    const auto json = nlohmann::json::parse(line);
+    if (json.value("type", "") == "segment" && json.value("at", "") == "peer")
+      drops += json.value("reason", "").starts_with("TCP_RFC7323");
+  }
+  return drops;
+}
+
+class Shipped : public testing::TestWithParam<const char*> {};
+
+TEST_P(Shipped, DropsAreThoseOfTheKernel) {
+  const fs::path stem = fs::path(TSAUDIT_CAPTURES) / GetParam();
+  Flows flows;
+  const Summary summary = run(stem.string() + ".pcap", flows);
+  EXPECT_EQ(summary.totals.dropped, kernel_drops(stem.string() + ".truth.ndjson"));
+  EXPECT_EQ(summary.totals.contradicted, 0u);
+  EXPECT_EQ(summary.totals.unknown, 0u);
+  ASSERT_EQ(flows.flows.size(), 1u);
+  ASSERT_EQ(flows.flows[0].migrations.size(), 1u);
+  EXPECT_EQ(flows.flows[0].migrations[0].endpoint, Side::client);
+}
+INSTANTIATE_TEST_SUITE_P(Captures, Shipped, testing::Values("naive-restore", "healthy"),
+                         [](const auto& info) {
+                           return info.param == std::string("healthy") ? "Healthy" : "NaiveRestore";
+                         });
+
+TEST(NaiveRestore, TheOffsetUndoesTheMillionMilliseconds) {
+  Flows flows;
+  run(fs::path(TSAUDIT_CAPTURES) / "naive-restore.pcap", flows);
+  ASSERT_EQ(flows.flows.size(), 1u);
+  const auto& offset = flows.flows[0].migrations.at(0).offset;
+  ASSERT_TRUE(offset.has_value());
+  EXPECT_NEAR(static_cast<double>(offset->min), 1e6, 200);
+  EXPECT_GE(offset->suggested, offset->min);
+  EXPECT_EQ(offset->max, offset->min + INT32_MAX);
+}
+
+fs::path external_captures() {
+  const char* told = std::getenv("TSAUDIT_EXTERNAL_CAPTURES");
+  return told ? fs::path(told) : fs::path(TSAUDIT_CAPTURES) / ".." / ".." / "shared" / "captures";
+}
+
+TEST(External, TsRecentIsAsModelledAndNothingContradicts) {
+  if (!fs::exists(external_captures())) GTEST_SKIP() << "no captures at " << external_captures();
+  TsRecentCheck sum;
+  for (const auto& entry : fs::directory_iterator(external_captures())) {
+    const std::string extension = entry.path().extension().string();
+    if (extension == ".md" || extension == ".tsv" || extension == ".gz") continue;
+    Flows flows;
+    const Summary summary = run(entry.path(), flows);
+    EXPECT_EQ(summary.totals.contradicted, 0u) << entry.path().filename();
+    for (const FlowReport& flow : flows.flows)
+      for (const DirectionReport& direction : flow.directions) {
+        const TsRecentCheck& check = direction.check;
+        sum.compared += check.compared;
+        sum.equal += check.equal;
+        EXPECT_EQ(check.compared, check.equal + check.missed_reorder + check.missed_refused +
+                                      check.missed_restored + check.missed_other)
+            << entry.path().filename();
+      }
+  }
+  EXPECT_GE(static_cast<double>(sum.equal), 0.99 * static_cast<double>(sum.compared));
+  EXPECT_GT(sum.compared, 1000u);
+}
+
+}  // namespace
+}  // namespace tsaudit
