@@ -10,7 +10,7 @@ namespace tsaudit {
 namespace {
 
 /// So many segments of a host must have good checksums before a bad one counts as damage on the way.
-constexpr uint32_t kEnoughGoodChecksums = 4;
+constexpr uint32_t kEnoughGoodChecksums = 2;
 constexpr TimeNs kTimeWait = 60 * kSecond;  // TCP_TIMEWAIT_LEN
 
 uint16_t saturate16(int64_t value) { return static_cast<uint16_t>(std::clamp<int64_t>(value, 0, 0xfffe)); }
