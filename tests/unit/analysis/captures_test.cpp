@@ -56,8 +56,8 @@ TEST_P(Shipped, DropsAreThoseOfTheKernel) {
   EXPECT_EQ(flows.flows[0].migrations[0].endpoint, Side::client);
 }
 INSTANTIATE_TEST_SUITE_P(Captures, Shipped, testing::Values("naive-restore", "healthy"),
-                         [](const auto& info) {
-                           return info.param == std::string("healthy") ? "Healthy" : "NaiveRestore";
+                         [](const auto& name) {
+                           return name.param == std::string("healthy") ? "Healthy" : "NaiveRestore";
                          });
 
 TEST(NaiveRestore, TheOffsetUndoesTheMillionMilliseconds) {

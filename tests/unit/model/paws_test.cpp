@@ -170,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
                kUnchanged,
                {.tsval = 1000, .flags = kFin | kAck},
                {kPaws, kPaws, kPaws, kPaws, kPaws, kPaws}}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& vector) { return std::string(vector.param.name); });
 
 const ReceiverProfile& profile(const char* name) { return *find_profile(name); }
 
