@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "truth_json.h"
 
@@ -66,6 +67,12 @@ void Lab::wait_ms(int milliseconds) {
   wait_until([] { return false; }, milliseconds);
 }
 
+void Lab::sleep_s(int64_t seconds) {
+  poll();
+  std::this_thread::sleep_for(std::chrono::seconds(seconds));
+  poll();
+}
+
 bool Lab::wait_until(const std::function<bool()>& done, int milliseconds) {
   const auto end = Clock::now() + std::chrono::milliseconds(milliseconds);
   for (;;) {
@@ -87,12 +94,13 @@ void Lab::inject(const Segment& segment, const std::string& rule) {
   }
   // As the receiver will read it: options given byte for byte may hold a TSopt, or two.
   const auto expected = parse_frame(frame, static_cast<uint32_t>(frame.size()));
+  const uint32_t peer = net_.ns(Host::peer).inode();
   poll();
-  truth_.expect(*expected, rule);
+  truth_.expect(*expected, rule, peer);
   const Counters before = counters(Host::peer);
   injector.send(frame);
   poll();
-  truth_.witness(*expected, growth(before, counters(Host::peer)));
+  truth_.witness(*expected, growth(before, counters(Host::peer)), peer);
 }
 
 std::string Lab::host_name(uint32_t netns) const {

@@ -31,6 +31,8 @@ class Lab {
   void poll();
   /// Lets timers run for a while.
   void wait_ms(int milliseconds);
+  /// Long waits, without looking at anything meanwhile.
+  void sleep_s(int64_t seconds);
   /// Until `done` holds; false after `milliseconds`.
   bool wait_until(const std::function<bool()>& done, int milliseconds = 3000);
 

@@ -19,6 +19,7 @@ constexpr int kSkipped = 77;
 struct Arguments {
   std::string scenario, folder;
   bool offloads = false;
+  int64_t patience_s = 0;
   lab::RandomPlan random;
 };
 
@@ -43,10 +44,12 @@ int play(const Arguments& arguments) {
 /// Each rule by itself, in one session: what its description expects against what the kernel did.
 int rules(const Arguments& arguments) {
   lab::Lab lab(lab_options(arguments));
-  lab::RuleTests tests(lab);
+  lab::RuleTests tests(lab, arguments.patience_s);
   int wrong = 0;
-  for (const auto& group : {lab::paws_tests(), lab::sequence_tests(), lab::option_tests(),
-                            lab::handshake_tests(), lab::closing_tests()})
+  std::vector groups = {lab::paws_tests(), lab::sequence_tests(), lab::option_tests(), lab::handshake_tests(),
+                        lab::closing_tests()};
+  if (arguments.patience_s >= 2200) groups.push_back(lab::idle_tests());
+  for (const auto& group : groups)
     for (const lab::RuleTest& test : group) {
       try {
         test.run(tests);
@@ -90,6 +93,9 @@ int main(int argc, char** argv) {
   sub->add_option("folder", arguments.folder)->required();
   sub = add("rules", "every rule of the receiver, one by one", rules);
   sub->add_option("folder", arguments.folder, "for captures and truth");
+  sub->add_option(
+      "--patience", arguments.patience_s,
+      "seconds that a test may sleep: 2200 for the idle limit of 6.7 and later, 2100000 for 24 days");
   sub = add("random", "connections by chance; the same seed plays the same again", random_traffic);
   sub->add_option("folder", arguments.folder)->required();
   sub->add_option("--seed", arguments.random.seed);

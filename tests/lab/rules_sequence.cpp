@@ -60,14 +60,19 @@ void last_ack_sent(RuleTests& t) {
 }
 
 void delayed_ack(RuleTests& t) {
-  Ghost g(t.lab(), t.options());
-  g.connect();
-  g.data(100);
-  g.peer_sends(50);  // an answer at once: a dialogue, and the peer delays its next ACK
-  g.advance(g.stale(-10, kAck | kPsh, 50));
-  t.advance(g, g.stale(-500, kAck | kPsh, 50), "12/V17 in order, ACK of the one before is pending", kTaken);
-  t.advance(g, g.stale(-20, kAck | kPsh, 50), "2 older than the unstored one", kTaken);
-  t.expect_ts_recent(g, "12/V17 the first since the last ACK is stored", g.ts_recent + 10);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    Ghost g(t.lab(), t.options());
+    g.connect();
+    g.data(100);
+    g.peer_sends(50);  // an answer at once: a dialogue, and the peer delays its next ACK
+    const auto acked = g.peer_acked;
+    g.advance(g.stale(-10, kAck | kPsh, 50));
+    t.advance(g, g.stale(-500, kAck | kPsh, 50), "12/V17 in order, ACK of the one before is pending", kTaken);
+    t.advance(g, g.stale(-20, kAck | kPsh, 50), "2 older than the unstored one", kTaken);
+    if (g.peer_acked == acked)
+      return t.expect_ts_recent(g, "12/V17 the first since the last ACK is stored", g.ts_recent + 10);
+    t.withdraw(2);
+  }
 }
 
 /// Another window keeps header prediction out, which would store TSval first (see old_ack).

@@ -27,12 +27,14 @@ bool same_segment(const Segment& a, const Segment& b) {
          a.window == b.window && a.payload == b.payload && a.ts == b.ts;
 }
 
-void Truth::expect(const Segment& segment, const std::string& rule) { expected_.emplace_back(segment, rule); }
+void Truth::expect(const Segment& segment, const std::string& rule, uint32_t netns) {
+  expected_.push_back({segment, rule, netns});
+}
 
-void Truth::witness(const Segment& segment, const Counters& growth) {
+void Truth::witness(const Segment& segment, const Counters& growth, uint32_t netns) {
   // Not arrived within the call that sent it: then other segments may have moved the counters too.
   for (auto record = records_.rbegin(); record != records_.rend() && record - records_.rbegin() < 8; ++record)
-    if (same_segment(record->segment, segment)) {
+    if (record->netns == netns && same_segment(record->segment, segment)) {
       record->counters = growth;
       return;
     }
@@ -59,10 +61,11 @@ void Truth::arrived(const lab_event& event) {
   TruthRecord record;
   record.netns = event.netns;
   record.segment = *segment;
-  const auto wanted = std::find_if(expected_.begin(), expected_.end(),
-                                   [&](const auto& e) { return same_segment(e.first, *segment); });
+  const auto wanted = std::find_if(expected_.begin(), expected_.end(), [&](const Expected& e) {
+    return e.netns == event.netns && same_segment(e.segment, *segment);
+  });
   if (wanted != expected_.end()) {
-    record.rule = wanted->second;
+    record.rule = wanted->rule;
     expected_.erase(wanted);
   }
   by_skb_[event.skb] = records_.size();

@@ -42,11 +42,11 @@ class Truth {
   explicit Truth(const KernelEvents& events) : events_(events) {}
 
   void take(const lab_event& event);
-  /// The next arrivals of `segment` (one each call) are the test of `rule`.
-  void expect(const Segment& segment, const std::string& rule);
+  /// The next arrival of `segment` in the namespace (one each call) is the test of `rule`.
+  void expect(const Segment& segment, const std::string& rule, uint32_t netns);
 
   /// Counters that grew while `segment`, the latest arrival, was handled.
-  void witness(const Segment& segment, const Counters& growth);
+  void witness(const Segment& segment, const Counters& growth, uint32_t netns);
 
   const std::vector<TruthRecord>& records() const { return records_; }
   /// Frees of watched skb's whose headers fit no arrival: must be 0, else the join is guesswork.
@@ -59,7 +59,12 @@ class Truth {
   const KernelEvents& events_;
   std::vector<TruthRecord> records_;
   std::unordered_map<uint64_t, size_t> by_skb_;  // address -> record that has it now
-  std::vector<std::pair<Segment, std::string>> expected_;
+  struct Expected {
+    Segment segment;
+    std::string rule;
+    uint32_t netns;  // a bridge that has forgotten an address shows the segment to other hosts too
+  };
+  std::vector<Expected> expected_;
   uint64_t unexplained_ = 0;
 };
 
