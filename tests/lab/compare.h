@@ -13,7 +13,8 @@ namespace lab {
 struct RowTally {
   uint64_t tried = 0;
   uint64_t agreed = 0;
-  uint64_t unknown = 0;  ///< tsaudit says that it cannot know
+  uint64_t unknown = 0;      ///< tsaudit says that it cannot know
+  uint64_t wrong_drops = 0;  ///< said to be discarded by PAWS, and was not
 };
 
 struct Mismatch {
@@ -24,6 +25,7 @@ struct Mismatch {
 
 struct Comparison {
   std::string kernel;   ///< release that gave the truth
+  std::string vantage;  ///< where the capture was taken
   std::string profile;  ///< that tsaudit was told to use; empty: auto
   std::map<std::string, RowTally>
       rows;  ///< by row of the receiver's decision table; "12" is TS.Recent itself
@@ -34,6 +36,9 @@ struct Comparison {
 
   void add(const Comparison& other);
   RowTally total() const;  ///< without row 12
+  /// What must hold. At the receiver every verdict is right; in front of it arrival and order are not known,
+  /// so that there no discard by PAWS is wrong and fewer than 2 % of the verdicts are unknown.
+  bool passes() const;
 };
 
 struct CompareInput {
@@ -48,6 +53,10 @@ Comparison compare(const CompareInput& input);
 
 /// A line for each row and a column for each kernel: agreed/tried, and how many tsaudit could not know.
 std::string table(const std::vector<Comparison>& comparisons);
+/// Rows of the decision table that nothing was tried of, with the reason if there is one.
+std::string empty_rows(const Comparison& comparison);
+/// One line: what was judged from this vantage, and whether it passes.
+std::string verdict_line(const Comparison& comparison);
 /// What the table has no place for, and the first mismatches.
 std::string details(const Comparison& comparison, size_t mismatches);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tsaudit_lab_compare: judges captures of the lab. Exit code 1: tsaudit and a kernel disagree.
+// tsaudit_lab_compare: judges captures of the lab. Exit code 1: tsaudit and a kernel disagree, or a row of
+// the decision table is empty.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -7,33 +8,58 @@
 
 #include "compare.h"
 
+namespace {
+
+std::vector<lab::Comparison> judge(const std::vector<std::string>& folders, const std::string& vantage,
+                                   const std::string& profile) {
+  std::map<std::string, lab::Comparison> by_kernel;
+  for (const std::string& folder : folders) {
+    const lab::Comparison comparison =
+        lab::compare({folder + "/truth.ndjson", folder + "/" + vantage + ".pcap", vantage, profile});
+    by_kernel[comparison.kernel].add(comparison);
+  }
+  std::vector<lab::Comparison> comparisons;
+  for (auto& [kernel, comparison] : by_kernel) comparisons.push_back(std::move(comparison));
+  return comparisons;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   CLI::App app("Compares tsaudit's verdicts with the kernel's, for folders that tsaudit_lab wrote");
-  std::vector<std::string> folders;
-  std::string profile, vantage = "peer";
+  std::vector<std::string> folders, vantages = {"peer", "middle", "old-host"};
+  std::string profile;
   size_t mismatches = 5;
+  bool every_row = false;
   app.add_option("folder", folders)->required();
   app.add_option("--profile", profile, "linux-6.12, ..., or auto; default: that of the truth's kernel");
-  app.add_option("--vantage", vantage, "which of the captures")
+  app.add_option("--vantage", vantages,
+                 "which of the captures: peer (the receiver), middle, old-host (the sender)")
       ->check(CLI::IsMember({"peer", "middle", "old-host", "new-host"}));
-  app.add_option("--mismatches", mismatches, "how many to show for each kernel");
+  app.add_option("--mismatches", mismatches, "how many to show for each kernel and vantage");
+  app.add_flag("--every-row", every_row, "a row of the table that nothing was tried of is a failure");
   CLI11_PARSE(app, argc, argv);
   try {
-    std::map<std::string, lab::Comparison> by_kernel;
-    for (const std::string& folder : folders) {
-      const lab::Comparison comparison =
-          lab::compare({folder + "/truth.ndjson", folder + "/" + vantage + ".pcap", vantage, profile});
-      by_kernel[comparison.kernel].add(comparison);
+    bool pass = true;
+    std::string summary;
+    for (const std::string& vantage : vantages) {
+      const std::vector<lab::Comparison> comparisons = judge(folders, vantage, profile);
+      if (&vantage == &vantages.front()) {
+        fmt::print("{}", table(comparisons));
+        for (const lab::Comparison& comparison : comparisons) {
+          const std::string empty = lab::empty_rows(comparison);
+          fmt::print("{}", empty);
+          pass = pass && !(every_row && empty.find("EMPTY") != std::string::npos);
+        }
+      }
+      for (const lab::Comparison& comparison : comparisons) {
+        summary += lab::verdict_line(comparison);
+        if (!comparison.passes()) fmt::print("\n{}", details(comparison, mismatches));
+        pass = pass && comparison.passes();
+      }
     }
-    std::vector<lab::Comparison> comparisons;
-    for (auto& [kernel, comparison] : by_kernel) comparisons.push_back(std::move(comparison));
-    fmt::print("{}", table(comparisons));
-    bool agree = true;
-    for (const lab::Comparison& comparison : comparisons) {
-      fmt::print("\n{}", details(comparison, mismatches));
-      agree = agree && comparison.mismatches.empty();
-    }
-    return agree ? 0 : 1;
+    fmt::print("\n{}", summary);
+    return pass ? 0 : 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "lab: {}\n", error.what());
     return 3;

@@ -19,17 +19,17 @@ struct net {
   struct ns_common ns;
 };
 typedef struct {
-  struct net *net;
+  struct net* net;
 } possible_net_t;
 struct net_device {
   possible_net_t nd_net;
 };
 struct sk_buff {
-  struct net_device *dev;
+  struct net_device* dev;
   unsigned int len;
   __u16 network_header;
-  unsigned char *head;
-  unsigned char *data;
+  unsigned char* head;
+  unsigned char* data;
 };
 struct tcp_options_received {
   int ts_recent_stamp;
@@ -74,8 +74,8 @@ struct {
 // Events that found the ring full. Not 0: the truth is incomplete and the run worthless.
 __u64 lost;
 
-static struct lab_event *reserve(__u32 kind, const void *skb) {
-  struct lab_event *event = bpf_ringbuf_reserve(&events, sizeof *event, 0);
+static struct lab_event* reserve(__u32 kind, const void* skb) {
+  struct lab_event* event = bpf_ringbuf_reserve(&events, sizeof *event, 0);
   if (!event) {
     __sync_fetch_and_add(&lost, 1);
     return 0;
@@ -88,12 +88,12 @@ static struct lab_event *reserve(__u32 kind, const void *skb) {
 }
 
 SEC("raw_tp/netif_receive_skb")
-int on_arrival(struct bpf_raw_tracepoint_args *ctx) {
-  struct sk_buff *skb = (struct sk_buff *)ctx->args[0];
+int on_arrival(struct bpf_raw_tracepoint_args* ctx) {
+  struct sk_buff* skb = (struct sk_buff*)ctx->args[0];
   const __u32 netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
   if (!netns || (netns != watched[0] && netns != watched[1] && netns != watched[2] && netns != watched[3]))
     return 0;
-  struct lab_event *event = reserve(LAB_ARRIVED, skb);
+  struct lab_event* event = reserve(LAB_ARRIVED, skb);
   if (!event) return 0;
   event->netns = netns;
   event->length = BPF_CORE_READ(skb, len);
@@ -106,11 +106,11 @@ int on_arrival(struct bpf_raw_tracepoint_args *ctx) {
 }
 
 SEC("raw_tp/tcp_probe")
-int on_state(struct bpf_raw_tracepoint_args *ctx) {
-  struct tcp_sock *tp = (struct tcp_sock *)ctx->args[0];
+int on_state(struct bpf_raw_tracepoint_args* ctx) {
+  struct tcp_sock* tp = (struct tcp_sock*)ctx->args[0];
   const __u64 key = ctx->args[1];
   if (!bpf_map_lookup_elem(&arrived, &key)) return 0;
-  struct lab_event *event = reserve(LAB_STATE, (void *)key);
+  struct lab_event* event = reserve(LAB_STATE, (void*)key);
   if (!event) return 0;
   event->ts_recent = BPF_CORE_READ(tp, rx_opt.ts_recent);
   event->ts_recent_stamp = (__u32)BPF_CORE_READ(tp, rx_opt.ts_recent_stamp);
@@ -127,12 +127,12 @@ int on_state(struct bpf_raw_tracepoint_args *ctx) {
 }
 
 SEC("raw_tp/kfree_skb")
-int on_free(struct bpf_raw_tracepoint_args *ctx) {
-  struct sk_buff *skb = (struct sk_buff *)ctx->args[0];
+int on_free(struct bpf_raw_tracepoint_args* ctx) {
+  struct sk_buff* skb = (struct sk_buff*)ctx->args[0];
   const __u64 key = (__u64)skb;
   if (!bpf_map_lookup_elem(&arrived, &key)) return 0;
   bpf_map_delete_elem(&arrived, &key);
-  struct lab_event *event = reserve(LAB_FREED, skb);
+  struct lab_event* event = reserve(LAB_FREED, skb);
   if (!event) return 0;
   // The third argument came with the reasons. Without them the branch is cut at load, so that the verifier
   // does not see an argument that the tracepoint does not have.

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <thread>
@@ -32,29 +33,35 @@ void stay_on_one_cpu() {
 
 Lab::Lab(const Options& options)
     : options_((stay_on_one_cpu(), options)),
-      net_({options.offloads}),
+      net_(options.net),
       events_(inodes(net_)),
       truth_(events_),
-      at_peer_(vantage(net_.ns(Host::peer), net_.device(Host::peer), "peer")),
-      in_middle_(vantage(net_.bridge(), "p0", "middle")),
-      at_old_host_(vantage(net_.ns(Host::old_host), net_.device(Host::old_host), "old-host")),
-      at_new_host_(vantage(net_.ns(Host::new_host), net_.device(Host::new_host), "new-host")),
+      at_peer_(vantage(net_.ns(Host::peer), net_.cable(Host::peer), "peer")),
+      in_middle_(vantage(net_.bridge(), net_.middle(), "middle")),
+      at_old_host_(vantage(net_.ns(Host::old_host), net_.cable(Host::old_host), "old-host")),
+      at_new_host_(vantage(net_.ns(Host::new_host), net_.cable(Host::new_host), "new-host")),
       old_injector_(net_.ns(Host::old_host), net_.device(Host::old_host)),
       new_injector_(net_.ns(Host::new_host), net_.device(Host::new_host)),
       counters_{CounterReader(net_.ns(Host::peer)), CounterReader(net_.ns(Host::old_host)),
                 CounterReader(net_.ns(Host::new_host))} {
   for (const Host host : kHosts) start_[static_cast<size_t>(host)] = counters(host);
+  if (Line* line = net_.line()) line->on_lost = [this](const Segment& segment) { lost_.push_back(segment); };
 }
 
 Lab::Vantage Lab::vantage(const Namespace& ns, const std::string& device, const std::string& name) const {
   const std::string file = options_.record ? options_.folder + "/" + name + ".pcap" : std::string();
-  return {name, Tap(ns, device, file), {}};
+  return {name, Tap(ns, device, file), {}, ns.inode()};
 }
 
 void Lab::poll() {
+  do read_taps();
+  while (net_.line() && net_.line()->forward());
+}
+
+void Lab::read_taps() {
   events_.read([this](const lab_event& event) { truth_.take(event); });
   const Vantage& home = net_.home() == Host::old_host ? at_old_host_ : at_new_host_;
-  for (Vantage* point : {&at_peer_, &in_middle_, &at_old_host_, &at_new_host_})
+  for (Vantage* point : vantages())
     point->tap.read([&](const Frame& frame) {
       const auto segment = parse_frame(frame.bytes, frame.length);
       if (!segment) return;
@@ -97,10 +104,15 @@ void Lab::inject(const Segment& segment, const std::string& rule) {
   const uint32_t peer = net_.ns(Host::peer).inode();
   poll();
   truth_.expect(*expected, rule, peer);
+  const size_t arrivals = truth_.records().size();
   const Counters before = counters(Host::peer);
   injector.send(frame);
   poll();
-  truth_.witness(*expected, growth(before, counters(Host::peer)), peer);
+  // Counters speak for this segment if it was the only one to arrive meanwhile.
+  const auto& records = truth_.records();
+  if (std::count_if(records.begin() + static_cast<std::ptrdiff_t>(arrivals), records.end(),
+                    [&](const TruthRecord& record) { return record.netns == peer; }) == 1)
+    truth_.witness(*expected, growth(before, counters(Host::peer)), peer);
 }
 
 std::string Lab::host_name(uint32_t netns) const {
@@ -111,7 +123,7 @@ std::string Lab::host_name(uint32_t netns) const {
 
 void Lab::finish() {
   poll();
-  for (Vantage* point : {&at_peer_, &in_middle_, &at_old_host_, &at_new_host_}) {
+  for (Vantage* point : vantages()) {
     if (point->tap.dropped()) throw std::runtime_error("a capture lost frames");
     point->tap.flush();
   }
@@ -120,14 +132,37 @@ void Lab::finish() {
   if (options_.record) write_truth();
 }
 
+FrameNumbers Lab::frames_of(const TruthRecord& record) {
+  FrameNumbers frames;
+  for (Vantage* point : vantages()) {
+    // A lost twin: on the far side of the loss nobody can tell which of the two this was.
+    const bool certain = !was_lost(record.segment) || point->home_of == record.netns;
+    const auto frame = point->frames.take(record.segment);
+    if (frame && certain) frames[point->name] = *frame;
+  }
+  return frames;
+}
+
+bool Lab::was_lost(const Segment& segment) const {
+  return std::any_of(lost_.begin(), lost_.end(),
+                     [&](const Segment& lost) { return same_segment(lost, segment); });
+}
+
 void Lab::write_truth() {
   std::ofstream out(options_.folder + "/truth.ndjson");
   out << header_json(events_) << '\n';
-  for (const TruthRecord& record : truth_.records()) {
+  for (const TruthRecord& record : truth_.records())
+    out << to_json(record, host_name(record.netns), frames_of(record)) << '\n';
+  for (const Segment& segment : lost_) {
+    const bool to_peer = segment.dst.address == net_.peer_address(segment.dst.address.v6);
+    TruthRecord record;
+    record.segment = segment;
+    record.lost = true;
     FrameNumbers frames;
-    for (Vantage* point : {&at_peer_, &in_middle_, &at_old_host_, &at_new_host_})
-      if (const auto frame = point->frames.take(record.segment)) frames[point->name] = *frame;
-    out << to_json(record, host_name(record.netns), frames) << '\n';
+    for (Vantage* point : vantages())
+      if (const auto frame = point->frames.take(segment)) frames[point->name] = *frame;
+    if (!frames.empty())
+      out << to_json(record, net_.ns(to_peer ? Host::peer : net_.home()).name(), frames) << '\n';
   }
   for (const Host host : kHosts)
     out << to_json(growth(start_[static_cast<size_t>(host)], counters(host)), net_.ns(host).name()) << '\n';

@@ -3,6 +3,7 @@
 // CPU, so that a segment's whole way through the receiver is over when the call that sent it returns.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "tap.h"
 #include "topology.h"
 #include "truth.h"
+#include "truth_json.h"
 
 namespace lab {
 
@@ -20,7 +22,7 @@ class Lab {
  public:
   struct Options {
     std::string folder;  ///< existing folder for captures and truth
-    bool offloads = false;
+    Topology::Options net;
     bool record = true;  ///< false: no capture files
   };
   explicit Lab(const Options& options);
@@ -58,8 +60,13 @@ class Lab {
     std::string name;
     Tap tap;
     FrameIndex frames;
+    uint32_t home_of = 0;  ///< the namespace whose cable it is on
   };
+  std::array<Vantage*, 4> vantages() { return {&at_peer_, &in_middle_, &at_old_host_, &at_new_host_}; }
+  bool was_lost(const Segment& segment) const;
+  FrameNumbers frames_of(const TruthRecord& record);
   Vantage vantage(const Namespace& ns, const std::string& device, const std::string& name) const;
+  void read_taps();
   void write_truth();
 
   Options options_;
@@ -70,6 +77,7 @@ class Lab {
   Injector old_injector_, new_injector_;
   CounterReader counters_[3];
   Counters start_[3];
+  std::vector<Segment> lost_;  ///< on a bad line
 };
 
 }  // namespace lab

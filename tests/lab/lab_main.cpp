@@ -18,14 +18,14 @@ constexpr int kSkipped = 77;
 
 struct Arguments {
   std::string scenario, folder;
-  bool offloads = false;
+  lab::Topology::Options net;
   int64_t patience_s = 0;
   lab::RandomPlan random;
 };
 
 lab::Lab::Options lab_options(const Arguments& arguments) {
   if (!arguments.folder.empty()) std::filesystem::create_directories(arguments.folder);
-  return {arguments.folder, arguments.offloads, !arguments.folder.empty()};
+  return {arguments.folder, arguments.net, !arguments.folder.empty()};
 }
 
 int play(const Arguments& arguments) {
@@ -68,10 +68,25 @@ int rules(const Arguments& arguments) {
 }
 
 int random_traffic(const Arguments& arguments) {
+  if (arguments.net.usec && lab::kernel_version() < 607) {
+    fmt::print("SKIPPED: usec timestamps came with Linux 6.7\n");
+    return kSkipped;
+  }
+  // Without reasons only counters speak, and on a bad line they speak of several segments at once.
+  if (arguments.net.bad_line && lab::kernel_version() < 517) {
+    fmt::print("SKIPPED: a bad line needs drop reasons (Linux 5.17)\n");
+    return kSkipped;
+  }
   lab::Lab lab(lab_options(arguments));
-  const uint64_t sent = play_random(lab, arguments.random);
+  lab::RandomPlan plan = arguments.random;
+  for (const auto& [on, name] : {std::pair{arguments.net.offloads, " --offloads"},
+                                 {arguments.net.bad_line, " --bad-line"},
+                                 {arguments.net.vxlan, " --vxlan"},
+                                 {arguments.net.usec, " --usec"}})
+    if (on) plan.network += name;
+  const uint64_t sent = play_random(lab, plan);
   lab.finish();
-  fmt::print("seed {}: {} segments injected\n", arguments.random.seed, sent);
+  fmt::print("random{} --seed {}: {} segments injected\n", plan.network, plan.seed, sent);
   return 0;
 }
 
@@ -85,7 +100,9 @@ int main(int argc, char** argv) {
   auto add = [&](const char* name, const char* help, int (*run)(const Arguments&)) {
     CLI::App* sub = app.add_subcommand(name, help);
     sub->callback([&command, run] { command = run; });
-    sub->add_flag("--offloads", arguments.offloads, "TSO, GSO and GRO on");
+    sub->add_flag("--offloads", arguments.net.offloads, "TSO, GSO and GRO on");
+    sub->add_flag("--vxlan", arguments.net.vxlan, "the hosts talk through tunnels");
+    sub->add_flag("--usec", arguments.net.usec, "timestamps of 1 us (Linux 6.7+)");
     return sub;
   };
   CLI::App* sub = add("play", "a scenario: captures and truth go to a folder", play);
@@ -101,6 +118,7 @@ int main(int argc, char** argv) {
   sub->add_option("--seed", arguments.random.seed);
   sub->add_option("--connections", arguments.random.connections);
   sub->add_option("--steps", arguments.random.steps, "of each connection");
+  sub->add_flag("--bad-line", arguments.net.bad_line, "frames are lost, late, doubled");
   sub->add_option("--only", arguments.random.only, "number of the one connection to play, from 0");
   CLI11_PARSE(app, argc, argv);
   if (geteuid() != 0) {

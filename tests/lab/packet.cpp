@@ -7,8 +7,9 @@ namespace lab {
 namespace {
 
 constexpr size_t kEthernet = 14;
-constexpr uint16_t kIpv4 = 0x0800, kArp = 0x0806, kIpv6 = 0x86dd;
-constexpr uint8_t kTcp = 6, kIcmpv6 = 58;
+constexpr uint16_t kIpv4 = 0x0800, kArp = 0x0806, kVlan = 0x8100, kIpv6 = 0x86dd;
+constexpr uint8_t kTcp = 6, kUdp = 17, kIcmpv6 = 58;
+constexpr uint16_t kVxlanPort = 4789;
 
 /// Appends numbers in network byte order.
 class Writer {
@@ -175,9 +176,18 @@ std::optional<Segment> parse_ip_packet(std::span<const uint8_t> bytes, uint32_t 
 
 std::optional<Segment> parse_frame(std::span<const uint8_t> frame, uint32_t length) {
   if (frame.size() < kEthernet) return {};
-  const uint16_t type = be16(&frame[12]);
+  size_t at = 12;
+  while (be16(&frame[at]) == kVlan && frame.size() >= at + 6) at += 4;
+  const uint16_t type = be16(&frame[at]);
   if (type != kIpv4 && type != kIpv6) return {};
-  return parse_ip_packet(frame.subspan(kEthernet), length - static_cast<uint32_t>(kEthernet));
+  const auto packet = frame.subspan(at + 2);
+  const auto left = length - static_cast<uint32_t>(at + 2);
+  // VXLAN, as the lab sends it: IPv4 without options, then UDP.
+  constexpr uint32_t kOuter = 20 + 8 + 8;
+  if (type == kIpv4 && packet.size() > kOuter && packet[0] == 0x45 && packet[9] == kUdp &&
+      be16(&packet[22]) == kVxlanPort)
+    return parse_frame(packet.subspan(kOuter), left - kOuter);
+  return parse_ip_packet(packet, left);
 }
 
 std::string flags_text(uint8_t flags) {

@@ -55,7 +55,7 @@ Bytes build_announcement(MacAddress mac, const IpAddress& address);
 /// Reads a TCP segment from its IP header on; nothing for anything else. `length` is the packet's length,
 /// which may be more than what `bytes` holds of it.
 std::optional<Segment> parse_ip_packet(std::span<const uint8_t> bytes, uint32_t length);
-/// The same from an Ethernet frame.
+/// The same from an Ethernet frame, through VLAN tags and VXLAN.
 std::optional<Segment> parse_frame(std::span<const uint8_t> frame, uint32_t length);
 
 /// "SA", "PA", "R": letters as tcpdump orders them.

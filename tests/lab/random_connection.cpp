@@ -40,7 +40,12 @@ class RandomConnection {
       : lab_(lab), dice_(dice), ghost_(lab, options(dice, port)), name_(std::move(name)) {}
 
   void play(uint32_t steps) {
+    disturb({});  // a connection that is not made tells nothing
     open();
+    disturb({.lost = dice_.between(0, 2),
+             .late = dice_.between(0, 4),
+             .late_ms = 4,
+             .twice = dice_.between(0, 2)});
     for (uint32_t i = 0; i < steps && alive(); ++i) {
       step();
       listen_to_peer();
@@ -73,6 +78,9 @@ class RandomConnection {
   void advance(const Segment& segment) {
     ++sent_;
     ghost_.advance(segment, name_);
+  }
+  void disturb(const Trouble& trouble) {
+    if (Line* line = lab_.net().line()) line->trouble(trouble, dice_.any());
   }
   bool alive() { return ghost_.peer().info().state == TcpState::established; }
 
@@ -248,10 +256,18 @@ class RandomConnection {
         lab_.wait_ms(50);  // whatever either side still had to acknowledge is acknowledged
         ghost_.peer().read();
         if (!alive() || ghost_.peer().info().unacked) return;
-        return ghost_.restore_peer(dice_.chance(50));
+        return restore();
       default:
         ghost_.clock = ghost_.ts_recent;
     }
+  }
+
+  /// Without the probe nothing shows the restore until the peer speaks, so it speaks at once: what no packet
+  /// shows, nobody can be asked to know.
+  void restore() {
+    const bool probe = dice_.chance(50);
+    ghost_.restore_peer(probe);
+    if (!probe) ghost_.peer().write(dice_.between(1, 500));
   }
 
   void close() {
@@ -287,7 +303,7 @@ uint64_t play_random(Lab& lab, const RandomPlan& plan) {
     Dice dice(plan.seed * 1'000'003 + i);
     RandomConnection connection(
         lab, dice, static_cast<uint16_t>(30000 + i % 20000),
-        fmt::format("random --seed {} --steps {} --only {}", plan.seed, plan.steps, i));
+        fmt::format("random{} --seed {} --steps {} --only {}", plan.network, plan.seed, plan.steps, i));
     try {
       connection.play(plan.steps);
     } catch (const SystemError&) {

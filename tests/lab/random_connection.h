@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "lab.h"
 
@@ -14,6 +15,7 @@ struct RandomPlan {
   uint32_t connections = 100;
   uint32_t steps = 60;  ///< of each connection
   int64_t only = -1;    ///< play this connection alone
+  std::string network;  ///< options that made the network, to be named where the play is
 };
 
 /// Returns how many segments were injected.

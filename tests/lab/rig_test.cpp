@@ -17,7 +17,7 @@ class RigTest : public testing::Test {
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "the lab needs root";
     try {
-      lab_ = std::make_unique<Lab>(Lab::Options{.folder = {}, .offloads = false, .record = false});
+      lab_ = std::make_unique<Lab>(Lab::Options{.folder = {}, .net = {}, .record = false});
     } catch (const SystemError& error) {
       GTEST_SKIP() << "the lab cannot run here: " << error.what();
     }

@@ -8,6 +8,7 @@
 #include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -153,12 +154,51 @@ void add_to_bridge(const Namespace& ns, const std::string& device, const std::st
   message.send(ns, "enslave " + device);
 }
 
+void add_vxlan(const VxlanEnd& end, uint32_t vni) {
+  Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{});
+  message.put(IFLA_IFNAME, end.device);
+  message.put_mac(IFLA_ADDRESS, end.mac);
+  const size_t info = message.begin(IFLA_LINKINFO);
+  message.put(IFLA_INFO_KIND, std::string("vxlan"));
+  const size_t data = message.begin(IFLA_INFO_DATA);
+  message.put(IFLA_VXLAN_ID, vni);
+  message.put(IFLA_VXLAN_LINK, index_of(end.ns, end.lower));
+  message.put(IFLA_VXLAN_LOCAL, end.local);
+  message.put(IFLA_VXLAN_PORT, htons(4789));
+  message.put(IFLA_VXLAN_LEARNING, uint8_t{0});
+  message.end(data);
+  message.end(info);
+  message.send(end.ns, "add vxlan " + end.device);
+  set_up(end.ns, end.device);
+}
+
+void add_vxlan_route(const Namespace& ns, const std::string& device, MacAddress mac,
+                     const IpAddress& remote) {
+  ndmsg header{};
+  header.ndm_family = AF_BRIDGE;
+  header.ndm_ifindex = index_of(ns, device);
+  header.ndm_state = NUD_PERMANENT;
+  header.ndm_flags = NTF_SELF;
+  Message message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND, header);
+  message.put_mac(NDA_LLADDR, mac);
+  message.put(NDA_DST, remote);
+  message.send(ns, "vxlan route to " + to_string(remote));
+}
+
 void set_up(const Namespace& ns, const std::string& device, bool up) {
   ifinfomsg header{};
   header.ifi_index = index_of(ns, device);
   header.ifi_change = IFF_UP;
   if (up) header.ifi_flags = IFF_UP;
   Message(RTM_NEWLINK, 0, header).send(ns, "set up " + device);
+}
+
+void set_mtu(const Namespace& ns, const std::string& device, uint32_t bytes) {
+  ifinfomsg header{};
+  header.ifi_index = index_of(ns, device);
+  Message message(RTM_NEWLINK, 0, header);
+  message.put(IFLA_MTU, bytes);
+  message.send(ns, "set MTU of " + device);
 }
 
 void add_address(const Namespace& ns, const std::string& device, const IpAddress& address, int prefix) {

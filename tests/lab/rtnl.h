@@ -24,7 +24,19 @@ void add_veth(const LinkEnd& a, const LinkEnd& b);
 /// A bridge, up, that forwards at once and does not snoop.
 void add_bridge(const Namespace& ns, const std::string& device);
 void add_to_bridge(const Namespace& ns, const std::string& device, const std::string& bridge);
+/// A tunnel over `lower`, from the address `local`, that forwards by its own table alone.
+struct VxlanEnd {
+  const Namespace& ns;
+  std::string device;
+  MacAddress mac;
+  std::string lower;
+  IpAddress local;
+};
+void add_vxlan(const VxlanEnd& end, uint32_t vni);
+/// Frames for `mac` (0: for anybody unknown) go to the tunnel's end at `remote`.
+void add_vxlan_route(const Namespace& ns, const std::string& device, MacAddress mac, const IpAddress& remote);
 void set_up(const Namespace& ns, const std::string& device, bool up = true);
+void set_mtu(const Namespace& ns, const std::string& device, uint32_t bytes);
 
 /// With a connected route of `prefix` bits, without duplicate address detection.
 void add_address(const Namespace& ns, const std::string& device, const IpAddress& address, int prefix);

@@ -14,6 +14,7 @@ std::string verdict(const TruthRecord& record) {
       {"PAWSActive", "TCP_RFC7323_PAWS"},
       {"TCPSYNChallenge", "TCP_INVALID_SYN"},
       {"InCsumErrors", "TCP_CSUM"}};
+  if (record.lost) return "never arrived";
   const bool silent = record.reason.empty() || record.reason == "NOT_SPECIFIED";
   if (silent)
     for (const auto& [counter, reason] : kByCounter)
@@ -32,7 +33,6 @@ void Truth::expect(const Segment& segment, const std::string& rule, uint32_t net
 }
 
 void Truth::witness(const Segment& segment, const Counters& growth, uint32_t netns) {
-  // Not arrived within the call that sent it: then other segments may have moved the counters too.
   for (auto record = records_.rbegin(); record != records_.rend() && record - records_.rbegin() < 8; ++record)
     if (record->netns == netns && same_segment(record->segment, segment)) {
       record->counters = growth;

@@ -24,6 +24,7 @@ struct TruthRecord {
   uint32_t netns = 0;  ///< where it arrived
   Segment segment;
   std::optional<ReceiverState> state;  ///< absent unless the socket was ESTABLISHED
+  bool lost = false;                   ///< on the way
   bool freed = false;                  ///< kfree_skb: the kernel threw it away
   std::string reason;                  ///< its reason; empty on kernels without reasons
   Counters counters;                   ///< of the peer: what grew when it was injected
