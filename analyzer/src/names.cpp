@@ -72,6 +72,10 @@ std::string_view to_string(Side side) {
   return name_of(std::to_array<std::string_view>({"client", "server"}), side);
 }
 
+std::string_view to_string(BaselineState state) {
+  return name_of(std::to_array<std::string_view>({"none", "new", "unchanged", "worse", "fixed"}), state);
+}
+
 std::string_view to_string(Negotiated negotiated) {
   return name_of(std::to_array<std::string_view>({"unknown", "no", "yes"}), negotiated);
 }

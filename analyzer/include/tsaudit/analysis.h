@@ -2,6 +2,7 @@
 // The pipeline: source -> decode -> flow -> model -> rules, in one call.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <string>
@@ -15,6 +16,7 @@ namespace tsaudit {
 
 struct AnalysisOptions {
   const ReceiverProfile* profile = nullptr;     ///< nullptr: auto
+  std::array<const ReceiverProfile*, 2> side_profiles{};   ///< by Side; instead of `profile`; nullptr: that one
   std::vector<std::pair<IpAddress, const ReceiverProfile*>> receivers;   ///< overrides by address
   std::vector<uint64_t> cuts;                   ///< frames where an endpoint was replaced (--cut)
   uint64_t explain_frame = 0;                   ///< fill Sink::explanation() for this frame

@@ -70,6 +70,8 @@ struct DirectionReport {
   uint64_t segments = 0;
   uint64_t ts_segments = 0;
   uint64_t payload_bytes = 0;    ///< retransmissions counted again
+  uint64_t delivered_bytes = 0;  ///< payload that the other side acknowledged, each byte once
+  uint8_t first_payload_bits = 0;   ///< std::bit_width() of the first payload's length; 0: no payload
   uint64_t retransmissions = 0;
   std::array<uint64_t, kReasonCount> reasons{};       ///< segments per reason
   std::array<uint64_t, 4> verdicts{};                 ///< by Verdict
@@ -104,7 +106,19 @@ struct Migration {
   std::optional<OffsetAdvice> offset;     ///< absent: no timestamps to judge by
   std::optional<uint32_t> timestamp_sockopt;  ///< value for setsockopt(TCP_TIMESTAMP) that continues the old clock at `frame`
   double hz_before = 0, hz_after = 0;     ///< 0: unknown
+  std::optional<int64_t> recovery_ns;     ///< from `frame` to the first new data that got through; absent: never seen
+  std::array<uint64_t, 2> delivered_bytes{};   ///< before `frame`, from the client and from the server
 };
+
+/// How a finding stands against an earlier analysis, or against a file of known findings.
+enum class BaselineState : uint8_t {
+  none,       ///< not compared
+  fresh,      ///< not there before
+  unchanged,
+  worse,      ///< was there, and milder
+  fixed,      ///< is there no more
+};
+std::string_view to_string(BaselineState state);
 
 struct Finding {
   RuleId rule{};
@@ -119,6 +133,8 @@ struct Finding {
   std::string fingerprint;                ///< rule + role + direction + ordinal; free of ports, frames and TSvals
   std::string advice;                     ///< what to do; may be empty
   int64_t duration_ns = 0;                ///< of a stall, from time_ns on (TS002, TS014); 0: not a matter of time
+  BaselineState baseline_state = BaselineState::none;
+  std::string suppressed;                 ///< why it does not count at the gate; empty: it counts
   static constexpr size_t kMaxFrames = 32;
 };
 
@@ -132,7 +148,7 @@ struct FlowReport {
   TimeNs first_ns = 0, last_ns = 0;
   bool evicted = false;          ///< forgotten before its end because of the limit on live flows
   std::string summary;           ///< one sentence
-  Severity worst = Severity::none;
+  Severity worst = Severity::none;         ///< of the findings that count
   std::array<DirectionReport, 2> directions;     ///< [0] from the client, [1] from the server
   std::vector<Migration> migrations;
   std::vector<Finding> findings;
@@ -185,12 +201,24 @@ struct Totals {
   uint64_t evicted_flows = 0;
 };
 
+/// What a gate says: absent unless one was asked for.
+struct GateReport {
+  bool passed = false;
+  Severity fail_on = Severity::error;
+  uint64_t counted = 0;      ///< findings at or above `fail_on` that count, those below among them
+  uint64_t suppressed = 0;   ///< findings that the policy suppresses
+  uint64_t known = 0;        ///< findings that the baseline file knows
+  std::vector<Finding> findings;      ///< about the captures as a whole: their flow is 0
+  std::vector<std::string> remarks;   ///< suppressions that expired or match nothing, stale lines of the baseline
+};
+
 /// The end of an analysis.
 struct Summary {
   std::vector<CaptureInfo> captures;
   Totals totals;
   Severity worst = Severity::none;
   uint64_t stopped_at_frame = 0;          ///< not 0: interrupted by the user
+  std::optional<GateReport> gate;
 };
 
 }  // namespace tsaudit

@@ -2,6 +2,7 @@
 // The rules: one table, which `tsaudit explain`, every report format and the docs read.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,7 +32,15 @@ enum class RuleId : uint8_t {
   not_timestamps = 14,
   time_wait_reuse = 15,
   capture_incomplete = 16,
+  // Of a gate (`tsaudit check`, `tsaudit compare`): what was asked for does not hold.
+  flow_not_survived = 17,
+  limit_exceeded = 18,
+  offset_unexpected = 19,
+  migration_unexpected = 20,
+  nothing_judged = 21,
+  worse_than_baseline = 22,
 };
+inline constexpr size_t kRuleCount = static_cast<size_t>(RuleId::worse_than_baseline);
 
 struct RuleInfo {
   RuleId id;

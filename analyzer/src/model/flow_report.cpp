@@ -3,6 +3,8 @@
 
 #include <numeric>
 
+#include "model/progress.h"
+
 namespace tsaudit {
 namespace {
 
@@ -50,6 +52,8 @@ DirectionReport report_direction(const Tracker& tracker, const Flow& flow, unsig
   report.segments = a.segments;
   report.ts_segments = a.ts_segments;
   report.payload_bytes = a.payload_bytes;
+  report.delivered_bytes = delivered_bytes(flow, from);
+  report.first_payload_bits = a.first_payload_bits;
   report.retransmissions = a.retransmissions;
   const DirectionTrouble* direction = trouble ? &trouble->direction[from] : nullptr;
   fill_reasons(report, flow, a, b, direction);

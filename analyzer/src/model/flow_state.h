@@ -67,6 +67,7 @@ struct Host {
   bool rtt_measured : 1 = false;    ///< it has had an RTT sample: its RTO is not the initial one
   bool coalesces : 1 = false;       ///< takes TSval from a later segment than the rule says: LRO
   bool restored : 1 = false;        ///< evidently rebuilt by TCP_REPAIR: RTO and snd_wl1 started anew
+  uint8_t first_payload_bits : 5 = 0;  ///< std::bit_width() of its first payload's length; 0: none yet
 
   static constexpr uint16_t kNoLoop = 0xffff;
   uint32_t loop_us() const { return loop_16us == kNoLoop ? UINT32_MAX : uint32_t{loop_16us} * 16; }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "model/fingerprint.h"
+#include "model/progress.h"
 #include "model/tracker.h"
 
 namespace tsaudit {
@@ -65,6 +66,14 @@ MigrationCase* Tracker::open_migration(Flow& flow, unsigned from, const Segment&
   open.result.time_ns = s.time_ns;
   open.result.endpoint = from == flow.client ? Side::client : Side::server;
   open.result.gap_ns = std::max<int64_t>(s.time_ns - was.last_ns, 0);
+  for (unsigned host = 0; host < 2; ++host) {
+    open.snd_nxt[host] = flow.host[host].snd_nxt;
+    open.acked[host] = flow.host[host ^ 1].ack_max;
+    open.delivered[host] = delivered_bytes(flow, host);
+  }
+  // The segment itself has been applied already, but is the new host's.
+  open.snd_nxt[from] = was.snd_nxt;
+  if (was.acked) open.acked[from ^ 1] = was.ack_max;
   open.receiver_known = j.known;
   open.ts_recent = j.ts_recent;
   open.old_clock = was.clock;
@@ -99,7 +108,8 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
   if (ttl_changed)
     add_signal(*open, "ttl", weight::kTtl, s.frame, fmt::format("TTL {} -> {}", was.ttl, s.ttl));
   if (zero_echo) {
-    add_signal(*open, "tsecr-zero", s.length() == 0 ? weight::kZeroEcho : weight::kZeroEchoOnData, s.frame, "TSecr is 0: TS.Recent was not restored");
+    add_signal(*open, "tsecr-zero", s.length() == 0 ? weight::kZeroEcho : weight::kZeroEchoOnData, s.frame,
+               "TSecr is 0: TS.Recent was not restored");
     a.restored = true;
     a.rtt_measured = false;
     a.wl_known = false;
@@ -138,6 +148,17 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
                 [](const MigrationCase& m) { return m.closed && m.result.confidence < kBelievable; });
 }
 
+/// `from` acknowledged something new, and was heard. The first time after a move that this covers all that
+/// was sent before it, the connection is known to live.
+void Tracker::watch_recovery(Flow& flow, unsigned from, const Segment& s) {
+  for (MigrationCase& open : trouble(flow).migrations) {
+    Migration& m = open.result;
+    const unsigned sender = from ^ 1;
+    if (m.recovery_ns || !after(s.ack, open.acked[sender]) || before(s.ack, open.snd_nxt[sender])) continue;
+    m.recovery_ns = std::max<int64_t>(s.time_ns - m.time_ns, 0);
+  }
+}
+
 void Tracker::close_migration(Flow& flow, MigrationCase& open) {
   Migration& m = open.result;
   if (!open.closed) {
@@ -163,6 +184,8 @@ void Tracker::close_migration(Flow& flow, MigrationCase& open) {
   m.hz_before = open.old_clock.hz();
   m.hz_after = flow.host[open.host].clock.hz();
   m.endpoint = open.host == flow.client ? Side::client : Side::server;
+  for (unsigned host = 0; host < 2; ++host)
+    m.delivered_bytes[host == flow.client ? 0 : 1] = open.delivered[host];
   std::sort(m.signals.begin(), m.signals.end(),
             [](const MigrationSignal& x, const MigrationSignal& y) { return x.frame < y.frame; });
 }

@@ -5,6 +5,7 @@
 
 #include "model/fingerprint.h"
 #include "model/migration.h"
+#include "model/progress.h"
 
 namespace tsaudit {
 namespace {
@@ -95,6 +96,7 @@ const ReceiverProfile& Tracker::profile_for(const Flow& flow, unsigned receiver)
   const IpAddress address = (receiver == 0 ? flow.key.low() : flow.key.high()).address;
   for (const auto& [told, profile] : options_.receivers)
     if (told == address) return *profile;
+  if (const auto* told = options_.side_profiles[receiver == flow.client ? 0 : 1]) return *told;
   if (options_.profile) return *options_.profile;
   if (flow.trouble)
     if (const auto* fitting = pool_[flow.trouble - 1]->direction[receiver ^ 1].fitting_profile)
@@ -104,7 +106,8 @@ const ReceiverProfile& Tracker::profile_for(const Flow& flow, unsigned receiver)
 
 bool Tracker::profile_is_told(const Flow& flow, unsigned receiver) const {
   const IpAddress address = (receiver == 0 ? flow.key.low() : flow.key.high()).address;
-  return options_.profile || std::any_of(options_.receivers.begin(), options_.receivers.end(),
+  return options_.profile || options_.side_profiles[receiver == flow.client ? 0 : 1] ||
+         std::any_of(options_.receivers.begin(), options_.receivers.end(),
                                          [&](const auto& entry) { return entry.first == address; });
 }
 
@@ -441,6 +444,7 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
       if (s.payload != 0) a.snd_nxt = end;
       a.sent_data_last = s.payload != 0;
       a.payload_bytes += s.payload;
+      if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;
       ++a.segments;
       ++a.ts_segments;
       a.packet_id = packet_id(s);
@@ -543,6 +547,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (s.length() > 0 && after(end, a.snd_nxt)) a.snd_nxt = end;
   a.sent_data_last = new_data || s.has(kSyn);
   a.payload_bytes += s.payload;
+  if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;
   a.retransmissions += retransmitted;
   ++a.segments;
   a.ts_segments += s.has_ts();
@@ -556,6 +561,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       trouble(flow).direction[from].pending_step.reset();  // the old clock goes on: that was an outlier
     watch_migration(flow, from, s, was, j);
   }
+  if (new_ack && j.verdict != Verdict::drop && flow.trouble) watch_recovery(flow, from, s);
   if (new_ack) b.retransmit_run = 0;
   if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
   watch_progress(flow, from, s, new_ack, retransmitted, was);

@@ -88,6 +88,7 @@ class Tracker {
   MigrationCase* open_migration(Flow& flow, unsigned from, const Segment& s, const Host& was,
                                 const Judgement& j);
   void watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
+  void watch_recovery(Flow& flow, unsigned from, const Segment& s);
   void close_migration(Flow& flow, MigrationCase& open);
 
   const AnalysisOptions& options_;

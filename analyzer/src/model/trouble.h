@@ -114,6 +114,10 @@ struct MigrationCase {
   bool closed = false;
   double doubt = 1;  ///< product of (1 - weight) over the signals
 
+  // For the recovery: by host, how far it had sent and been acknowledged, and what had got through.
+  SeqNum snd_nxt[2], acked[2];
+  uint64_t delivered[2] = {0, 0};
+
   // For the offset: the receiver's and the old clock's last word, and the new clock's first.
   bool receiver_known = false;
   TsVal ts_recent;
@@ -145,7 +149,7 @@ class Trouble {
       if (!d.open.empty() || d.pending_step || d.stall_open || d.zero_window_open || d.damaged_end)
         return true;
     for (const MigrationCase& m : migrations)
-      if (!m.closed) return true;
+      if (!m.closed || !m.result.recovery_ns) return true;
     return syn_pending;
   }
 

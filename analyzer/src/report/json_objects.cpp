@@ -51,6 +51,8 @@ void write_direction(JsonStream& json, const DirectionReport& direction) {
   json.field("segments", direction.segments);
   json.field("ts_segments", direction.ts_segments);
   json.field("payload_bytes", direction.payload_bytes);
+  json.field("delivered_bytes", direction.delivered_bytes);
+  json.field("first_payload_bits", direction.first_payload_bits);
   json.field("retransmissions", direction.retransmissions);
   json.key("outcomes");
   json.begin_object();
@@ -96,6 +98,12 @@ void write_migration(JsonStream& json, const FlowReport& flow, const Migration& 
   json.end_array();
   json.field("tsval_step", migration.tsval_step);
   json.field("gap_ns", migration.gap_ns);
+  json.field("recovery_ns", migration.recovery_ns);
+  json.key("delivered_bytes");
+  json.begin_object();
+  json.field("client", migration.delivered_bytes[0]);
+  json.field("server", migration.delivered_bytes[1]);
+  json.end_object();
   json.field("hz_before", migration.hz_before, 3);
   json.field("hz_after", migration.hz_after, 3);
   json.key("offset");
@@ -190,6 +198,29 @@ void write_finding_members(JsonStream& json, const Finding& finding) {
   json.field("message", finding.message);
   json.field("fingerprint", finding.fingerprint);
   json.field("advice", finding.advice);
+  json.field("baseline_state", to_string(finding.baseline_state));
+  json.key("suppressed");
+  finding.suppressed.empty() ? json.value(nullptr) : json.value(finding.suppressed);
+}
+
+void write_gate_members(JsonStream& json, const GateReport& gate) {
+  json.field("passed", gate.passed);
+  json.field("fail_on", to_string(gate.fail_on));
+  json.field("counted", gate.counted);
+  json.field("suppressed", gate.suppressed);
+  json.field("known", gate.known);
+  json.key("findings");
+  json.begin_array();
+  for (const Finding& finding : gate.findings) {
+    json.begin_object();
+    write_finding_members(json, finding);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("remarks");
+  json.begin_array();
+  for (const std::string& remark : gate.remarks) json.value(remark);
+  json.end_array();
 }
 
 void write_summary_members(JsonStream& json, const Summary& summary, const FindingCounts& findings) {
@@ -216,6 +247,14 @@ void write_summary_members(JsonStream& json, const Summary& summary, const Findi
   json.end_object();
   json.field("worst", to_string(summary.worst));
   json.field("stopped_at_frame", summary.stopped_at_frame);
+  json.key("gate");
+  if (summary.gate) {
+    json.begin_object();
+    write_gate_members(json, *summary.gate);
+    json.end_object();
+  } else {
+    json.value(nullptr);
+  }
 }
 
 }  // namespace tsaudit

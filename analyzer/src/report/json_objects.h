@@ -15,6 +15,7 @@ std::string_view tool_version();
 
 void write_flow_members(JsonStream& json, const FlowReport& flow);
 void write_finding_members(JsonStream& json, const Finding& finding);
+void write_gate_members(JsonStream& json, const GateReport& gate);
 
 /// Findings that were seen, and those that the document had no room for.
 struct FindingCounts {

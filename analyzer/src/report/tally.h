@@ -33,7 +33,7 @@ struct Tally {
     uint64_t findings = 0;
     uint64_t flows = 0;
   };
-  std::array<RuleCount, static_cast<size_t>(RuleId::capture_incomplete) + 1> rules{};  ///< by RuleId
+  std::array<RuleCount, kRuleCount + 1> rules{};  ///< by RuleId
 
   void add(const FlowReport& flow);
 };

@@ -204,6 +204,71 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "Capture at the receiver, both directions, with at least 128 bytes a packet (tcpdump -s 128) and a "
      "larger buffer (tcpdump -B), before the migration starts.",
      "a property of the capture, not of TCP; compare \"packets dropped by kernel\" of tcpdump(1)"},
+
+    // Of a gate: `tsaudit check` and `tsaudit compare`. The severities can be set in the policy
+    // (docs/policy.md).
+    {RuleId::flow_not_survived, "TS017", "flow-not-survived", Severity::error,
+     "A flow that must survive did not, or is not there",
+     "The policy names flows that have to live through the capture (survive), or the baseline of a "
+     "comparison has a flow that the candidate lacks.\n\n"
+     "A flow survives if each move of an endpoint is followed by new data that gets through, if it does "
+     "not stand still at the end of the capture, and if it is not reset with data unacknowledged. It "
+     "needs timestamps, because without them nothing is known of PAWS. A filter that matches fewer flows "
+     "than its min_flows is this finding, too.\n\n"
+     "Look at the other findings of the flow: they name the cause. If the flow is missing, look at the "
+     "filter, and at the time at which the capture starts.",
+     "the policy: survive, compare.missing_flow"},
+
+    {RuleId::limit_exceeded, "TS018", "limit-exceeded", Severity::error,
+     "A stall, a gap or a recovery took longer than the policy allows",
+     "The policy sets a largest time for a stall whatever its cause (max_stall), for the silence of an "
+     "endpoint while it moves (max_gap), or for the time from its first segment on the new host to the "
+     "first new data that gets through (max_recovery).\n\n"
+     "Stalls are those of TS002 and TS014, which begin at one second. A move after which nothing new gets "
+     "through exceeds every max_recovery.\n\n"
+     "Make the move faster, or allow it more time.",
+     "the policy: limits"},
+
+    {RuleId::offset_unexpected, "TS019", "offset-unexpected", Severity::error,
+     "The offset that a moved endpoint needs is not the expected one",
+     "The policy says which offset continues the clock of an endpoint that moved (expected_offset): 0 "
+     "where its timestamps have been restored, or the entry of a tsoffset table where the capture was "
+     "taken behind the module.\n\n"
+     "It is held against the suggested offset of the move, within offset_tolerance ticks. A move whose "
+     "offset cannot be measured is this finding as well, since it shows nothing.\n\n"
+     "Restore TCP_TIMESTAMP, or correct the table.",
+     "the policy: migrations.expected_offset"},
+
+    {RuleId::migration_unexpected, "TS020", "migration-unexpected", Severity::error,
+     "An endpoint moved that should not have, or not as often as it should",
+     "The policy says how many times the endpoints of a flow move (count), and which of them may "
+     "(endpoint). With survive filters this is asked of the flows that they match, otherwise of all flows "
+     "with timestamps.\n\n"
+     "A move is what TS006 reports; each has its signals and its confidence. A flow that did not move "
+     "although it should have proves nothing about the migration under test.\n\n"
+     "Was the flow open while the migration ran, and was the capture taken where the new host is seen? "
+     "--cut FRAME tells tsaudit of a move that leaves no trace.",
+     "the policy: migrations"},
+
+    {RuleId::nothing_judged, "TS021", "nothing-judged", Severity::error, "Too little to be judged",
+     "A gate is never green for having seen nothing: an empty capture, a filter that matches nothing, a "
+     "connection without timestamps.\n\n"
+     "It is decided by the numbers of flows and of segments with timestamps, against what the gate asks "
+     "for (--min-flows, minimum.flows, minimum.ts_segments).\n\n"
+     "Look at the capture: is it the right interface, the right time, the right filter? With --min-flows "
+     "0, nothing is fine, too.",
+     "the policy: minimum"},
+
+    {RuleId::worse_than_baseline, "TS022", "worse-than-baseline", Severity::error,
+     "A flow does worse than the same flow of the baseline",
+     "Flows of the two captures are paired by the part they play: server, order of appearance, sizes of "
+     "the first payloads, volume. Of each pair the dropped segments, the stall, the gap and the step of "
+     "the clock at the move, the recovery, the retransmissions and the goodput are held against each "
+     "other.\n\n"
+     "A number is worse if it exceeds the baseline's by more than its slack and its percentage "
+     "allow.\n\n"
+     "See what else is new for the flow. If the number is within what you accept, widen its threshold.",
+     "the policy: compare"},
 });
 
 constexpr bool ids_are_in_order() {

@@ -34,7 +34,13 @@ TEST(RuleTable, IdsNamesAndSeveritiesNeverChange) {
             "TS013 offset-not-inverse error\n"
             "TS014 not-timestamps note\n"
             "TS015 time-wait-reuse warning\n"
-            "TS016 capture-incomplete note\n");
+            "TS016 capture-incomplete note\n"
+            "TS017 flow-not-survived error\n"
+            "TS018 limit-exceeded error\n"
+            "TS019 offset-unexpected error\n"
+            "TS020 migration-unexpected error\n"
+            "TS021 nothing-judged error\n"
+            "TS022 worse-than-baseline error\n");
 }
 
 TEST(RuleTable, CodeIsTheNumberOfTheId) {
@@ -51,7 +57,7 @@ TEST(RuleTable, FindsByCodeAndNameInAnyCase) {
   }
   EXPECT_EQ(find_rule("ts001"), &rule_info(RuleId::paws_drop));
   EXPECT_EQ(find_rule("Paws-Stall"), &rule_info(RuleId::paws_stall));
-  for (const char* unknown : {"", "TS", "TS000", "TS017", "TS0011", "paws", "paws-drop "}) {
+  for (const char* unknown : {"", "TS", "TS000", "TS023", "TS0011", "paws", "paws-drop "}) {
     EXPECT_EQ(find_rule(unknown), nullptr) << unknown;
   }
 }
