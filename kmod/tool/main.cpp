@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <iterator>
 #include <map>
 
+#include "criu_images.h"
 #include "kernel.h"
 
 namespace tsoffset {
@@ -25,8 +27,9 @@ constexpr const char* kUsage = R"(Usage: tsoffset [ OPTIONS ] COMMAND
   show [ CONNECTION ]
   flush [ force ]
   monitor [ count N ]
-  save                        the table, for restore
-  restore [ auto ] [ FILE ]   all lines or none; auto computes offsets anew from each last-tsval
+  save [ criu FOLDER ]        the table, for restore; or what CRIU dumped to FOLDER
+  restore [ auto ] [ replace ] [ FILE ]
+                              all lines or none; auto computes offsets anew from each last-tsval
   stats
 
 CONNECTION := [ local ] ADDRESS:PORT [ remote ] ADDRESS:PORT
@@ -169,9 +172,56 @@ int monitor(const Options& options, Words words) {
   return 0;
 }
 
+// Since Linux 6.7 the lowest bit that getsockopt(TCP_TIMESTAMP) returns says whether ticks are microseconds.
+uint32_t dumped_rate(uint32_t timestamp) {
+  utsname host{};
+  int major = 0, minor = 0;
+  uname(&host);
+  if (std::sscanf(host.release, "%d.%d", &major, &minor) != 2) return 1000;
+  return (major > 6 || (major == 6 && minor >= 7)) && (timestamp & 1) ? 1'000'000 : 1000;
+}
+
+// Entries for the connections that CRIU dumped: the last TSval that each peer can have seen is the socket's
+// clock plus the offset that this host's table has for it. A host that never had the module has none.
+std::vector<Entry> entries_of_dump(const std::string& folder) {
+  std::vector<Entry> table;
+  try {
+    table = Kernel().all();
+  } catch (const KernelError& error) {
+    if (error.code() != ENOENT) throw;
+  }
+  std::vector<Entry> entries;
+  for (const DumpedConnection& dumped : read_dump(folder)) {
+    if (!dumped.timestamp) {
+      fmt::print(stderr, "Warning: {} {}: the image does not tell its timestamp.\n", to_string(dumped.local),
+                 to_string(dumped.remote));
+      continue;
+    }
+    Entry entry;
+    const auto known = std::find_if(table.begin(), table.end(), [&](const Entry& e) {
+      return e.local == dumped.local && e.remote == dumped.remote;
+    });
+    if (known != table.end()) entry = *known;
+    // In socket mode the offset is in the socket's clock already, and moves with it.
+    if (known == table.end() || entry.mode == TSOFF_MODE_SOCKET) entry.offset = 0;
+    entry.local = dumped.local;
+    entry.remote = dumped.remote;
+    entry.tsval = *dumped.timestamp + *entry.offset;
+    entry.rate_now = dumped_rate(*dumped.timestamp);
+    entries.push_back(entry);
+  }
+  return entries;
+}
+
 int save(const Options& options, Words words) {
+  std::optional<std::string> images;
+  if (take_flag(words, "criu")) {
+    if (words.empty()) throw UsageError("which folder of CRIU's images?");
+    images = words.front();
+    words.erase(words.begin());
+  }
   expect_end(words);
-  const std::vector<Entry> entries = Kernel().all();
+  const std::vector<Entry> entries = images ? entries_of_dump(*images) : Kernel().all();
   if (options.json) {
     print(options, entries);
     return 0;
@@ -195,6 +245,7 @@ Words split(const std::string& line) {
 
 int restore(const Options& options, Words words) {
   const bool automatic = take_flag(words, "auto");
+  const bool replace = take_flag(words, "replace");
   std::ifstream file;
   if (!words.empty() && words.front() != "-") {
     file.open(words.front());
@@ -221,7 +272,7 @@ int restore(const Options& options, Words words) {
     lines.push_back(number);
   }
   try {
-    Kernel().store(entries, false);
+    Kernel().store(entries, replace);
   } catch (const KernelError& error) {
     if (error.index() < 0 || error.index() >= static_cast<int>(lines.size())) throw;
     throw KernelError(error.code(), fmt::format("line {}: {}; nothing was restored",

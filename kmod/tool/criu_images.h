@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What a folder of CRIU's images knows of TCP connections (files.img and tcp-stream-*.img, CRIU 3.0 and
+// newer).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "entry.h"
+
+namespace tsoffset {
+
+struct DumpedConnection {
+  Address local, remote;
+  // The socket's clock when it was dumped: no segment that it sent carries a later one. Without a value if
+  // the connection has timestamps and the image does not tell the clock.
+  std::optional<uint32_t> timestamp;
+};
+
+// The TCP connections that negotiated timestamps, in the order of the image. Throws UsageError with file,
+// byte and reason if an image is not as it should be.
+std::vector<DumpedConnection> read_dump(const std::string& folder);
+
+}  // namespace tsoffset
