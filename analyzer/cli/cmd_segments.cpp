@@ -68,7 +68,7 @@ void add_segments(CLI::App& app, Action& action) {
       ->allow_extra_args(false)
       ->option_text("N")
       ->group("Output");
-  add_format(*command, options->format);
+  add_format(*command, options->format, kTableFormats);
   add_color(*command, options->color);
   command->footer(kExitCodeHelp);
   command->callback([options, &action] { action = [options] { return list_segments(*options); }; });

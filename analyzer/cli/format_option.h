@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -11,27 +12,38 @@
 
 namespace tsaudit::cli {
 
-inline constexpr auto kFormats = std::to_array<std::pair<const char*, ReportFormat>>({
+using FormatName = std::pair<const char*, ReportFormat>;
+inline constexpr auto kFormats = std::to_array<FormatName>({
     {"text", ReportFormat::text},
     {"json", ReportFormat::json},
     {"ndjson", ReportFormat::ndjson},
     {"csv", ReportFormat::csv},
+    {"junit", ReportFormat::junit},
+    {"sarif", ReportFormat::sarif},
+    {"github", ReportFormat::github},
+    {"markdown", ReportFormat::markdown},
 });
+/// Those that have a row for a segment: the first of them.
+inline constexpr std::span<const FormatName> kTableFormats = std::span(kFormats).first(4);
 
-inline void add_format(CLI::App& command, ReportFormat& format) {
+/// --format, of the formats given; they must outlive the command.
+inline void add_format(CLI::App& command, ReportFormat& format,
+                       std::span<const FormatName> formats = kFormats) {
+  std::string names;
+  for (const auto& [name, value] : formats) names += std::string(names.empty() ? "" : ", ") + name;
   command
       .add_option_function<std::string>(
           "-f,--format",
-          [&format](const std::string& text) {
-            for (const auto& [name, value] : kFormats) {
+          [&format, formats, names](const std::string& text) {
+            for (const auto& [name, value] : formats) {
               if (text == name) {
                 format = value;
                 return;
               }
             }
-            throw CLI::ValidationError("--format", "'" + text + "' is none of text, json, ndjson, csv");
+            throw CLI::ValidationError("--format", "'" + text + "' is none of " + names);
           },
-          "of stdout: text (default), json, ndjson or csv")
+          "of stdout: " + names + " (default text)")
       ->option_text("FORMAT")
       ->group("Output");
 }

@@ -87,14 +87,15 @@ class ProgressLine(CliTest):
 class Formats(CliTest):
     def test_all_at_once_say_the_same_as_one_by_one(self):
         capture = self.stalled()
-        names = {"text": "a.txt", "json": "a.json", "ndjson": "a.ndjson", "csv": "a.csv"}
+        names = {"text": "a.txt", "json": "a.json", "ndjson": "a.ndjson", "csv": "a.csv", "junit": "a.xml",
+                 "sarif": "a.sarif", "github": "a.log", "markdown": "a.md"}
         options = [f"--{form}-out={self.path(name)}" for form, name in names.items()]
         self.expect(OK, run("analyze", *options, capture))
         for form, name in names.items():
             with open(self.path(name), newline="", encoding="utf-8") as file:
                 alone = run("analyze", "--format", form, capture, text=False).stdout.decode()
                 self.assertEqual(file.read(), alone, form)
-        self.assertEqual(len(os.listdir(self.folder)), 5, "temporary files are left")
+        self.assertEqual(len(os.listdir(self.folder)), 1 + len(names), "temporary files are left")
 
     def test_json(self):
         document = json.loads(run("analyze", "--format", "json", self.stalled()).stdout)

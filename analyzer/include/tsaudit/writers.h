@@ -15,6 +15,7 @@ namespace tsaudit {
 struct WriterOptions {
   bool color = false;                     ///< ANSI colours (text only)
   unsigned width = 100;                   ///< columns of the terminal (text only)
+  Severity fail_on = Severity::error;     ///< a finding from here on is a failure (JUnit)
   std::string command_hint;               ///< the capture as the user named it, for commands to paste
 };
 
@@ -25,11 +26,11 @@ class ReportWriter {
   virtual void flow(const FlowReport& flow) = 0;
   virtual void finish(const Summary& summary) = 0;
 };
-enum class ReportFormat { text, json, ndjson, csv };
+enum class ReportFormat { text, json, ndjson, csv, junit, sarif, github, markdown };
 /// `out` must outlive the writer.
 std::unique_ptr<ReportWriter> make_report_writer(ReportFormat format, std::FILE* out, const WriterOptions& options);
 
-/// `tsaudit segments`: a row per segment.
+/// `tsaudit segments`: a row per segment. Only the formats that are tables: text, json, ndjson and csv.
 class SegmentWriter {
  public:
   virtual ~SegmentWriter() = default;

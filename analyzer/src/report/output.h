@@ -16,7 +16,10 @@ namespace tsaudit {
 class Output {
  public:
   explicit Output(std::FILE* file) : file_(file) {}
-  ~Output() { flush(); }
+  /// Writers flush at their end. After that the FILE may be gone, and is left alone.
+  ~Output() {
+    if (buffer_.size() > 0) flush();
+  }
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 

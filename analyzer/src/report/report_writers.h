@@ -12,6 +12,10 @@ std::unique_ptr<ReportWriter> make_text_report(std::FILE* out, const WriterOptio
 std::unique_ptr<ReportWriter> make_json_report(std::FILE* out);
 std::unique_ptr<ReportWriter> make_ndjson_report(std::FILE* out);
 std::unique_ptr<ReportWriter> make_csv_report(std::FILE* out);
+std::unique_ptr<ReportWriter> make_junit_report(std::FILE* out, const WriterOptions& options);
+std::unique_ptr<ReportWriter> make_sarif_report(std::FILE* out);
+std::unique_ptr<ReportWriter> make_github_report(std::FILE* out);
+std::unique_ptr<ReportWriter> make_markdown_report(std::FILE* out);
 
 std::unique_ptr<SegmentWriter> make_text_segments(std::FILE* out, const WriterOptions& options);
 std::unique_ptr<SegmentWriter> make_json_segments(std::FILE* out);

@@ -14,6 +14,14 @@ std::unique_ptr<ReportWriter> make_report_writer(ReportFormat format, std::FILE*
       return make_ndjson_report(out);
     case ReportFormat::csv:
       return make_csv_report(out);
+    case ReportFormat::junit:
+      return make_junit_report(out, options);
+    case ReportFormat::sarif:
+      return make_sarif_report(out);
+    case ReportFormat::github:
+      return make_github_report(out);
+    case ReportFormat::markdown:
+      return make_markdown_report(out);
     case ReportFormat::text:
       break;
   }
@@ -29,8 +37,8 @@ std::unique_ptr<SegmentWriter> make_segment_writer(ReportFormat format, std::FIL
       return make_ndjson_segments(out);
     case ReportFormat::csv:
       return make_csv_segments(out);
-    case ReportFormat::text:
-      break;
+    default:
+      break;  // no format of segments
   }
   return make_text_segments(out, options);
 }
