@@ -31,6 +31,12 @@ struct sk_buff {
   unsigned char* head;
   unsigned char* data;
 };
+struct sock_common {
+  possible_net_t skc_net;
+};
+struct sock {
+  struct sock_common __sk_common;
+};
 struct tcp_options_received {
   int ts_recent_stamp;
   __u32 ts_recent;

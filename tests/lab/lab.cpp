@@ -50,7 +50,7 @@ Lab::Lab(const Options& options)
 
 Lab::Vantage Lab::vantage(const Namespace& ns, const std::string& device, const std::string& name) const {
   const std::string file = options_.record ? options_.folder + "/" + name + ".pcap" : std::string();
-  return {name, Tap(ns, device, file), {}, ns.inode()};
+  return {name, Tap(ns, device, file, options_.one_sided), {}, ns.inode()};
 }
 
 void Lab::poll() {

@@ -21,9 +21,10 @@ namespace lab {
 class Lab {
  public:
   struct Options {
-    std::string folder;  ///< existing folder for captures and truth
-    Topology::Options net;
-    bool record = true;  ///< false: no capture files
+    std::string folder = {};  ///< existing folder for captures and truth
+    Topology::Options net = {};
+    bool record = true;      ///< false: no capture files
+    bool one_sided = false;  ///< captures of what arrives alone
   };
   explicit Lab(const Options& options);
 

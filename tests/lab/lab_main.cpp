@@ -31,13 +31,21 @@ lab::Lab::Options lab_options(const Arguments& arguments) {
 int play(const Arguments& arguments) {
   const lab::Scenario* chosen = lab::find_scenario(arguments.scenario);
   if (!chosen) {
-    fmt::print(stderr, "no scenario '{}'; there are:\n", arguments.scenario);
-    for (const auto& known : lab::scenarios()) fmt::print(stderr, "  {:<20} {}\n", known.name, known.shows);
+    fmt::print(stderr, "no scenario '{}': see tsaudit_lab list\n", arguments.scenario);
     return 2;
   }
-  lab::Lab lab(lab_options(arguments));
-  chosen->run(lab);
+  lab::Lab::Options options = lab_options(arguments);
+  options.net = chosen->lab.net;
+  options.net.offloads |= arguments.net.offloads;
+  options.one_sided = chosen->lab.one_sided;
+  lab::Lab lab(options);
+  const lab::Stage stage = chosen->run(lab);
   lab.finish();
+  return 0;
+}
+
+int list(const Arguments&) {
+  for (const auto& known : lab::scenarios()) fmt::print("  {:<20} {}\n", known.name, known.shows);
   return 0;
 }
 
@@ -105,6 +113,7 @@ int main(int argc, char** argv) {
     sub->add_flag("--usec", arguments.net.usec, "timestamps of 1 us (Linux 6.7+)");
     return sub;
   };
+  add("list", "the scenarios that can be played", list);
   CLI::App* sub = add("play", "a scenario: captures and truth go to a folder", play);
   sub->add_option("scenario", arguments.scenario)->required();
   sub->add_option("folder", arguments.folder)->required();

@@ -25,8 +25,9 @@ Flow::Flow(Lab& lab, Role role, bool v6, uint16_t port) : lab_(lab) {
   // The listener stays on the old host; on the new one nothing must answer but the restored socket.
 }
 
-bool Flow::exchange(int rounds, size_t bytes, int timeout_ms) {
+bool Flow::exchange(int rounds, size_t bytes, int timeout_ms, int pause_ms) {
   for (int round = 0; round < rounds; ++round) {
+    lab_.wait_ms(pause_ms);
     size_t at_peer = 0, at_moving = 0;
     moving_->write(bytes);
     if (peer_) peer_->write(bytes);
@@ -49,6 +50,10 @@ void Flow::abort_peer() {
 
 void Flow::move(const Move& move) {
   Topology& net = lab_.net();
+  // Nothing on the way: what came to the new host before the socket is there would be answered with RST.
+  // (CRIU has the firewall drop it.)
+  const auto quiet = [&] { return !moving_->info().unacked && (!peer_ || !peer_->info().unacked); };
+  if (!lab_.wait_until(quiet)) throw std::runtime_error("the connection does not come to rest");
   ConnectionImage image = checkpoint(std::move(*moving_));
   moving_.reset();
   net.detach_address();

@@ -29,8 +29,8 @@ class Flow {
   /// Connects, with the moving address as client or server, and throws when that fails.
   Flow(Lab& lab, Role role, bool v6, uint16_t port);
 
-  /// `bytes` each way, `rounds` times; true when everything arrived.
-  bool exchange(int rounds, size_t bytes, int timeout_ms);
+  /// `bytes` each way, `rounds` times, each after a pause; true when everything arrived.
+  bool exchange(int rounds, size_t bytes, int timeout_ms, int pause_ms = 0);
   /// Checkpoint, move of the address to the other host, restore.
   void move(const Move& move);
   /// The peer's application dies: RST.

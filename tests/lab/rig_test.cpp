@@ -28,7 +28,7 @@ class RigTest : public testing::Test {
   void play(const char* name) {
     const Scenario* scenario = find_scenario(name);
     ASSERT_NE(scenario, nullptr);
-    scenario->run(*lab_);
+    const Stage stage = scenario->run(*lab_);
     lab_->finish();
   }
   size_t dropped_at_peer(const std::string& reason) const {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 
+#include "ghost.h"
 #include "migration.h"
 
 namespace lab {
@@ -12,95 +11,211 @@ namespace {
 
 constexpr uint16_t kPort = 40000;
 constexpr int kPatience = 3000;  // how long a stalled connection is watched, ms
+constexpr int kPause = 15;       // between two rounds, ms: a clock that is to be measured needs time
 
 struct Plan {
   Role role = Role::client_moves;
   bool v6 = false;
-  Move move;
-  int rounds_after = 8;
+  Move move = {};
+  int pause_ms = 0;
 };
 
-/// Talk, move, talk on; a round that stalls ends it.
-void move_once(Lab& lab, const Plan& plan) {
-  Flow flow(lab, plan.role, plan.v6, kPort);
-  flow.exchange(4, 300, 1000);
-  flow.move(plan.move);
-  flow.exchange(plan.rounds_after, 300, kPatience);
+std::shared_ptr<Flow> connect(Lab& lab, const Plan& plan = {}) {
+  return std::make_shared<Flow>(lab, plan.role, plan.v6, kPort);
 }
 
-void healthy(Lab& lab) { move_once(lab, {}); }
-void healthy_server(Lab& lab) { move_once(lab, {.role = Role::server_moves, .move = {}}); }
-void healthy_ipv6(Lab& lab) { move_once(lab, {.v6 = true, .move = {}}); }
-void no_probe(Lab& lab) { move_once(lab, {.move = {.probe = false}}); }
+/// Talk, move, talk on; a round that stalls ends it.
+std::shared_ptr<Flow> move_once(Lab& lab, const Plan& plan) {
+  auto flow = connect(lab, plan);
+  flow->exchange(plan.pause_ms ? 12 : 4, 300, 1000, plan.pause_ms);
+  flow->move(plan.move);
+  flow->exchange(plan.pause_ms ? 16 : 8, 300, kPatience, plan.pause_ms);
+  return flow;
+}
 
-void naive(Lab& lab) { move_once(lab, {.move = {.ticks = -1'000'000}}); }
-void naive_server(Lab& lab) { move_once(lab, {.role = Role::server_moves, .move = {.ticks = -1'000'000}}); }
-void naive_ipv6(Lab& lab) { move_once(lab, {.v6 = true, .move = {.ticks = -1'000'000}}); }
-void bare(Lab& lab) { move_once(lab, {.move = {.clock = Move::Clock::bare}}); }
-void heals(Lab& lab) { move_once(lab, {.move = {.ticks = -1500}}); }
-void usec_flip(Lab& lab) { move_once(lab, {.move = {.clock = Move::Clock::usec}}); }
+// A clock that is kept.
+
+Stage healthy(Lab& lab) { return move_once(lab, {}); }
+Stage healthy_server(Lab& lab) {
+  return move_once(lab, {.role = Role::server_moves, .move = {}, .pause_ms = kPause});
+}
+Stage healthy_ipv6(Lab& lab) { return move_once(lab, {.v6 = true, .move = {}, .pause_ms = kPause}); }
+Stage no_probe(Lab& lab) { return move_once(lab, {.move = {.probe = false}, .pause_ms = kPause}); }
+/// As tsoffset would have it: the old clock goes on through the gap.
+Stage offset_restore(Lab& lab) {
+  constexpr int kGap = 200;
+  return move_once(lab, {.move = {.ticks = kGap, .downtime_ms = kGap}, .pause_ms = kPause});
+}
+Stage usec_clock(Lab& lab) {
+  return move_once(lab, {.move = {.clock = Move::Clock::usec}, .pause_ms = kPause});
+}
+
+// A clock that is not.
+
+Stage naive(Lab& lab) { return move_once(lab, {.move = {.ticks = -1'000'000}}); }
+Stage naive_server(Lab& lab) {
+  return move_once(lab, {.role = Role::server_moves, .move = {.ticks = -1'000'000}, .pause_ms = kPause});
+}
+Stage naive_ipv6(Lab& lab) {
+  return move_once(lab, {.v6 = true, .move = {.ticks = -1'000'000}, .pause_ms = kPause});
+}
+Stage bare(Lab& lab) { return move_once(lab, {.move = {.clock = Move::Clock::bare}, .pause_ms = kPause}); }
+Stage heals(Lab& lab) { return move_once(lab, {.move = {.ticks = -1500}, .pause_ms = kPause}); }
+Stage usec_flip(Lab& lab) {
+  return move_once(lab, {.move = {.clock = Move::Clock::usec}, .pause_ms = kPause});
+}
 
 /// A jump ahead goes unpunished and poisons TS.Recent: the way back is fatal.
-void forward_and_back(Lab& lab) {
-  Flow flow(lab, Role::client_moves, false, kPort);
-  flow.exchange(4, 300, 1000);
-  flow.move({.ticks = 1'000'000'000});
-  flow.exchange(6, 300, 1000);
-  flow.move({.ticks = -1'000'000'000});
-  flow.exchange(1, 300, kPatience);
+Stage forward_and_back(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  flow->move({.ticks = 1'000'000'000});
+  flow->exchange(12, 300, 1000, kPause);
+  flow->move({.ticks = -1'000'000'000});
+  flow->exchange(1, 300, kPatience);
+  return flow;
+}
+
+/// Older than 2147 s, TS.Recent binds nobody any more (6.7+). For machines whose clock jumps over a sleep.
+Stage idle_naive(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  lab.sleep_s(2150);
+  flow->move({.ticks = -10'000'000});
+  flow->exchange(16, 300, kPatience, kPause);
+  return flow;
 }
 
 // Stalls after a move that have nothing to do with timestamps.
 
-void zero_window(Lab& lab) {
-  Flow flow(lab, Role::client_moves, false, kPort);
-  flow.exchange(4, 300, 1000);
-  flow.move({});
-  for (int i = 0; i < 100 && flow.moving().write(8192); ++i) lab.wait_ms(2);
+Stage zero_window(Lab& lab) {
+  lab.net().ns(Host::peer).sysctl("net/ipv4/tcp_rmem", "4096 16384 16384");
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  flow->move({});
+  for (int i = 0; i < 100 && flow->moving().write(8192); ++i) lab.wait_ms(2);
   lab.wait_ms(kPatience);  // the peer's application sleeps
+  return flow;
 }
 
-void reset(Lab& lab) {
-  Flow flow(lab, Role::client_moves, false, kPort);
-  flow.exchange(4, 300, 1000);
-  flow.move({});
-  flow.exchange(2, 300, 1000);
-  flow.abort_peer();
+Stage reset(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  flow->move({});
+  flow->exchange(12, 300, 1000, kPause);
+  flow->abort_peer();
   lab.wait_ms(50);
-  flow.exchange(1, 300, 200);
+  flow->exchange(1, 300, 200);
+  return flow;
 }
 
-void lost(Lab& lab) {
-  Flow flow(lab, Role::client_moves, false, kPort);
-  flow.exchange(4, 300, 1000);
-  flow.move({});
-  flow.exchange(2, 300, 1000);
+Stage cut(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  flow->move({});
+  flow->exchange(12, 300, 1000, kPause);
   lab.net().cut_cable(Host::new_host);
-  flow.exchange(1, 300, kPatience);
+  flow->exchange(1, 300, kPatience);
+  return flow;
 }
+
+// Lines, tunnels and handshakes.
+
+/// A connection that stays where it is, with several segments on the way at once.
+Stage stays(Lab& lab, const Trouble& trouble, bool naive_move = false) {
+  auto flow = connect(lab);
+  lab.net().line()->trouble(trouble, 1);
+  flow->exchange(16, 5000, kPatience, 5);
+  if (naive_move) flow->move({.ticks = -1'000'000});
+  flow->exchange(4, 5000, kPatience, 5);
+  return flow;
+}
+Stage loss(Lab& lab) { return stays(lab, {.lost = 3}); }
+Stage reordering(Lab& lab) { return stays(lab, {.late = 10, .late_ms = 8}); }
+Stage naive_loss(Lab& lab) { return stays(lab, {.lost = 2, .late = 3, .twice = 1}, true); }
+
+Stage vlan(Lab& lab) {
+  lab.net().line()->tag_middle(7);
+  return move_once(lab, {.move = {.ticks = -1'000'000}, .pause_ms = kPause});
+}
+Stage naive_paced(Lab& lab) { return move_once(lab, {.move = {.ticks = -1'000'000}, .pause_ms = kPause}); }
 
 /// The peer answers SYNs without keeping state, with its clock's low bits as a message to itself.
-void syn_cookies(Lab& lab) {
+Stage syn_cookies(Lab& lab) {
   lab.net().ns(Host::peer).sysctl("net/ipv4/tcp_syncookies", "2");
-  move_once(lab, {});
+  return move_once(lab, {.pause_ms = kPause});
 }
 
-constexpr Scenario kScenarios[] = {
+/// TSval goes over the top in mid-connection. The client is played by hand, by the real time: no kernel would
+/// let its clock be set without a move.
+Stage wrap(Lab& lab) {
+  Ghost::Options options;
+  options.tsval = 0u - 200;
+  auto client = std::make_shared<Ghost>(lab, options);
+  client->connect();
+  for (int i = 0; i < 30; ++i) {
+    lab.wait_ms(kPause);
+    client->data(300, kPause);
+    if (i % 3) continue;
+    client->peer_sends(500);
+    client->send(client->next());
+  }
+  return client;
+}
+
+constexpr Topology::Options kBadLine{.bad_line = true}, kVxlan{.vxlan = true}, kUsec{.usec = true};
+
+const Scenario kScenarios[] = {
     {"healthy", "the client moves and keeps its clock", healthy},
     {"healthy-server", "the server moves and keeps its clock", healthy_server},
-    {"healthy-ipv6", "the same over IPv6", healthy_ipv6},
+    {"healthy-ipv6", "the client moves and keeps its clock, over IPv6", healthy_ipv6},
     {"no-probe", "the client moves and keeps its clock; no probe gives the restore away", no_probe},
+    {"offset-restore", "the client moves; an offset lets its clock go on through the gap of 200 ms",
+     offset_restore},
+    {"usec-clock",
+     "the client moves and keeps its clock, which ticks once a microsecond (Linux 6.7+)",
+     usec_clock,
+     {.net = kUsec}},
     {"naive-restore", "the client moves and its clock goes back by 1,000,000 ms: a black hole", naive},
-    {"naive-restore-server", "the same for a server that moves", naive_server},
-    {"naive-restore-ipv6", "the same over IPv6", naive_ipv6},
+    {"naive-restore-server", "the server moves and its clock goes back by 1,000,000 ms: a black hole",
+     naive_server},
+    {"naive-restore-ipv6", "the client moves and its clock goes back by 1,000,000 ms, over IPv6", naive_ipv6},
+    {"naive-restore-loss",
+     "the client moves and its clock goes back by 1,000,000 ms, on a line that loses frames",
+     naive_loss,
+     {.net = kBadLine}},
+    {"naive-restore-vxlan",
+     "the client moves and its clock goes back by 1,000,000 ms, in a VXLAN tunnel",
+     naive_paced,
+     {.net = kVxlan}},
+    {"naive-restore-vlan",
+     "the client moves and its clock goes back by 1,000,000 ms, in a VLAN (in the middle)",
+     vlan,
+     {.net = kBadLine}},
+    {"one-sided",
+     "the client moves and its clock goes back by 1,000,000 ms; only its own packets are captured",
+     naive_paced,
+     {.one_sided = true}},
     {"bare-restore", "the client moves without TCP_TIMESTAMP: it sends the new host's bare clock", bare},
     {"short-stall", "the clock goes back by 1,500 ms: the stall heals when it has caught up", heals},
     {"forward-and-back", "a move ahead by 1,000,000,000 ms is taken; the move back is a black hole",
      forward_and_back},
     {"usec-flip", "TCP_TIMESTAMP with bit 0 set: ms become us on the way (Linux 6.7+)", usec_flip},
+    {"idle-naive",
+     "the clock goes back by 10,000,000 ms after 2150 s without a segment: nobody minds (Linux 6.7+)",
+     idle_naive},
+    {"wrap", "TSval goes from 4,294,967,295 to 0 in mid-connection", wrap},
+    {"loss",
+     "a connection that stays, on a line that loses 3 % of the frames on either side of the capture",
+     loss,
+     {.net = kBadLine}},
+    {"reordering",
+     "a connection that stays, on a line that holds back one frame in ten",
+     reordering,
+     {.net = kBadLine}},
     {"zero-window", "a stall after a healthy move: the peer does not read", zero_window},
     {"reset", "an end after a healthy move: the peer resets the connection", reset},
-    {"lost", "a stall after a healthy move: the new host's cable is cut", lost},
+    {"lost", "a stall after a healthy move: the new host's cable is cut", cut},
     {"syn-cookies", "a healthy move of a connection that began with a SYN cookie", syn_cookies},
 };
 

@@ -29,8 +29,20 @@ UniqueFd packet_socket(const Namespace& ns, const std::string& device, uint16_t 
   setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer, sizeof kReceiveBuffer);
   const int on = 1;
   must(setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on), "SO_TIMESTAMPNS");
+  must(setsockopt(fd.get(), SOL_PACKET, PACKET_AUXDATA, &on, sizeof on), "PACKET_AUXDATA");
   must(bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), "bind packet socket");
   return fd;
+}
+
+/// The kernel takes an arriving frame's VLAN tag off and tells it beside the frame: back it goes.
+size_t restore_tag(uint8_t* frame, size_t length, size_t room, const tpacket_auxdata& told) {
+  constexpr size_t kMacs = 12, kTag = 4;
+  if (!(told.tp_status & TP_STATUS_VLAN_VALID) || length < kMacs || length + kTag > room) return length;
+  const uint16_t type = told.tp_status & TP_STATUS_VLAN_TPID_VALID ? told.tp_vlan_tpid : ETH_P_8021Q;
+  std::memmove(frame + kMacs + kTag, frame + kMacs, length - kMacs);
+  const uint16_t tag[] = {htons(type), htons(told.tp_vlan_tci)};
+  std::memcpy(frame + kMacs, tag, kTag);
+  return length + kTag;
 }
 
 void put(std::FILE* file, const void* data, size_t size) {
@@ -39,8 +51,11 @@ void put(std::FILE* file, const void* data, size_t size) {
 
 }  // namespace
 
-Tap::Tap(const Namespace& ns, const std::string& device, const std::string& pcap_path)
+Tap::Tap(const Namespace& ns, const std::string& device, const std::string& pcap_path, bool arrivals_only)
     : fd_(packet_socket(ns, device, ETH_P_ALL)), buffer_(kLargestFrame) {
+  const int ignore = arrivals_only;
+  must(setsockopt(fd_.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignore, sizeof ignore),
+       "PACKET_IGNORE_OUTGOING");
   if (pcap_path.empty()) return;
   file_.reset(std::fopen(pcap_path.c_str(), "wb"));
   if (!file_) throw SystemError("create " + pcap_path);
@@ -77,16 +92,22 @@ void Tap::read(const std::function<void(const Frame&)>& use) {
     if (n < 0 && (errno == EINTR || errno == ENETDOWN)) continue;
     must(n, "read packet socket");
     Frame frame;
+    auto length = static_cast<size_t>(n);
     for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-      if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPNS) continue;
-      timespec time;
-      std::memcpy(&time, CMSG_DATA(c), sizeof time);
-      frame.time_ns = time.tv_sec * 1'000'000'000 + time.tv_nsec;
+      if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS) {
+        timespec time;
+        std::memcpy(&time, CMSG_DATA(c), sizeof time);
+        frame.time_ns = time.tv_sec * 1'000'000'000 + time.tv_nsec;
+      } else if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) {
+        tpacket_auxdata told;
+        std::memcpy(&told, CMSG_DATA(c), sizeof told);
+        length = restore_tag(buffer_.data(), length, buffer_.size(), told);
+      }
     }
     frame.number = ++frames_;
     frame.outgoing = from.sll_pkttype == PACKET_OUTGOING;
-    frame.length = static_cast<uint32_t>(n);
-    frame.bytes = {buffer_.data(), std::min(static_cast<size_t>(n), buffer_.size())};
+    frame.length = static_cast<uint32_t>(length);
+    frame.bytes = {buffer_.data(), std::min(length, buffer_.size())};
     if (file_) write(frame);
     if (use) use(frame);
   }

@@ -26,7 +26,8 @@ struct Frame {
 class Tap {
  public:
   /// Starts to capture at once. With an empty path frames only go to `read`.
-  Tap(const Namespace& ns, const std::string& device, const std::string& pcap_path);
+  Tap(const Namespace& ns, const std::string& device, const std::string& pcap_path,
+      bool arrivals_only = false);
 
   /// Hands over what was captured since the last call.
   void read(const std::function<void(const Frame&)>& use = {});

@@ -4,6 +4,12 @@
 #include <algorithm>
 
 namespace lab {
+namespace {
+
+/// What has an skb's address is no TCP segment.
+constexpr size_t kNoSegment = SIZE_MAX;
+
+}  // namespace
 
 std::string verdict(const TruthRecord& record) {
   static constexpr std::pair<const char*, const char*> kByCounter[] = {
@@ -47,7 +53,7 @@ void Truth::take(const lab_event& event) {
     case LAB_FREED:
       return freed(event);
     case LAB_STATE:
-      if (const auto found = by_skb_.find(event.skb); found != by_skb_.end())
+      if (const auto found = by_skb_.find(event.skb); found != by_skb_.end() && found->second != kNoSegment)
         records_[found->second].state = {event.ts_recent, event.ts_recent_stamp, event.rcv_nxt, event.rcv_wup,
                                          event.rcv_wnd,   event.snd_una,         event.snd_nxt, event.snd_wl1,
                                          event.snd_wnd,   event.rto_jiffies};
@@ -55,7 +61,8 @@ void Truth::take(const lab_event& event) {
 }
 
 void Truth::arrived(const lab_event& event) {
-  by_skb_.erase(event.skb);  // whatever had this address before is gone, without a drop
+  // Whatever had this address before is gone, without a drop.
+  by_skb_[event.skb] = kNoSegment;
   const auto segment = parse_ip_packet(event.header, event.length);
   if (!segment) return;
   TruthRecord record;
@@ -79,6 +86,7 @@ void Truth::freed(const lab_event& event) {
     if (segment) ++unexplained_;
     return;
   }
+  if (found->second == kNoSegment) return static_cast<void>(by_skb_.erase(found));
   TruthRecord& record = records_[found->second];
   // The address may have been given to another packet after a silent, that is successful, end of ours. A GSO
   // packet's IP length is of no use here, so the comparison leaves the payload out.

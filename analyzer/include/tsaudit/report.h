@@ -37,6 +37,7 @@ std::string_view to_string(Vantage vantage);
 struct ClockStep {
   uint64_t frame = 0;      ///< first segment with the new clock
   int64_t ticks = 0;       ///< TSval minus what the sender's own clock would have said
+  int64_t from_last = 0;   ///< TSval minus the newest one before it: negative if PAWS may mind
 };
 
 /// The timestamp clock of one sender, fitted.

@@ -60,7 +60,7 @@ void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
   const int64_t ticks =
       a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
   if (direction.steps.size() < Trouble::kMaxEpochs) {
-    direction.steps.push_back({step.frame, ticks});
+    direction.steps.push_back({step.frame, ticks, distance(a.clock.last(), step.tsval)});
     direction.epochs.push_back({a.clock.report(a.last_ns), step.frame - 1});
   }
   for (MigrationCase& open : t.migrations)
@@ -80,7 +80,8 @@ void Tracker::finish_clock(Flow& flow, unsigned from, Trouble& t) {
     Host& a = flow.host[from];
     const int64_t ticks =
         a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
-    if (direction.steps.size() < Trouble::kMaxEpochs) direction.steps.push_back({step.frame, ticks});
+    if (direction.steps.size() < Trouble::kMaxEpochs)
+      direction.steps.push_back({step.frame, ticks, distance(a.clock.last(), step.tsval)});
   } else {
     ++direction.outliers;
   }

@@ -153,14 +153,23 @@ class Collector {
   }
 
   void clock() {
+    const bool rate_changed = clock_rate();
     for (const ClockStep& step : direction_->steps) {
       const bool backward = step.ticks < 0;
-      Finding& f = add(backward ? RuleId::tsval_regression : RuleId::tsval_jump, from_, step.frame, 0,
-                       fmt::format("TSval went {} {} against its own clock", backward ? "back" : "ahead",
-                                   plural(static_cast<uint64_t>(std::llabs(step.ticks)), "tick")));
-      if (step.ticks == -1) {
-        // What TCP_TIMESTAMP can lose on Linux 6.7+, by clearing bit 0, and what TCP_PAWS_WINDOW is there for.
+      // What a faster clock does in the gap before its first segment is no jump of its own.
+      if (!backward && rate_changed && step.frame == direction_->epochs.back().last_frame + 1 &&
+          within_gap(step))
+        continue;
+      const std::string ticks = plural(static_cast<uint64_t>(std::llabs(step.ticks)), "tick");
+      Finding& f =
+          add(backward ? RuleId::tsval_regression : RuleId::tsval_jump, from_, step.frame, 0,
+              fmt::format("TSval went {} {} against its own clock", backward ? "back" : "ahead", ticks));
+      if (backward && step.from_last >= -1) {
+        // What TCP_TIMESTAMP can lose on Linux 6.7+, by clearing bit 0, and what TCP_PAWS_WINDOW is there
+        // for. The rest is the gap, which a clock that was carried over does not count.
         f.severity = Severity::note;
+        if (step.ticks != -1)
+          f.message = fmt::format("TSval went back 1 tick, and so {} against its own clock", ticks);
         f.advice = "Linux forgives one tick; a receiver that follows RFC 7323 to the letter does not.";
       }
       f.time_ns = time_of(step.frame);
@@ -168,22 +177,34 @@ class Collector {
         f.advice =
             "TS.Recent now follows the new clock: going back to the old one would black-hole the connection.";
     }
+  }
+
+  /// True if the rate changed.
+  bool clock_rate() {
     const auto& epochs = direction_->epochs;
-    if (!epochs.empty()) {
-      const ClockReport& before = epochs.back().report;
-      const ClockReport& after = direction().clock;
-      if (before.confidence >= 0.7 && after.confidence >= 0.7 && before.hz > 0 &&
-          (after.hz / before.hz > 1.05 || before.hz / after.hz > 1.05)) {
-        const bool microseconds = before.nominal_hz == 1000 && after.nominal_hz == 1e6;
-        Finding& f = add(RuleId::clock_rate_change, from_, epochs.back().last_frame + 1,
-                         time_of(epochs.back().last_frame + 1),
-                         fmt::format("the clock ran at {} Hz and then at {} Hz", before.hz, after.hz));
-        f.advice = microseconds
-                       ? "TCP_TIMESTAMP was restored with its low bit set, which means microseconds since "
-                         "Linux 6.7: clear it."
-                       : "An offset cannot mend this: restore on a kernel with the same tick rate.";
-      }
-    }
+    if (epochs.empty()) return false;
+    const ClockReport& before = epochs.back().report;
+    const ClockReport& after = direction().clock;
+    if (before.confidence < 0.7 || after.confidence < 0.7 || before.hz <= 0 ||
+        !(after.hz / before.hz > 1.05 || before.hz / after.hz > 1.05))
+      return false;
+    const bool microseconds = before.nominal_hz == 1000 && after.nominal_hz == 1e6;
+    Finding& f = add(RuleId::clock_rate_change, from_, epochs.back().last_frame + 1,
+                     time_of(epochs.back().last_frame + 1),
+                     fmt::format("the clock ran at {} Hz and then at {} Hz", before.hz, after.hz));
+    f.advice = microseconds
+                   ? "TCP_TIMESTAMP was restored with its low bit set, which means microseconds since "
+                     "Linux 6.7: clear it."
+                   : "An offset cannot mend this: restore on a kernel with the same tick rate.";
+    return true;
+  }
+
+  /// Can the clock as it runs now have made the step since it took over, at most a second ago?
+  bool within_gap(const ClockStep& step) const {
+    double seconds = 1;
+    for (const Migration& m : report_.migrations)
+      if (m.frame <= step.frame) seconds = 1 + static_cast<double>(m.gap_ns) / 1e9;
+    return static_cast<double>(step.ticks) <= direction().clock.hz * seconds;
   }
 
   TimeNs time_of(uint64_t frame) const {

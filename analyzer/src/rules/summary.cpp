@@ -53,14 +53,17 @@ std::string summarise(const FlowReport& report) {
   if (other_cause) return fmt::format("Timestamps are not the problem: {}.", other_cause->message);
   if (drop)
     return fmt::format("The model expected PAWS drops, but the receiver took the segments. {}", drop->advice);
+  // "The clock ran at …", "TSval went …"
+  const Finding* rate = find(report, RuleId::clock_rate_change);
   const Finding* step = find(report, RuleId::tsval_regression);
   if (!step) step = find(report, RuleId::tsval_jump);
   if (!report.migrations.empty()) {
     const Migration& m = report.migrations.front();
-    return capitalised(fmt::format("{} was replaced by another host at frame {}, and {}.", named(m.endpoint),
-                                   m.frame,
-                                   step ? fmt::format("its {}, yet no segment was discarded", step->message)
-                                        : "its timestamps went on without loss"));
+    return capitalised(
+        fmt::format("{} was replaced by another host at frame {}, and {}.", named(m.endpoint), m.frame,
+                    rate   ? fmt::format("its{}, yet no segment was discarded", rate->message.substr(3))
+                    : step ? fmt::format("its {}, yet no segment was discarded", step->message)
+                           : "its timestamps went on without loss"));
   }
   if (report.timestamps == Negotiated::unknown)
     return "No timestamps seen in both directions: nothing can be said.";
