@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/module.h>
 #include <net/genetlink.h>
+#include "selftest/kunit.h"
 #include "tsoff_netlink.h"
 #include "tsoff_table.h"
 
@@ -11,6 +12,7 @@ static int __init mod_init(void)
 	err = tsoff_table_init();
 	if (err)
 		return err;
+	tsoff_kunit();
 	/* Commands need the tables of all namespaces, so they come last and go first. */
 	err = tsoff_netlink_init();
 	if (err)

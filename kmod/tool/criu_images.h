@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 //
 // What a folder of CRIU's images knows of TCP connections (files.img and tcp-stream-*.img, CRIU 3.0 and
 // newer).

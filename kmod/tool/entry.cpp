@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 #include "entry.h"
 
 #include <arpa/inet.h>
@@ -120,8 +120,7 @@ Entry parse_connection(std::vector<std::string>& words) {
   return entry;
 }
 
-Entry parse_entry(std::vector<std::string> words, bool prefer_tsval) {
-  Entry entry = parse_connection(words);
+void parse_settings(std::vector<std::string> words, Entry& entry, bool prefer_tsval) {
   bool said_auto = false;
   while (!words.empty()) {
     std::string word = take(words, "");
@@ -154,6 +153,11 @@ Entry parse_entry(std::vector<std::string> words, bool prefer_tsval) {
   } else if (entry.offset) {
     entry.last_tsval.reset();
   }
+}
+
+Entry parse_entry(std::vector<std::string> words, bool prefer_tsval) {
+  Entry entry = parse_connection(words);
+  parse_settings(std::move(words), entry, prefer_tsval);
   return entry;
 }
 
@@ -163,7 +167,10 @@ std::string to_line(const Entry& entry) {
   line += fmt::format(" mode {}", mode_name(entry));
   if (entry.timeout) line += fmt::format(" timeout {}", *entry.timeout);
   if (entry.tsval) line += fmt::format(" last-tsval {}", *entry.tsval);
+  // A table's rate is what a later restore has to be like; a capture has both.
   if (entry.tsval && entry.rate_now) line += fmt::format(" rate-was {}", *entry.rate_now);
+  if (!entry.tsval && entry.rate_was) line += fmt::format(" rate-was {}", *entry.rate_was);
+  if (!entry.tsval && entry.rate_now) line += fmt::format(" rate-now {}", *entry.rate_now);
   return line;
 }
 

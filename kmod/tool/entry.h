@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 #pragma once
 
 #include <netinet/in.h>
@@ -53,9 +53,12 @@ uint32_t parse_number(std::string_view text, const char* what);
 // [inet|inet6] [local] ADDRESS:PORT [remote] ADDRESS:PORT. Takes these words from the front of `words`.
 Entry parse_connection(std::vector<std::string>& words);
 
-// The same, then [offset] N | auto, and [last-tsval N] [mode wire|socket] [timeout S] [rate-was HZ]
-// [rate-now HZ] in any order, each of them with or without "--" in front. Of an offset and a last TSval
-// the one that is preferred is kept.
+// [offset] N | auto, and [last-tsval N] [mode wire|socket] [timeout S] [rate-was HZ] [rate-now HZ] in any
+// order, each of them with or without "--" in front. Of an offset and a last TSval the one that is preferred
+// is kept.
+void parse_settings(std::vector<std::string> words, Entry& entry, bool prefer_tsval = false);
+
+// A connection and then its settings.
 Entry parse_entry(std::vector<std::string> words, bool prefer_tsval = false);
 
 // What parse_entry() reads: a line of `tsoffset save`.

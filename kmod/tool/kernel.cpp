@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 #include "kernel.h"
 
 #include <fmt/format.h>
@@ -6,8 +6,11 @@
 #include <linux/genetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "attributes.h"
 
@@ -96,7 +99,7 @@ void Kernel::exchange(std::vector<char>& request, const Put& put) {
       if (answer->nlmsg_seq != sent->nlmsg_seq) continue;
       interrupted |= (answer->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
       if (answer->nlmsg_type == NLMSG_DONE) {
-        if (interrupted) throw KernelError(EINTR, "the table keeps changing");
+        if (interrupted) throw KernelError(EINTR, "the table keeps changing while it is read");
         return;
       }
       if (answer->nlmsg_type == NLMSG_ERROR) {
@@ -154,15 +157,20 @@ Entry Kernel::get(const Entry& connection) {
 }
 
 std::vector<Entry> Kernel::all() {
-  for (int attempt = 1;; attempt++) {
+  // What was added at once has the table resized in the background, which takes as long as the machine likes:
+  // so the pauses grow.
+  constexpr auto kPatience = std::chrono::seconds(10);
+  const auto start = std::chrono::steady_clock::now();
+  for (auto pause = std::chrono::milliseconds(1);; pause *= 2) {
     std::vector<Entry> entries;
     auto request = message(family_, TSOFF_CMD_GET, TSOFF_GENL_VERSION, NLM_F_DUMP, 0);
     try {
       exchange(request, [&](const nlmsghdr* answer) { entries.push_back(read_event(answer).entry); });
       return entries;
     } catch (const KernelError& error) {
-      if (error.code() != EINTR || attempt == 20) throw;
+      if (error.code() != EINTR || std::chrono::steady_clock::now() - start > kPatience) throw;
     }
+    std::this_thread::sleep_for(std::min(pause, std::chrono::milliseconds(500)));
   }
 }
 

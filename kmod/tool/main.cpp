@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
@@ -14,6 +14,7 @@
 #include <iterator>
 #include <map>
 
+#include "capture_advice.h"
 #include "criu_images.h"
 #include "kernel.h"
 
@@ -22,18 +23,22 @@ namespace {
 
 constexpr const char* kUsage = R"(Usage: tsoffset [ OPTIONS ] COMMAND
 
-  add|set CONNECTION OFFSET [ mode wire|socket ] [ timeout SECONDS ] [ rate-was HZ ] [ rate-now HZ ]
+  add|set CONNECTION OFFSET [ SETTINGS ]
+  add|set [ CONNECTION ] --from-capture FILE [ SETTINGS ]
+                              what tsaudit suggests for the connections that moved in a capture, or for this one
   del CONNECTION [ force ]
   show [ CONNECTION ]
   flush [ force ]
   monitor [ count N ]
-  save [ criu FOLDER ]        the table, for restore; or what CRIU dumped to FOLDER
+  save [ criu FOLDER | --from-capture FILE ]
+                              the table, for restore; or what CRIU dumped to FOLDER, or what a capture suggests
   restore [ auto ] [ replace ] [ FILE ]
                               all lines or none; auto computes offsets anew from each last-tsval
   stats
 
 CONNECTION := [ local ] ADDRESS:PORT [ remote ] ADDRESS:PORT
 OFFSET     := [ offset ] [+|-]TICKS | auto --last-tsval N
+SETTINGS   := [ mode wire|socket ] [ timeout SECONDS ] [ rate-was HZ ] [ rate-now HZ ]
 OPTIONS    := -j (JSON) | -n NETNS | -4 | -6 | -V | -h
 
 Local is the end that moved. Exit code: 0, 1 for a mistake in the command, 2 if the kernel refused.
@@ -47,7 +52,7 @@ struct Options {
 using Words = std::vector<std::string>;
 
 void enter_namespace(const std::string& name) {
-  const std::string path = name.find('/') == name.npos ? "/var/run/netns/" + name : name;
+  const std::string path = name.find('/') == name.npos ? "/run/netns/" + name : name;
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0 || setns(fd, CLONE_NEWNET) != 0)
     throw KernelError(errno, fmt::format("network namespace \"{}\": {}", name, std::strerror(errno)));
@@ -61,6 +66,18 @@ bool take_flag(Words& words, const std::string& flag) {
       return true;
     }
   return false;
+}
+
+// The word behind `keyword`, if that is there.
+std::optional<std::string> take_value(Words& words, const std::string& keyword, const char* what) {
+  const auto at = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
+    return word == keyword || word == "--" + keyword;
+  });
+  if (at == words.end()) return std::nullopt;
+  if (at + 1 == words.end()) throw UsageError(fmt::format("{}: {} is missing", keyword, what));
+  std::string value = *(at + 1);
+  words.erase(at, at + 2);
+  return value;
 }
 
 void expect_end(const Words& words) {
@@ -86,7 +103,55 @@ void print(const Options& options, const std::vector<Entry>& entries) {
   if (options.json) std::fputs("]\n", stdout);
 }
 
+// Of the connections that moved in a capture.
+std::vector<Entry> entries_of_capture(const Options& options, const std::string& path) {
+  CaptureAdvice advice = advice_of_capture(path);
+  for (const std::string& warning : advice.warnings) fmt::print(stderr, "Warning: {}.\n", warning);
+  std::erase_if(advice.entries, [&](const Entry& entry) {
+    return options.family != AF_UNSPEC && options.family != entry.local.family;
+  });
+  return std::move(advice.entries);
+}
+
+// CONNECTION, or all that there are, and SETTINGS.
+std::vector<Entry> select(std::vector<Entry> entries, Words words, const std::string& path) {
+  if (!words.empty() && (words.front().starts_with("inet") || words.front() == "local" ||
+                         words.front().find(':') != std::string::npos)) {
+    const Entry wanted = parse_connection(words);
+    std::erase_if(entries, [&](const Entry& entry) {
+      return entry.local != wanted.local || entry.remote != wanted.remote;
+    });
+    if (entries.empty())
+      throw UsageError(fmt::format("{}: {} did not move in it, or to a clock that needs no offset", path,
+                                   to_string(wanted.local)));
+  }
+  if (entries.empty())
+    throw UsageError(fmt::format("{}: no connection in it moved to a clock that needs an offset", path));
+  Entry settings;
+  parse_settings(std::move(words), settings);
+  if (settings.offset || settings.last_tsval) throw UsageError("either an offset or --from-capture");
+  for (Entry& entry : entries) {
+    entry.mode = settings.mode;
+    entry.timeout = settings.timeout;
+    if (settings.rate_was) entry.rate_was = settings.rate_was;
+    if (settings.rate_now) entry.rate_now = settings.rate_now;
+  }
+  return entries;
+}
+
 int store(const Options& options, Words words, bool replace) {
+  if (const auto path = take_value(words, "from-capture", "the file")) {
+    const std::vector<Entry> entries = select(entries_of_capture(options, *path), std::move(words), *path);
+    try {
+      Kernel().store(entries, replace);
+    } catch (const KernelError& error) {
+      if (error.index() < 0 || error.index() >= static_cast<int>(entries.size())) throw;
+      const Entry& entry = entries[static_cast<size_t>(error.index())];
+      throw KernelError(error.code(), fmt::format("{} {}: {}; nothing was stored", to_string(entry.local),
+                                                  to_string(entry.remote), error.what()));
+    }
+    return 0;
+  }
   const Entry entry = parse_entry(std::move(words));
   check_family(options, entry);
   if (!entry.offset && !entry.last_tsval && !replace) throw UsageError("the offset is missing");
@@ -214,14 +279,13 @@ std::vector<Entry> entries_of_dump(const std::string& folder) {
 }
 
 int save(const Options& options, Words words) {
-  std::optional<std::string> images;
-  if (take_flag(words, "criu")) {
-    if (words.empty()) throw UsageError("which folder of CRIU's images?");
-    images = words.front();
-    words.erase(words.begin());
-  }
+  const auto images = take_value(words, "criu", "the folder of CRIU's images");
+  const auto capture = take_value(words, "from-capture", "the file");
   expect_end(words);
-  const std::vector<Entry> entries = images ? entries_of_dump(*images) : Kernel().all();
+  if (images && capture) throw UsageError("either criu or --from-capture");
+  const std::vector<Entry> entries = images    ? entries_of_dump(*images)
+                                     : capture ? entries_of_capture(options, *capture)
+                                               : Kernel().all();
   if (options.json) {
     print(options, entries);
     return 0;
