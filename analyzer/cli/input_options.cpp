@@ -35,6 +35,17 @@ void add_receiver(AnalysisOptions& analysis, const std::string& text) {
   analysis.receivers.emplace_back(address, profile_named("--receiver", text.substr(equals + 1)));
 }
 
+void add_capture_point(AnalysisOptions& analysis, const std::string& text) {
+  IpAddress address;
+  if (text == "way") {
+    analysis.captured_on_the_way = true;
+  } else if (parse_ip(text, address)) {
+    analysis.captured_at.push_back(address);
+  } else {
+    throw CLI::ValidationError("--captured-at", fmt::format("'{}' is neither an address nor 'way'", text));
+  }
+}
+
 }  // namespace
 
 void complain(std::string_view what) { std::fputs(fmt::format("tsaudit: {}\n", what).c_str(), stderr); }
@@ -113,6 +124,17 @@ void InputOptions::add_to(CLI::App& command) {
           "the same for one address, such as 10.0.0.2=linux-5.10; may be repeated")
       ->allow_extra_args(false)
       ->option_text("ADDR=PROFILE")
+      ->group("Analysis");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--captured-at",
+          [this](const std::vector<std::string>& all) {
+            for (const std::string& each : all) add_capture_point(analysis, each);
+          },
+          "the address of the host that the capture was taken on, or 'way' for neither end of the connections; may "
+          "be repeated (default: estimated from the timing)")
+      ->allow_extra_args(false)
+      ->option_text("ADDR|way")
       ->group("Analysis");
   command
       .add_option("--cut", analysis.cuts,

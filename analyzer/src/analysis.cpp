@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flow/flow_table.h"
+#include "flow/scope_pairs.h"
 #include "model/explain.h"
 #include "model/flow_report.h"
 #include "model/tracker.h"
@@ -85,16 +86,17 @@ class Pipeline {
   void take(const Decoded& decoded) {
     const Segment& s = decoded.segment;
     const unsigned from = decoded.from_low ? 0 : 1;
-    Flow* flow = flows_.find(decoded.key, decoded.hash);
+    Flow* flow = find(decoded, from);
     if (flow && s.has(kSyn) && tracker_.starts_new_connection(*flow, from, s)) {
       close(*flow, false);
-      flows_.erase(decoded.key, decoded.hash);
+      erase(flow->key);
       flow = nullptr;
     }
     if (!flow) {
       make_room(s.time_ns);
       flow = &flows_.insert(decoded.key, decoded.hash);
       flow->id = ++last_id_;
+      scopes_.remember(decoded.key);
     }
     ++totals_.segments;
     totals_.ts_segments += s.has_ts();
@@ -104,6 +106,23 @@ class Pipeline {
     }
     const Judgement j = tracker_.process(*flow, from, s);
     if (sink_.wants_segments()) rows_.push(row_of(*flow, from, s, j));
+  }
+
+  Flow* find(const Decoded& decoded, unsigned from) {
+    if (Flow* flow = flows_.find(decoded.key, decoded.hash)) [[likely]]
+      return flow;
+    if (const auto joined = scopes_.flow_of(decoded.key)) return flows_.find(*joined, joined->hash(seed_));
+    const auto other = scopes_.candidate(decoded.key);
+    if (!other) return nullptr;
+    Flow* flow = flows_.find(*other, other->hash(seed_));
+    if (!flow || !tracker_.answers(*flow, from, decoded.segment)) return nullptr;
+    scopes_.join(decoded.key, *other);
+    return flow;
+  }
+
+  void erase(FlowKey key) {  // a copy: the original goes with the flow
+    scopes_.forget(key);
+    flows_.erase(key, key.hash(seed_));
   }
 
   static SegmentRow row_of(const Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
@@ -189,8 +208,7 @@ class Pipeline {
     std::sort(over.begin(), over.end(), [](const Flow* x, const Flow* y) { return x->id < y->id; });
     for (Flow* flow : over) {
       close(*flow, evicted);
-      const FlowKey key = flow->key;
-      flows_.erase(key, key.hash(seed_));
+      erase(flow->key);
     }
   }
 
@@ -202,6 +220,7 @@ class Pipeline {
   Tracker tracker_;
   const uint64_t seed_ = random_seed();
   FlowTable<Flow> flows_;
+  ScopePairs scopes_;
   std::array<Decoded, PacketSource::kMaxBatch> decoded_;
   std::array<uint64_t, kDecodeStatusCount> statuses_{};
   uint32_t last_id_ = 0;

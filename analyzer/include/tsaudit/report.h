@@ -55,7 +55,7 @@ struct TsRecentCheck {
   uint64_t equal = 0;      ///< TSecr is a value that TS.Recent could hold
   uint64_t exact = 0;      ///< of `equal`: only one value was possible
   // Every miss has a cause.
-  uint64_t missed_loss = 0;       ///< not among `compared`: echo of a TSval that the capture does not have
+  uint64_t missed_loss = 0;       ///< not among `compared`: echo of a TSval that the capture does not have, or from before its begin
   uint64_t missed_reorder = 0;    ///< the capture's order is not the receiver's
   uint64_t missed_refused = 0;    ///< the receiver dropped what the model accepted
   uint64_t missed_restored = 0;   ///< the receiver lost TS.Recent (TSecr 0)

@@ -47,7 +47,16 @@ void SenderClock::estimate(TimeNs now) {
     period = 1e9 / hz;
   }
   const auto rounded = static_cast<uint32_t>(std::min(period + 0.5, 4e9));
-  if (rounded == 0 || rounded == period_ns_) return;
+  if (rounded == 0) return;
+  // A segment that was held up, or a clock that stood still for a while, makes the clock look slower by an amount
+  // that differs from one review to the next. So two reviews must agree before a known rate gives way, and
+  // before a rate that no system uses is believed.
+  const auto review = static_cast<uint16_t>(2000 * std::log(rounded + 1.0));
+  const bool agreed = last_review_ != 0 && std::abs(review - last_review_) <= 40;  // 2 %
+  last_review_ = review;
+  if (rounded == period_ns_) return;
+  const bool usual = nominal.error < 0.02 + uncertainty && nominal.error < 0.5;
+  if (!agreed && (period_ns_ != 0 || !usual)) return;
   period_ns_ = rounded;
   const int64_t lead_us = (ticks_ * period_ns_ - elapsed) / 1000;
   lead_max_us_ = static_cast<int32_t>(std::clamp<int64_t>(std::max<int64_t>(lead_us, 0), 0, INT32_MAX));

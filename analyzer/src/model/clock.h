@@ -79,6 +79,7 @@ class SenderClock {
   uint32_t first_tsval_ = 0;
   int32_t lead_max_us_ = 0;    ///< largest (clock - capture time), relative to the first segment
   uint32_t period_ns_ = 0;     ///< 0: not known yet
+  uint16_t last_review_ = 0;   ///< the period that the last review found, on a logarithmic scale; 0: none
   uint8_t review_shift_ = 24;  ///< log2 of the baseline (ns) at which the rate is estimated again
   bool started_ = false;
 };

@@ -41,12 +41,14 @@ void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock
     open_migration(flow, from, s, was, j);
   }
   ++pending->segments;
-  // New data or a new ACK with an older TSval cannot be an old packet that was overtaken.
+  // New data or a new ACK with an older TSval cannot be an old packet that was overtaken; but one such segment may
+  // be damaged.
   pending->certain = pending->certain || (backward && new_information);
   const bool lasts = pending->segments >= 3 && s.time_ns - pending->time_ns >= 200 * kMillisecond;
   const bool far = pending->segments >= 2 && seconds_off(a.clock, *pending) > kBeyondReordering;
   const bool stays_ahead = !backward && pending->segments >= 2;
-  if (!(pending->certain || lasts || far || stays_ahead)) return;
+  const bool certain = pending->segments >= 2 && pending->certain;
+  if (!(certain || lasts || far || stays_ahead)) return;
   const PendingStep step = *pending;
   pending.reset();
   take_step(flow, from, step);

@@ -31,14 +31,14 @@ void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
 
 }  // namespace
 
-void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+/// `state`: the receiver's likeliest, before the segment.
+void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
+                           const PawsState& state) {
   DirectionTrouble& direction = trouble(flow).direction[from];
   if (direction.open.size() == Trouble::kMaxOpen) {
     resolve(direction, direction.open.front());
     direction.open.erase(direction.open.begin());
   }
-  const Host& a = flow.host[from];
-  const Host& b = flow.host[from ^ 1];
   OpenVerdict v{.frame = s.frame,
                 .time_ns = s.time_ns,
                 .seq = s.seq,
@@ -47,8 +47,8 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .verdict = j.verdict,
                 .reason = j.reason,
                 .answered = j.answered,
-                .state = likeliest_state(flow, b, a, s),
-                .segment = as_received(flow, a, s)};
+                .state = state,
+                .segment = as_received(flow, flow.host[from], s)};
   if (j.verdict != Verdict::drop) v.evidence = Evidence::none;
   direction.open.push_back(v);
   if (evidence_) evidence_->opened(s.frame);
@@ -128,8 +128,8 @@ void Tracker::contradict(Flow& flow, unsigned sender, OpenVerdict& v, uint64_t f
   for (const ReceiverProfile& profile : receiver_profiles()) {
     const bool drops = judge(profile, v.state, v.segment).verdict == Verdict::drop;
     if (drops == (v.verdict == Verdict::drop)) continue;
-    // The newest Linux that fits, else whatever fits.
-    if (!fitting || profile.linux_states) fitting = &profile;
+    // The newest Linux that fits, else another real stack, else the RFC, which comes first.
+    if (!fitting || profile.linux_states || !fitting->linux_states) fitting = &profile;
   }
   if (fitting) direction.fitting_profile = fitting;
 }

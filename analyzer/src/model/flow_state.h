@@ -14,6 +14,13 @@
 
 namespace tsaudit {
 
+/// Where the capture was taken, as far as more is known than the timing tells.
+enum class Tap : uint8_t {
+  estimated,  ///< by the timing
+  here,       ///< told: on this host
+  away,       ///< told: not on this host; or seen: it never got a segment that the capture has
+};
+
 /// One end of a connection: what it sent, and its state as a receiver of what the other end sends.
 struct Host {
   // As a sender, by its segments in the capture.
@@ -51,7 +58,8 @@ struct Host {
   uint8_t unknown = 0;     ///< TS.Recent not known yet
 
   uint8_t window_scale : 4 = 0;
-  TcpState state : 4 = TcpState::unknown;
+  TcpState state : 3 = TcpState::unknown;
+  Tap tap : 2 = Tap::estimated;    ///< where the capture was taken, seen from this host
   uint8_t retransmit_run : 4 = 0;  ///< retransmissions in a row without progress, saturating
   bool seen : 1 = false;           ///< has sent at least one segment
   bool acked : 1 = false;          ///< has sent an ACK: ack_max, right_edge are known
@@ -110,6 +118,8 @@ struct Flow {
 inline Vantage vantage_of(const Host& receiver, const Host& sender) {
   constexpr uint32_t kSameHostUs = 300;  // a tap on the host itself, or one switch away
   if (!receiver.seen) return Vantage::one_sided;
+  if (receiver.tap == Tap::here) return Vantage::at_receiver;
+  if (receiver.tap == Tap::away) return sender.tap == Tap::here ? Vantage::at_sender : Vantage::in_middle;
   const uint32_t to_receiver = receiver.loop_us(), to_sender = sender.loop_us();
   if (to_receiver == UINT32_MAX) return Vantage::unknown;
   if (to_receiver <= kSameHostUs) return Vantage::at_receiver;

@@ -54,7 +54,7 @@ Reason sequence_check(const ReceiverProfile& p, const PawsState& r, const PawsSe
 bool updates_ts_recent(const ReceiverProfile& p, const PawsState& r, const PawsSegment& s) {
   if (!s.has_ts || after(s.seq, r.rcv_wup)) return false;
   if (p.update_needs_overlap && before(s.end_seq, r.rcv_wup)) return false;
-  return !p.update_needs_newer || compare_tsval(p, r, s.tsval, 0) != Reason::paws;
+  return !p.update_needs_newer || !r.ts_recent_valid || compare_tsval(p, r, s.tsval, 0) != Reason::paws;
 }
 
 /// tcp_input.c:tcp_ack(), its range tests. Reason::newer stands for "in range".

@@ -33,7 +33,8 @@ struct Sequence {
 };
 
 struct Possibilities {
-  PawsState base;
+  std::array<PawsState, 4> base;  ///< what does not vary by itself; [0] is the likeliest
+  size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
   Choices<int64_t, 2> rto;
@@ -58,6 +59,9 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   // Out-of-order data that the receiver may hold: a RST at its end counts as exact.
   if (s.has(kRst) && after(sender.snd_nxt, nxt))
     p.sequence.add({nxt, wup, sender.snd_nxt, window_known ? window_from(wup) : kOpenWindow});
+  // A RST must hit RCV.NXT: what was not acknowledged may be lost unless the capture is certainly the receiver's.
+  if (s.has(kRst) && receiver.tap != Tap::here)
+    p.sequence.add({wup, wup, wup, window_known ? window_from(wup) : kOpenWindow});
   // Linux lets data stick out of the window into an empty receive queue, which no capture shows.
   const bool sticks_out = after(s.end_seq(), receiver.right_edge);
   if (!exact || (sticks_out && !after(s.seq, receiver.right_edge)))
@@ -68,40 +72,72 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   }
 }
 
+/// What a capture cannot show of the rest of the state.
+void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const Segment& s) {
+  const auto add = [&]() -> PawsState& {
+    p.base[p.base_count] = p.base[0];
+    return p.base[p.base_count++];
+  };
+  const bool syn_or_rst = s.has(kSyn | kRst);
+  if (receiver.state == TcpState::syn_recv) {
+    // The SYN-ACK may have been a SYN cookie. Then there is no request socket, and nothing to compare the final
+    // ACK with (syncookies.c:cookie_v4_check()); after it there is a connection.
+    const bool undecided = receiver.ts_recent.size() > 1;
+    if (undecided || (!syn_or_rst && s.ack == receiver.isn + 1)) {
+      PawsState& cookie = add();
+      cookie.state = TcpState::established;
+      cookie.ts_recent_valid = undecided;
+    }
+  }
+  if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
+    add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
+  const bool pure_ack = s.length() == 0 && s.has(kAck) && !syn_or_rst;
+  if (pure_ack && receiver.state == TcpState::established &&
+      vantage_of(receiver, sender) != Vantage::at_receiver && !before(s.ack, p.base[0].snd_una)) {
+    // Which ACK was the last to reach the receiver decides whether this one would update its window.
+    PawsState& repeats = add();
+    repeats.snd_una = s.ack;
+    repeats.snd_wl1 = s.seq;
+    repeats.snd_wnd = UINT32_MAX;
+    add().snd_wl1 = s.seq - 1;
+  }
+}
+
 Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s) {
   Possibilities p;
-  p.base.state = receiver.state;
-  p.base.ts_recent_valid = receiver.ts_recent.known();
-  p.base.snd_una = receiver.una_known                     ? receiver.snd_una
+  PawsState& base = p.base[0];
+  base.state = receiver.state;
+  base.ts_recent_valid = receiver.ts_recent.known();
+  base.snd_una = receiver.una_known                     ? receiver.snd_una
                    : receiver.state == TcpState::syn_sent ? receiver.isn
                                                           : s.ack;
   // What the receiver has sent is known for sure only where nothing escapes the capture.
   const bool all_seen =
       receiver.seen && !flow.capture_loss && vantage_of(receiver, sender) == Vantage::at_receiver;
-  p.base.snd_nxt = receiver.seen ? receiver.snd_nxt : s.ack;
-  if (!all_seen && s.has(kAck) && after(s.ack, p.base.snd_nxt)) {
-    p.base.snd_nxt = s.ack;
-    if (p.base.state == TcpState::syn_recv)
-      p.base.state = TcpState::established;  // it has sent data meanwhile
+  base.snd_nxt = receiver.seen ? receiver.snd_nxt : s.ack;
+  if (!all_seen && s.has(kAck) && after(s.ack, base.snd_nxt)) {
+    base.snd_nxt = s.ack;
+    if (base.state == TcpState::syn_recv)
+      base.state = TcpState::established;  // it has sent data meanwhile
   }
-  p.base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
-  p.base.snd_wnd = receiver.snd_wnd;
-  p.base.fin_received = sender.fin_sent;
+  base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
+  base.snd_wnd = receiver.snd_wnd;
+  base.fin_received = sender.fin_sent;
   // How old an ACK may be: no older than what the peer ever acknowledged (tcp_ack(): min(max_window,
   // bytes_acked)).
   if (receiver.una_known && receiver.scale_known)
-    p.base.max_window = static_cast<uint32_t>(std::max(distance(receiver.isn + 1, receiver.snd_una), 0));
-  p.base.tsval_first = receiver.clock.started() ? receiver.clock.first() : s.tsecr;
-  p.base.tsval_last = s.tsecr;
+    base.max_window = static_cast<uint32_t>(std::max(distance(receiver.isn + 1, receiver.snd_una), 0));
+  base.tsval_first = receiver.clock.started() ? receiver.clock.first() : s.tsecr;
+  base.tsval_last = s.tsecr;
   if (receiver.clock.started() && all_seen && receiver.state == TcpState::syn_recv) {
     // The range in SYN_RECV is what was sent.
-    p.base.tsval_last = receiver.clock.last();
+    base.tsval_last = receiver.clock.last();
   }
   if (receiver.clock.started() && receiver.state == TcpState::syn_sent) {
     // Since the SYN the clock has gone on, at 1 MHz at the most, for as long as we saw and a little longer.
     const auto elapsed_us =
         static_cast<uint32_t>(std::clamp<int64_t>((s.time_ns - receiver.last_ns) / 1000, 0, INT32_MAX / 2));
-    p.base.tsval_last = receiver.clock.last() + elapsed_us + 50'000;
+    base.tsval_last = receiver.clock.last() + elapsed_us + 50'000;
   }
 
   for (unsigned i = receiver.ts_recent.size(); i-- > 0;) p.ts_recent.add(receiver.ts_recent[i]);
@@ -112,11 +148,12 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   p.rto.add(rto.max);
   p.rto.add(rto.min);
   add_sequences(p, flow, receiver, sender, s);
+  add_bases(p, receiver, sender, s);
   return p;
 }
 
-PawsState state_at(const Possibilities& p, size_t ts, size_t age, size_t rto, size_t sequence) {
-  PawsState state = p.base;
+PawsState state_at(const Possibilities& p, size_t base, size_t ts, size_t age, size_t rto, size_t sequence) {
+  PawsState state = p.base[base];
   state.ts_recent = p.ts_recent.values[ts];
   state.age_seconds = p.age.values[age];
   state.rto_ns = p.rto.values[rto];
@@ -129,17 +166,17 @@ PawsState state_at(const Possibilities& p, size_t ts, size_t age, size_t rto, si
 
 /// Which unknown alone turns the verdict of the likeliest state.
 Reason reason_of_doubt(const ReceiverProfile& profile, const Possibilities& p, const PawsSegment& segment) {
-  const PawsOutcome likeliest = judge(profile, state_at(p, 0, 0, 0, 0), segment);
-  const auto turns = [&](size_t ts, size_t age, size_t rto, size_t sequence) {
-    const PawsOutcome outcome = judge(profile, state_at(p, ts, age, rto, sequence), segment);
+  const PawsOutcome likeliest = judge(profile, state_at(p, 0, 0, 0, 0, 0), segment);
+  const auto turns = [&](size_t base, size_t ts, size_t age, size_t rto, size_t sequence) {
+    const PawsOutcome outcome = judge(profile, state_at(p, base, ts, age, rto, sequence), segment);
     return outcome.verdict != likeliest.verdict || is_paws(outcome.reason) != is_paws(likeliest.reason);
   };
   for (size_t i = 1; i < p.ts_recent.count; ++i)
-    if (turns(i, 0, 0, 0)) return Reason::ts_recent_range;
-  if (p.age.count > 1 && turns(0, 1, 0, 0)) return Reason::idle_range;
-  if (p.rto.count > 1 && turns(0, 0, 1, 0)) return Reason::rto_range;
+    if (turns(0, i, 0, 0, 0)) return Reason::ts_recent_range;
+  if (p.age.count > 1 && turns(0, 0, 1, 0, 0)) return Reason::idle_range;
+  if (p.rto.count > 1 && turns(0, 0, 0, 1, 0)) return Reason::rto_range;
   for (size_t i = 1; i < p.sequence.count; ++i)
-    if (turns(0, 0, 0, i)) return Reason::sequence_range;
+    if (turns(0, 0, 0, 0, i)) return Reason::sequence_range;
   return Reason::state_unknown;
 }
 
@@ -171,7 +208,7 @@ PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s) 
 }
 
 PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s) {
-  return state_at(possibilities(flow, receiver, sender, s), 0, 0, 0, 0);
+  return state_at(possibilities(flow, receiver, sender, s), 0, 0, 0, 0, 0);
 }
 
 Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& receiver, const Host& sender,
@@ -215,22 +252,23 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
   };
   // Header prediction is no matter of timestamps, but it takes TSval from an old ACK, and the slow path does
   // not.
-  const bool old_ack = s.has(kAck) && before(s.ack, p.base.snd_una);
-  for (size_t ts = 0; ts < p.ts_recent.count; ++ts)
-    for (size_t age = 0; age < p.age.count; ++age)
-      for (size_t rto = 0; rto < p.rto.count; ++rto)
-        for (size_t sequence = 0; sequence < p.sequence.count; ++sequence) {
-          PawsState state = state_at(p, ts, age, rto, sequence);
-          ask(state);
-          state.predicted = true;
-          if (old_ack) ask(state);
-        }
+  const bool old_ack = s.has(kAck) && before(s.ack, p.base[0].snd_una);
+  for (size_t base = 0; base < p.base_count; ++base)
+    for (size_t ts = 0; ts < p.ts_recent.count; ++ts)
+      for (size_t age = 0; age < p.age.count; ++age)
+        for (size_t rto = 0; rto < p.rto.count; ++rto)
+          for (size_t sequence = 0; sequence < p.sequence.count; ++sequence) {
+            PawsState state = state_at(p, base, ts, age, rto, sequence);
+            ask(state);
+            state.predicted = true;
+            if (old_ack) ask(state);
+          }
   if (!agreed) {
     result.reason = reason_of_doubt(profile, p, segment);
     // Away from the receiver a test that comes after PAWS is in doubt; PAWS itself let the segment through.
     const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
     if (result.reason == Reason::sequence_range && !exact && result.known && segment.has_ts) {
-      const Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0), s.tsval, profile.window_ticks);
+      const Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0, 0), s.tsval, profile.window_ticks);
       if (why != Reason::paws) {
         result.verdict = Verdict::accept;
         result.reason = why;

@@ -27,8 +27,9 @@ void measure_loop(Host& receiver, Host& sender, const Segment& s) {
   sender.rtt_measured = true;
 }
 
-/// tcp_input.c:tcp_ack(): SND.UNA, and tcp_ack_update_window().
+/// tcp_input.c:tcp_ack(): SND.UNA, and tcp_ack_update_window(), which an old ACK does not reach.
 void take_ack(Host& receiver, const Segment& s, uint32_t window) {
+  if (receiver.una_known && before(s.ack, receiver.snd_una)) return;
   if (!receiver.wl_known || after(s.ack, receiver.snd_una) || after(s.seq, receiver.snd_wl1) ||
       (s.seq == receiver.snd_wl1 && (window > receiver.snd_wnd || window == 0))) {
     receiver.snd_wl1 = s.seq;
@@ -68,6 +69,14 @@ void take_own_ack(Host& sender, const Segment& s, uint32_t window) {
     sender.rcv_nxt = s.ack;
     sender.rcv_known = true;
   }
+}
+
+/// Will the receiver's next segments be held against this verdict? Drops by timestamps, and data that another
+/// receiver might have dropped.
+bool is_questionable(const Segment& s, const Judgement& j) {
+  if (j.verdict == Verdict::drop) return is_paws(j.reason);
+  return j.verdict == Verdict::accept && s.length() > 0 &&
+         (j.reason == Reason::window1 || j.reason == Reason::idle || j.reason == Reason::ts_recent_zero);
 }
 
 bool is_keepalive(const Host& receiver, const Segment& s) {
@@ -134,6 +143,26 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
   return judge_segment(profile_for(flow, from ^ 1), flow, receiver, a, s).verdict != Verdict::drop;
 }
 
+bool Tracker::answers(const Flow& flow, unsigned from, const Segment& s) const {
+  const Host& b = flow.host[from ^ 1];
+  if (flow.host[from].seen || !b.seen || !s.has(kAck)) return false;
+  const int32_t unacked = distance(s.ack, b.snd_nxt);
+  constexpr int32_t kWindow = 1 << 24;
+  if (unacked < 0 || unacked > kWindow) return false;
+  if (!s.has_ts() || s.tsecr.raw == 0 || !b.clock.started()) return true;
+  return !before(s.tsecr, b.clock.first()) && !after(s.tsecr, b.clock.last());
+}
+
+/// What the user knows of where the capture was taken.
+void Tracker::place_tap(Flow& flow) const {
+  if (options_.captured_at.empty() && !options_.captured_on_the_way) return;
+  for (unsigned i = 0; i < 2; ++i) {
+    const IpAddress address = (i == 0 ? flow.key.low() : flow.key.high()).address;
+    const auto& hosts = options_.captured_at;
+    flow.host[i].tap = std::find(hosts.begin(), hosts.end(), address) != hosts.end() ? Tap::here : Tap::away;
+  }
+}
+
 void Tracker::first_segment(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   a.seen = true;
@@ -148,10 +177,15 @@ void Tracker::first_segment(Flow& flow, unsigned from, const Segment& s) {
     flow.first_ns = s.time_ns;
     // A guess until a SYN tells: who speaks from the higher port is the client.
     flow.set_client(s.sport >= s.dport ? from : from ^ 1);
+    place_tap(flow);
   }
   if (!flow.syn_seen && !flow.synack_seen && !s.has(kSyn)) {
-    a.state = TcpState::established;
-    flow.host[from ^ 1].state = TcpState::established;
+    Host& b = flow.host[from ^ 1];
+    a.state = b.state = TcpState::established;
+    // What it sent right before the capture began is on its way, or was lost; the capture cannot tell.
+    constexpr int32_t kWindow = 1 << 24;
+    const int32_t in_flight = distance(b.rcv_nxt, s.seq);
+    if (b.rcv_known && in_flight > 0 && in_flight < kWindow) b.rcv_nxt = s.seq;
   }
 }
 
@@ -167,7 +201,8 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
     flow.syn_ts = flow.syn_ts || s.has_ts();
     a.isn = s.seq;
     a.scale_known = true;
-    if (a.state == TcpState::unknown) a.state = TcpState::syn_sent;
+    // Sent again, it has not taken whatever SYN-ACK the capture holds.
+    if (a.state == TcpState::unknown || !a.acked) a.state = TcpState::syn_sent;
     if (b.state == TcpState::unknown || b.state == TcpState::syn_recv) {
       b.rcv_nxt = s.seq + 1;  // TFO data is acknowledged later, or not at all
       b.rcv_known = true;
@@ -180,6 +215,11 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
     return;
   }
   if (j.verdict == Verdict::drop) return;
+  if (flow.synack_seen && s.seq != a.isn) {
+    // Two hosts answer; until the client has acknowledged one of them, the last may be the one.
+    trouble(flow).direction[from].other_answers.add(s.frame, s.time_ns);
+    a.snd_nxt = s.end_seq();
+  }
   measure_loop(a, b, s);
   if (s.has_ts() && s.tsecr.raw != 0 && a.ts_recent.known())
     a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, true);
@@ -235,7 +275,8 @@ void Tracker::note_options(Flow& flow, unsigned from, const Segment& s) {
 }
 
 /// Everything but an ordinary `newer` or `equal`.
-void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
+                          const PawsState& state) {
   const Host& b = flow.host[from ^ 1];
   DirectionTrouble& direction = trouble(flow).direction[from];
   ++direction.reasons[static_cast<size_t>(j.reason)];
@@ -243,7 +284,9 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     direction.refused_reuse.add(s.frame, s.time_ns);
   if (j.verdict == Verdict::drop && is_paws(j.reason)) {
     // A stale ACK that acknowledges nothing new is no loss; anything else is.
-    const bool harmful = s.length() > 0 || (b.una_known && after(s.ack, b.snd_una));
+    // Nor is a SYN on a live connection, which no receiver takes there.
+    const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
+    const bool harmful = !live_syn && (s.length() > 0 || (b.una_known && after(s.ack, b.snd_una)));
     if (harmful && !direction.paws_drops) {
       direction.ticks_behind = distance(s.tsval, j.ts_recent);
       direction.stored_ns = b.ts_recent.newest_store();
@@ -253,19 +296,22 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
       direction.paws_drops.add(s.frame, s.time_ns);
     else if (!s.has(kRst))
       direction.stale_acks.add(s.frame, s.time_ns);
-    open_verdict(flow, from, s, j);
-  } else if (j.verdict == Verdict::accept && (j.reason == Reason::window1 || j.reason == Reason::idle ||
-                                              j.reason == Reason::ts_recent_zero)) {
-    if (s.length() > 0) open_verdict(flow, from, s, j);  // another receiver might have refused it
   }
+  if (is_questionable(s, j)) open_verdict(flow, from, s, j, state);
 }
 
 void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo,
                           TsVal modelled) {
   // What the receiver at `from` got came from the other side: that is the direction which the model got
   // wrong.
-  TsRecentCheck& misses = trouble(flow).direction[from ^ 1].misses;
-  if (modelled.raw == 0) {
+  DirectionTrouble& incoming = trouble(flow).direction[from ^ 1];
+  TsRecentCheck& misses = incoming.misses;
+  const SenderClock& clock = flow.host[from ^ 1].clock;
+  if (!flow.syn_seen && incoming.epochs.empty() && clock.started() && before(s.tsecr, clock.first())) {
+    // It answers what was sent before the capture began: no prediction, so no comparison either.
+    ++misses.missed_loss;
+    --flow.host[from].compared;
+  } else if (modelled.raw == 0) {
     ++misses.missed_restored;
   } else if (echo == TsRecentSet::Echo::older) {
     ++misses.missed_refused;
@@ -303,6 +349,10 @@ void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
   if (a.acked && before(s.ack, a.ack_max)) return;  // overtaken by a later one
+  if (!b.seen) {
+    a.ts_recent.store(s.tsecr, s.time_ns);  // nothing to hold it against
+    return;
+  }
   const TsVal modelled = a.ts_recent.known() ? a.ts_recent.back() : TsVal{};
   if (s.tsecr.raw == 0 && a.ts_recent.known() && a.ts_recent.front().raw != 0) {
     // A restored socket knows no TS.Recent; some stacks echo nothing on data. The next echo tells.
@@ -351,7 +401,8 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, bool taken
 }
 
 /// What every connection has (a handshake, no timestamps, a first segment) is counted in the flow itself.
-void Tracker::count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+void Tracker::count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
+                            const PawsState& state) {
   Host& a = flow.host[from];
   if (j.reason == Reason::newer) return;
   if (j.reason == Reason::equal) {
@@ -368,7 +419,7 @@ void Tracker::count_verdict(Flow& flow, unsigned from, const Segment& s, const J
   else if (j.verdict == Verdict::not_tested)
     return;  // all the rest of such a flow
   if (!few)
-    odd_verdict(flow, from, s, j);
+    odd_verdict(flow, from, s, j, state);
   else if (*few < UINT8_MAX)
     ++*few;
   else
@@ -390,6 +441,18 @@ Judgement Tracker::damaged(Flow& flow, unsigned from, const Segment& s) {
   j.reason = Reason::tcp_csum;
   j.known = recent.known();
   if (j.known) j.ts_recent = recent.back();
+  return j;
+}
+
+/// A SYN-ACK that another host with the same address sends into a connection: judged, and that is all.
+Judgement Tracker::other_answer(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  const Judgement j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s);
+  count_verdict(flow, from, s, j, likeliest_state(flow, b, a, s));
+  trouble(flow).direction[from].other_answers.add(s.frame, s.time_ns);
+  ++a.segments;
+  a.ts_segments += s.has_ts();
   return j;
 }
 
@@ -460,6 +523,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
   flow.set_last_frame(s.frame);
+  if (s.has(kSyn) && s.has(kAck) && flow.synack_seen && b.acked && s.seq != a.isn) return other_answer(flow, from, s);
   const bool first = !a.seen;
   if (first) first_segment(flow, from, s);
   const Host was = a;
@@ -477,9 +541,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
   const bool repeats_ack = pure_ack && a.acked && s.ack == a.ack_max;
 
+
   // The sender's clock. RST and zero in a SYN say nothing about it.
   SenderClock::Fit fit = SenderClock::Fit::good;
-  const bool first_syn_ack = s.has(kSyn) && s.has(kAck) && !flow.synack_seen;
+  const bool first_syn_ack = s.has(kSyn) && s.has(kAck) && (!flow.synack_seen || (s.seq != a.isn && !b.acked));
   if (first_syn_ack && s.has_ts() && s.tsval.raw != 0)
     a.clock.start(s.tsval, s.time_ns);  // whatever came before it was not this connection
   else if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0))
@@ -504,6 +569,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     }
   }
   note_options(flow, from, s);
+  const PawsState state = is_questionable(s, j) ? likeliest_state(flow, b, a, s) : PawsState{};
   const SeqNum receiver_nxt_before = a.rcv_nxt;
   if (s.has(kSyn)) handshake(flow, from, s, j);
   if (j.verdict != Verdict::drop) {
@@ -514,10 +580,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       else if (j.may_store && b.ts_recent.known())
         b.ts_recent.may_store(s.tsval, s.time_ns, !j.stores);
       if (j.may_store) b.stored_by_data = s.length() != 0;
-      apply_accepted(flow, from, s);
+      // Whether a doubtful ACK ends the handshake, the receiver's next segments tell.
+      if (j.verdict != Verdict::unknown || b.state != TcpState::syn_recv) apply_accepted(flow, from, s);
     }
   }
-  count_verdict(flow, from, s, j);
+  count_verdict(flow, from, s, j, state);
 
   // A SYN inside of a live connection may be the first of the next one.
   if (opening && j.verdict == Verdict::drop) {
@@ -535,11 +602,23 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     flow.capture_loss = true;
     b.snd_nxt = s.ack;
   }
-  if (s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() && flow.negotiated() == Negotiated::yes)
+  a.ts_segments += s.has_ts();
+  // In the middle of a connection whose begin is not in the capture, an echo proves that timestamps are in use.
+  if (s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() &&
+      (flow.negotiated() == Negotiated::yes ||
+       (flow.negotiated() == Negotiated::unknown && s.tsecr.raw != 0)))
     read_echo(flow, from, s);
 
+  if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && (s.length() > 0 || after(s.ack, b.isn + 1)))
+    a.state = TcpState::established;
   const uint32_t window = as_received(flow, a, s).window;
   if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt))) take_own_ack(a, s, window);
+  // It repeats an ACK although the capture holds more in order: that never reached it, so the capture was taken
+  // somewhere before it. (Unless an open verdict explains it: then the profile may be wrong.)
+  if (repeats_ack && a.tap == Tap::estimated && before(s.ack, a.rcv_nxt) &&
+      vantage_of(a, b) == Vantage::at_receiver && s.time_ns - b.last_ns > settle_ns(a) &&
+      (!flow.trouble || trouble(flow).direction[from ^ 1].open.empty()))
+    a.tap = Tap::away;
   // Where the capture shows all that it got, its ACK is its RCV.NXT.
   if (s.has(kAck) && a.acked && s.ack == a.ack_max && vantage_of(a, b) == Vantage::at_receiver &&
       (repeats_ack || s.time_ns - b.last_ns > settle_ns(a)))
@@ -550,7 +629,6 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;
   a.retransmissions += retransmitted;
   ++a.segments;
-  a.ts_segments += s.has_ts();
   flow.negotiated_yes = flow.negotiated() == Negotiated::yes;
 
   const bool new_information = new_data || new_ack;

@@ -40,6 +40,9 @@ class Tracker {
   /// Is `s` the begin of another connection on the same 4-tuple? Then finish() the flow and start a new one.
   bool starts_new_connection(const Flow& flow, unsigned from, const Segment& s) const;
 
+  /// Is `s` the first answer to a flow of which only the other direction was seen so far?
+  bool answers(const Flow& flow, unsigned from, const Segment& s) const;
+
   /// Closes all that is open in `flow` and takes its trouble away from the pool (null: it had none).
   std::unique_ptr<Trouble> finish(Flow& flow);
 
@@ -54,13 +57,15 @@ class Tracker {
 
   // tracker.cpp
   Judgement damaged(Flow& flow, unsigned from, const Segment& s);
+  Judgement other_answer(Flow& flow, unsigned from, const Segment& s);
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
+  void place_tap(Flow& flow) const;
   void first_segment(Flow& flow, unsigned from, const Segment& s);
   void handshake(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
   void apply_accepted(Flow& flow, unsigned from, const Segment& s);
   void note_options(Flow& flow, unsigned from, const Segment& s);
-  void count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
-  void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
+  void count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state);
+  void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state);
   void read_echo(Flow& flow, unsigned from, const Segment& s);
   bool echo_is_foreign(Flow& flow, unsigned from, const Segment& s);
   void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, TsVal modelled);
@@ -73,7 +78,7 @@ class Tracker {
   void finish_clock(Flow& flow, unsigned from, Trouble& t);
 
   // evidence.cpp
-  void open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
+  void open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state);
   void weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool repeats_ack, SeqNum receiver_nxt);
   void contradict(Flow& flow, unsigned sender, OpenVerdict& verdict, uint64_t frame);
   void resolve(DirectionTrouble& direction, const OpenVerdict& verdict);

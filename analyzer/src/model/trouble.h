@@ -85,6 +85,7 @@ struct DirectionTrouble {
   FrameList unnegotiated_tsopt;
   FrameList zero_echo;      ///< TSecr 0 in mid-connection
   FrameList unseen_echo;    ///< TSecr that the peer never sent
+  FrameList other_answers;  ///< SYN-ACKs of another host with the same address
   FrameList refused_reuse;  ///< SYN of a new connection with an old TSval
   uint32_t confirmed = 0, predicted = 0, contradicted = 0;
   FrameList contradictions;

@@ -99,9 +99,7 @@ class TsRecentSet {
     }
     if (!inside) {
       const Echo echo = before(value, front()) ? Echo::older : Echo::unseen;
-      values_[0] = value.raw;
-      count_ = 1;
-      interval_ = doubtful_ = false;
+      restart(value, all_arrived);
       widen(now);
       newest_ns_ = now;
       return echo;
@@ -116,6 +114,24 @@ class TsRecentSet {
     if (all_arrived) count_ = 1;
     if (count_ == 1) interval_ = doubtful_ = false;
     return echo;
+  }
+
+  /// The receiver held `value`, which was not expected. Later values of the set may still be on their way to it.
+  void restart(TsVal value, bool all_arrived) {
+    uint32_t later[kCapacity];
+    unsigned count = 0;
+    if (!all_arrived)
+      for (unsigned i = 0; i < count_; ++i)
+        if (after(TsVal{values_[i]}, value)) later[count++] = values_[i];
+    interval_ = count != 0 && (interval_ || count == kCapacity);
+    if (count == kCapacity) {
+      later[0] = later[kCapacity - 1];
+      count = 1;
+    }
+    doubtful_ = doubtful_ && count != 0;
+    values_[0] = value.raw;
+    std::copy(later, later + count, values_ + 1);
+    count_ = static_cast<uint8_t>(count + 1);
   }
 
   static uint32_t to_ms(int64_t ns) {

@@ -123,6 +123,10 @@ class Collector {
           fmt::format("{} with an old TSval discarded; nothing was lost by it",
                       plural(direction_->stale_acks.count, "pure ACK")))
           .evidence = Evidence::predicted;
+    if (direction_->other_answers)
+      add(RuleId::time_wait_reuse, from_, direction_->other_answers,
+          fmt::format("{} with another sequence number than the first: two hosts answer for {}",
+                      plural(direction_->other_answers.count, "SYN-ACK"), named(from_)));
     if (direction_->refused_reuse)
       add(RuleId::time_wait_reuse, from_, direction_->refused_reuse,
           fmt::format("{} for a reused port pair with a TSval before the old connection's last",

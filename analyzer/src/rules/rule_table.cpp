@@ -184,11 +184,12 @@ constexpr auto kRules = std::to_array<RuleInfo>({
     {RuleId::time_wait_reuse, "TS015", "time-wait-reuse", Severity::warning,
      "A closed connection was reopened with an older clock, or several clocks share an address",
      "A new SYN met an old TIME_WAIT socket with the same ports, and its TSval is not newer than the last "
-     "one of the old connection; or SYNs from one address come from clocks that cannot be the same host. "
-     "Behind NAT and load balancers this is common. The SYN is not discarded for good, but the connection "
-     "is late or fails.\n\n"
-     "TSvals of SYNs are compared per address pair, with the fitted rate of each clock. In TIME_WAIT the "
-     "test has no grace of one tick, and even an RST with an old TSval is ignored for 60 seconds.\n\n"
+     "one of the old connection; or two hosts answered one SYN, each with a sequence number and a clock of its "
+     "own. Behind NAT, anycast and load balancers this happens. The SYN is not discarded for good, but the "
+     "connection is late or fails.\n\n"
+     "In TIME_WAIT the test has no grace of one tick, and even an RST with an old TSval is ignored for 60 "
+     "seconds. TSvals of different connections are not compared: since Linux 4.10 each has an offset of its "
+     "own, so they say nothing of the host.\n\n"
      "Widen the port range or let the NAT keep ports apart; do not enable tcp_tw_recycle on kernels that "
      "still have it (up to 4.11).",
      "RFC 6191; RFC 7323 appendix B; net/ipv4/tcp_minisocks.c: tcp_timewait_state_process()"},
