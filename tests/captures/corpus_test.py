@@ -65,6 +65,8 @@ def check(program, folder, entry):
     answer = json.loads(tsaudit(program, "analyze", "--format", "json", capture))
     found = sorted({finding["rule"] for finding in answer["findings"]})
     assert found == expected["rules"], f"found {' '.join(found) or 'nothing'}, expected {' '.join(expected['rules']) or 'nothing'}"
+    moves = sum(len(flow["migrations"]) for flow in answer["flows"])
+    assert moves == expected["moves"], f"found {moves} moves, expected {expected['moves']}"
     sentences = [flow["summary"] for flow in answer["flows"]]
     says = expected.get("says", "")
     assert any(re.search(says, sentence) for sentence in sentences), f"says {sentences}, expected '{says}'"

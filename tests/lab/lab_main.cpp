@@ -54,8 +54,8 @@ int rules(const Arguments& arguments) {
   lab::Lab lab(lab_options(arguments));
   lab::RuleTests tests(lab, arguments.patience_s);
   int wrong = 0;
-  std::vector groups = {lab::paws_tests(), lab::sequence_tests(), lab::option_tests(), lab::handshake_tests(),
-                        lab::closing_tests()};
+  std::vector groups = {lab::paws_tests(),      lab::sequence_tests(), lab::option_tests(),
+                        lab::handshake_tests(), lab::closing_tests(),  lab::usec_tests()};
   if (arguments.patience_s >= 2200) groups.push_back(lab::idle_tests());
   for (const auto& group : groups)
     for (const lab::RuleTest& test : group) {

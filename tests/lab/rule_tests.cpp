@@ -28,6 +28,12 @@ int kernel_version() {
   return major * 100 + minor;
 }
 
+std::string answer(const Ghost& ghost) {
+  if (ghost.replies().empty()) return "silence";
+  const Segment& reply = ghost.replies().front();
+  return reply.has(kRst) ? "RST" : reply.has(kSyn) ? "SYN" : "ACK";
+}
+
 Ghost::Options RuleTests::options() {
   Ghost::Options options;
   options.port = port_;

@@ -38,6 +38,11 @@ class RuleTests {
   /// TS.Recent, as the next segment to arrive will find it, should be this.
   void expect_ts_recent(Ghost& ghost, const std::string& rule, uint32_t expected);
 
+  /// Anything else that can be told in a word, such as how the receiver answered.
+  void expect(const std::string& rule, const std::string& expected, const std::string& happened) {
+    states_.push_back({rule, expected, happened});
+  }
+
   struct Outcome {
     std::string rule, expected, happened;
     bool agrees() const { return expected == happened; }
@@ -55,6 +60,9 @@ class RuleTests {
   std::vector<Outcome> states_;
 };
 
+/// How the peer answered since Ghost::forget_replies(): "silence", "RST", "SYN" or "ACK".
+std::string answer(const Ghost& ghost);
+
 struct RuleTest {
   const char* name;
   void (*run)(RuleTests&);
@@ -65,6 +73,7 @@ std::span<const RuleTest> sequence_tests();   // what comes after PAWS, and who 
 std::span<const RuleTest> option_tests();     // TSopt missing, malformed, twice
 std::span<const RuleTest> handshake_tests();  // SYN_SENT, SYN_RECV, cookies
 std::span<const RuleTest> closing_tests();    // FIN_WAIT2, TIME_WAIT
+std::span<const RuleTest> usec_tests();       // timestamps of 1 us
 std::span<const RuleTest> idle_tests();       // 36 minutes at least: for machines whose clock jumps
 
 }  // namespace lab

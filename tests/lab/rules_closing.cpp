@@ -25,7 +25,9 @@ void to_time_wait(Ghost& g) {
 void fin_wait2(RuleTests& t) {
   Ghost g(t.lab(), t.options());
   to_fin_wait2(g);
+  g.forget_replies();
   t.send(g, g.stale(kFar, kRst), "T/V26 FIN_WAIT2, RST, far back", "NOT_SPECIFIED");
+  t.expect("T/V26 FIN_WAIT2, RST, far back: the answer", "ACK", answer(g));
   t.send(g, g.stale(kFar), "T FIN_WAIT2, pure ACK, far back", "NOT_SPECIFIED");
   t.send(g, g.stale(1), "T FIN_WAIT2, pure ACK, 1 tick back", "NOT_SPECIFIED");
   t.send(g, g.stale(kFar, kAck | kFin), "T FIN_WAIT2, FIN, far back", "NOT_SPECIFIED");
@@ -34,7 +36,9 @@ void fin_wait2(RuleTests& t) {
 void time_wait(RuleTests& t) {
   Ghost g(t.lab(), t.options());
   to_time_wait(g);
+  g.forget_replies();
   t.send(g, g.stale(kFar, kRst), "T/V24 TIME_WAIT, RST, far back, young", tw_paws());
+  t.expect("T/V24 TIME_WAIT, RST, far back: the answer", "silence", answer(g));
   t.send(g, g.stale(1), "T TIME_WAIT, pure ACK, 1 tick back", tw_paws());
   t.send(g, g.stale(kFar, kAck | kPsh, 20), "T TIME_WAIT, data, far back", tw_paws());
   Segment s = g.stale(kFar, kSyn);

@@ -46,6 +46,40 @@ void end_sequence(RuleTests& t) {
   }
 }
 
+/// A FIN needs no room.
+void fin_sticks_out(RuleTests& t) {
+  Ghost g(t.lab(), t.options());
+  g.connect();
+  g.data(500);
+  g.advance(g.stale(-10, kAck | kPsh, 100));  // nobody reads it
+  const ReceiverState receiver = t.state(g);
+  Segment s = g.stale(-20, kAck | kFin, 100);
+  s.seq = receiver.rcv_wup + receiver.rcv_wnd - 100;
+  t.send(g, s, "10 only a FIN sticks out of the window, unread data", kTaken);
+}
+
+/// Where else than at RCV.NXT a RST is obeyed.
+void reset_elsewhere(RuleTests& t) {
+  {
+    Ghost g(t.lab(), t.options());
+    g.connect();
+    g.data(100);
+    Segment hole = g.stale(-1, kAck | kPsh, 100);
+    hole.seq += 300;
+    g.send(hole);
+    Segment s = g.stale(500'000, kRst);
+    s.seq = hole.end_seq();
+    t.send(g, s, "7 RST at the end of the SACK block, far back", kTaken);
+  }
+  Ghost g(t.lab(), t.options());
+  g.connect();
+  g.data(100);
+  g.advance(g.stale(0, kAck | kFin));
+  Segment s = g.stale(500'000, kRst);
+  s.seq -= 1;
+  t.send(g, s, "7 RST at the FIN, far back", kTaken);
+}
+
 /// TS.Recent moves only for segments at or before the last ACK sent (rcv_wup).
 void last_ack_sent(RuleTests& t) {
   Ghost g(t.lab(), t.options());
@@ -159,6 +193,8 @@ void zero_window(RuleTests& t) {
 constexpr RuleTest kTests[] = {
     {"sequence", sequence},
     {"end-sequence", end_sequence},
+    {"fin-sticks-out", fin_sticks_out},
+    {"reset-elsewhere", reset_elsewhere},
     {"last-ack-sent", last_ack_sent},
     {"delayed-ack", delayed_ack},
     {"refused-ack", refused_ack},

@@ -91,6 +91,10 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
   const bool zero_echo = s.has_ts() && s.tsecr.raw == 0 && s.has(kAck) && !s.has(kSyn) &&
                          was.ts_recent.known() && was.ts_recent.back().raw != 0;
   MigrationCase* open = nullptr;
+  // Moved again, before the first move was looked at to its end.
+  if (mac_changed)
+    for (MigrationCase& before : trouble(flow).migrations)
+      if (!before.closed && before.host == from && has_signal(before, "mac")) close_migration(flow, before);
   if (told || mac_changed || ttl_changed || zero_echo) {
     open = open_migration(flow, from, s, was, j);
   } else if (flow.trouble) {
@@ -130,8 +134,8 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
       add_signal(*open, "gap", weight::kGap, s.frame,
                  fmt::format("silent for {:.3f} s before", static_cast<double>(open->result.gap_ns) / 1e9));
     for (const Announcement& said : announcements_)
-      if (said.frame != 0 && said.address == s.src && said.time_ns >= was.last_ns - kSecond &&
-          said.time_ns <= s.time_ns + kSecond)
+      if (said.frame != 0 && said.address == s.src && (s.src_mac == 0 || said.mac == s.src_mac) &&
+          said.time_ns >= was.last_ns - kSecond && said.time_ns <= s.time_ns + kSecond)
         add_signal(*open, "announcement", weight::kAnnouncement, said.frame,
                    fmt::format("{} announced at {}", to_string(said.address), mac_to_string(said.mac)));
   }

@@ -117,7 +117,7 @@ bool Tracker::profile_is_told(const Flow& flow, unsigned receiver) const {
   const IpAddress address = (receiver == 0 ? flow.key.low() : flow.key.high()).address;
   return options_.profile || options_.side_profiles[receiver == flow.client ? 0 : 1] ||
          std::any_of(options_.receivers.begin(), options_.receivers.end(),
-                                         [&](const auto& entry) { return entry.first == address; });
+                     [&](const auto& entry) { return entry.first == address; });
 }
 
 void Tracker::announce(const Announcement& announcement) {
@@ -283,10 +283,13 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   if (j.verdict == Verdict::drop && is_paws(j.reason) && b.state == TcpState::time_wait && s.has(kSyn))
     direction.refused_reuse.add(s.frame, s.time_ns);
   if (j.verdict == Verdict::drop && is_paws(j.reason)) {
-    // A stale ACK that acknowledges nothing new is no loss; anything else is.
-    // Nor is a SYN on a live connection, which no receiver takes there.
+    // A stale ACK that acknowledges nothing new is no loss, nor is a copy of data that has arrived: an original
+    // that a retransmission has overtaken. Nor is a SYN on a live connection, which no receiver takes there.
+    // Anything else is.
+    const bool copy = s.length() > 0 && b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
-    const bool harmful = !live_syn && (s.length() > 0 || (b.una_known && after(s.ack, b.snd_una)));
+    const bool harmful =
+        !live_syn && ((s.length() > 0 && !copy) || (b.una_known && after(s.ack, b.snd_una)));
     if (harmful && !direction.paws_drops) {
       direction.ticks_behind = distance(s.tsval, j.ts_recent);
       direction.stored_ns = b.ts_recent.newest_store();
@@ -294,6 +297,8 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     }
     if (harmful)
       direction.paws_drops.add(s.frame, s.time_ns);
+    else if (copy)
+      direction.stale_copies.add(s.frame, s.time_ns);
     else if (!s.has(kRst))
       direction.stale_acks.add(s.frame, s.time_ns);
   }

@@ -79,6 +79,7 @@ struct DirectionTrouble {
   std::array<uint32_t, kReasonCount> reasons{};  ///< all but newer and equal
   FrameList paws_drops;                          ///< with data, FIN or SYN
   FrameList stale_acks;                          ///< without
+  FrameList stale_copies;                        ///< with data that the receiver had already got
   FrameList missing_tsopt;
   FrameList missing_tsopt_data;  ///< of those, the ones that are not keepalives
   FrameList malformed_tsopt;

@@ -25,7 +25,11 @@ void Tally::add(const FlowReport& flow) {
   };
   const bool by_paws = stands(RuleId::paws_stall);
   if (by_paws) ++paws_stalled;
-  if (stands(RuleId::paws_drop)) ++paws_lost;
+  const bool lost = std::ranges::any_of(flow.findings, [](const Finding& finding) {
+    return finding.rule == RuleId::paws_drop && finding.evidence != Evidence::contradicted &&
+           finding.severity > Severity::note;
+  });
+  if (lost) ++paws_lost;
   if (!flow.migrations.empty()) ++migrated;
   if (!by_paws && has_rule(flow, RuleId::not_timestamps)) ++stalled_otherwise;
   if (flow.worst >= Severity::warning) ++with_warnings;

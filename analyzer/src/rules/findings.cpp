@@ -10,6 +10,9 @@
 namespace tsaudit {
 namespace {
 
+/// No queue on the path holds a segment longer: what is older than TS.Recent by less may have been overtaken.
+constexpr double kQueueSeconds = 3;
+
 std::string plural(uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", with_commas(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
 }
@@ -65,11 +68,6 @@ class Collector {
   }
 
   const DirectionReport& direction() const { return report_.directions[static_cast<size_t>(from_)]; }
-  const Migration* migration_of(Side side) const {
-    for (const Migration& m : report_.migrations)
-      if (m.endpoint == side) return &m;
-    return nullptr;
-  }
 
   Evidence evidence() const {
     const DirectionReport& d = direction();
@@ -89,11 +87,16 @@ class Collector {
   }
 
   std::string offset_advice() const {
-    const Migration* m = migration_of(from_);
+    const Migration* m = migration_before(report_, from_, direction_->paws_drops.frames.front());
     if (m && m->offset)
       return fmt::format(
           "Restore {}'s clock: an offset of {:+} ticks continues it, at least {:+} are needed.", named(from_),
           m->offset->suggested, m->offset->min);
+    const double hz = direction().clock.hz > 0 ? direction().clock.hz : 1000;
+    if (!m && direction_->steps.empty() && direction_->ticks_behind < kQueueSeconds * hz)
+      return fmt::format(
+          "No offset mends that: {}'s clock is in order, and a later segment overtook the discarded one.",
+          named(from_));
     if (direction_->ticks_behind > 0)
       return fmt::format("An offset of at least {:+} ticks on {}'s TSval would have let them pass.",
                          direction_->ticks_behind, named(from_));
@@ -117,6 +120,16 @@ class Collector {
                 ? fmt::format("The receiver took them: it behaves as {}.", direction_->fitting_profile->name)
                 : "The receiver took them, and no profile explains it: the capture lacks packets.";
       }
+    }
+    if (direction_->stale_copies) {
+      const uint64_t copies = direction_->stale_copies.count;
+      Finding& f =
+          add(RuleId::paws_drop, from_, direction_->stale_copies,
+              fmt::format("{} late cop{} of data that {} already had discarded; nothing was lost by it",
+                          with_commas(static_cast<int64_t>(copies)), copies == 1 ? "y" : "ies",
+                          named(other(from_))));
+      f.severity = Severity::note;
+      f.evidence = Evidence::predicted;
     }
     if (direction_->stale_acks)
       add(RuleId::stale_ack, from_, direction_->stale_acks,

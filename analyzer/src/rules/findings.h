@@ -14,6 +14,9 @@ void apply_rules(FlowReport& report, const Flow& flow, const Trouble* trouble);
 /// The flow in one sentence. Needs the findings.
 std::string summarise(const FlowReport& report);
 
+/// The latest replacement of this endpoint at or before the frame; nullptr: none.
+const Migration* migration_before(const FlowReport& report, Side side, uint64_t frame);
+
 /// "the client", "the server"
 std::string_view named(Side side);
 /// "1,234,567", "+12"

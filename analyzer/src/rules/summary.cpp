@@ -20,12 +20,6 @@ std::string capitalised(std::string text) {
   return text;
 }
 
-const Migration* migration_of(const FlowReport& report, Side side) {
-  for (const Migration& m : report.migrations)
-    if (m.endpoint == side) return &m;
-  return nullptr;
-}
-
 std::string killed_by_paws(const FlowReport& report, const Finding& drop) {
   const Side sender = *drop.from;
   std::string text =
@@ -33,7 +27,7 @@ std::string killed_by_paws(const FlowReport& report, const Finding& drop) {
   text += fmt::format("{} discarded {} segment{} of {} by PAWS from frame {} on ({})", named(other(sender)),
                       with_commas(static_cast<int64_t>(drop.frame_count)), drop.frame_count == 1 ? "" : "s",
                       named(sender), drop.frames.front(), to_string(drop.evidence));
-  if (const Migration* m = migration_of(report, sender)) {
+  if (const Migration* m = migration_before(report, sender, drop.frames.front())) {
     text += fmt::format(", after {} was replaced at frame {}", named(sender), m->frame);
     if (m->offset)
       text += fmt::format("; an offset of {:+} ticks would have prevented it", m->offset->suggested);
@@ -43,8 +37,17 @@ std::string killed_by_paws(const FlowReport& report, const Finding& drop) {
 
 }  // namespace
 
+const Migration* migration_before(const FlowReport& report, Side side, uint64_t frame) {
+  const Migration* last = nullptr;
+  for (const Migration& m : report.migrations)
+    if (m.endpoint == side && m.frame <= frame) last = &m;
+  return last;
+}
+
 std::string summarise(const FlowReport& report) {
   const Finding* drop = find(report, RuleId::paws_drop);
+  if (drop && drop->severity == Severity::note && drop->evidence == Evidence::predicted)
+    drop = nullptr;  // late copies
   if (drop && drop->evidence != Evidence::contradicted) return killed_by_paws(report, *drop);
   const Finding* other_cause = find(report, RuleId::not_timestamps);
   if (report.timestamps == Negotiated::no)
