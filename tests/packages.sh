@@ -3,8 +3,8 @@
 # Sourced by captures/demo and tests/run: what tsaudit needs of Debian 12, and how to get it.
 
 # shellcheck disable=SC2034  # the lists are for the scripts that source this file
-build_packages="g++ cmake ninja-build pkg-config libpcap-dev libfmt-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libmnl-dev"
-test_packages="libtins-dev libgtest-dev libgmock-dev libbenchmark-dev git python3"
+build_packages="g++ cmake ninja-build pkg-config libpcap-dev libfmt-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libmnl-dev libtins-dev"
+test_packages="libgtest-dev libgmock-dev libbenchmark-dev git python3"
 # Without these the tests that need them say SKIPPED: oracles, the live kernel, and other kernels under emulation.
 oracle_packages="libxml2-utils tshark tcptrace python3-jsonschema iproute2 clang libbpf-dev bpftool qemu-system-x86 cpio kmod busybox-static nftables ethtool make libelf-dev criu"
 

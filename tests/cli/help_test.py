@@ -6,7 +6,7 @@ import re
 
 from support import *
 
-COMMANDS = ["analyze", "segments", "explain"]
+COMMANDS = ["analyze", "segments", "explain", "synth"]
 
 
 def options(text):
