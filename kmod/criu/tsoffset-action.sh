@@ -15,6 +15,8 @@ set -eu
 table=$CRTOOLS_IMAGE_DIR/tsoffset.table
 case $CRTOOLS_SCRIPT_ACTION in
 post-dump)
+	# What is odd here would be microseconds for Linux 6.7 and newer.
+	tsoffset criu-even "$CRTOOLS_IMAGE_DIR" >/dev/null
 	tsoffset -n "/proc/$CRTOOLS_INIT_PID/ns/net" save criu "$CRTOOLS_IMAGE_DIR" >"$table"
 	;;
 post-restore)

@@ -35,6 +35,7 @@ class Reader {
       : file_(file), bytes_(bytes), at_(at) {}
 
   bool empty() const { return bytes_.empty(); }
+  size_t at() const { return at_; }
 
   [[noreturn]] void fail(const char* what) const {
     throw UsageError(fmt::format("{}: byte {}: {}", file_, at_, what));
@@ -64,16 +65,17 @@ class Reader {
     fail("a number is too long");
   }
 
-  // put(field, value, bytes) for each field: the value of a number, the bytes of all else.
+  // put(field, value, bytes) for each field: the value of a number, the bytes of all else. bytes.at() is
+  // where the number or the bytes begin.
   template <typename Put>
   void fields(Put put) {
     while (!empty()) {
       const uint64_t key = varint();
-      const Reader none(file_, {}, at_);
+      const Reader here(file_, {}, at_);
       switch (key & 7) {
         case 0: {
           const uint64_t value = varint();
-          put(key >> 3, value, none);
+          put(key >> 3, value, here);
           break;
         }
         case 1:
@@ -113,6 +115,12 @@ Reader open_image(const std::string& path, const std::string& bytes, uint32_t ma
   return reader;
 }
 
+std::string varint(uint64_t value) {
+  std::string bytes;
+  for (; value > 0x7f; value >>= 7) bytes += static_cast<char>(value | 0x80);
+  return bytes + static_cast<char>(value);
+}
+
 using Words = std::vector<uint32_t>;
 
 // Addresses are words as they lie in memory.
@@ -137,25 +145,40 @@ Address address(const Reader& where, uint64_t family, const Words& words, uint64
   return result;
 }
 
-void read_stream(const std::string& path, DumpedConnection connection,
-                 std::vector<DumpedConnection>& connections) {
-  const std::string bytes = read_file(path);
-  Reader image = open_image(path, bytes, kTcpStreamMagic);
-  uint64_t options = 0;
-  const uint32_t size = image.u32();
-  image.take(size).fields([&](uint64_t field, uint64_t value, const Reader&) {
-    if (field == kOptions) options = value;
-    if (field == kTimestamp) connection.timestamp = static_cast<uint32_t>(value);
+struct Stream {
+  std::string path;
+  std::string bytes;  // of the image
+  uint32_t size = 0;  // of its message, what is queued follows
+  bool timestamps = false;
+  std::optional<uint32_t> timestamp;
+  size_t timestamp_at = 0, timestamp_size = 0;  // of the number, in `bytes`
+};
+constexpr size_t kSize = 8;  // where the image tells the size of its first message
+
+Stream read_stream(const std::string& path) {
+  Stream stream;
+  stream.path = path;
+  stream.bytes = read_file(path);
+  Reader image = open_image(path, stream.bytes, kTcpStreamMagic);
+  stream.size = image.u32();
+  image.take(stream.size).fields([&](uint64_t field, uint64_t value, const Reader& place) {
+    if (field == kOptions) stream.timestamps = value & TCPI_OPT_TIMESTAMPS;
+    if (field != kTimestamp) return;
+    stream.timestamp = static_cast<uint32_t>(value);
+    stream.timestamp_at = place.at();
+    stream.timestamp_size = varint(value).size();
   });
-  if (options & TCPI_OPT_TIMESTAMPS) connections.push_back(connection);
+  return stream;
 }
 
-void read_socket(const std::string& folder, Reader socket, std::vector<DumpedConnection>& connections) {
+// put(local, remote, stream) for a TCP connection with timestamps.
+template <typename Put>
+void read_socket(const std::string& folder, Reader socket, Put put) {
   uint64_t ino = 0, family = 0, protocol = 0, port = 0, peer_port = 0;
   Words source, peer;
   const Reader start = socket;
   socket.fields([&](uint64_t field, uint64_t value, Reader bytes) {
-    const auto put = [&](Words& words) {
+    const auto add = [&](Words& words) {
       if (bytes.empty()) words.push_back(static_cast<uint32_t>(value));
       while (!bytes.empty()) words.push_back(static_cast<uint32_t>(bytes.varint()));  // packed
     };
@@ -176,10 +199,10 @@ void read_socket(const std::string& folder, Reader socket, std::vector<DumpedCon
         peer_port = value;
         break;
       case kSource:
-        put(source);
+        add(source);
         break;
       case kPeer:
-        put(peer);
+        add(peer);
         break;
       default:
         break;
@@ -189,24 +212,56 @@ void read_socket(const std::string& folder, Reader socket, std::vector<DumpedCon
   // A listener has no such image, a connection that was not dumped neither.
   const std::string path = fmt::format("{}/tcp-stream-{:x}.img", folder, ino);
   if (!std::ifstream(path)) return;
-  read_stream(path, {address(start, family, source, port), address(start, family, peer, peer_port), {}},
-              connections);
+  Stream stream = read_stream(path);
+  if (!stream.timestamps) return;
+  put(address(start, family, source, port), address(start, family, peer, peer_port), stream);
+}
+
+template <typename Put>
+void for_each_connection(const std::string& folder, Put put) {
+  const std::string path = folder + "/files.img";
+  const std::string bytes = read_file(path);
+  Reader image = open_image(path, bytes, kFilesMagic);
+  while (!image.empty()) {
+    const uint32_t size = image.u32();
+    image.take(size).fields([&](uint64_t field, uint64_t, const Reader& value) {
+      if (field == kFileInetSocket) read_socket(folder, value, put);
+    });
+  }
+}
+
+// In one step, so that there is a whole image at any time.
+void replace_file(const std::string& path, const std::string& bytes) {
+  const std::string next = path + ".new";
+  std::ofstream file(next, std::ios::binary);
+  file << bytes;
+  file.close();
+  if (!file || std::rename(next.c_str(), path.c_str()) != 0)
+    throw UsageError(fmt::format("{}: {}", next, std::strerror(errno)));
 }
 
 }  // namespace
 
 std::vector<DumpedConnection> read_dump(const std::string& folder) {
-  const std::string path = folder + "/files.img";
-  const std::string bytes = read_file(path);
-  Reader image = open_image(path, bytes, kFilesMagic);
   std::vector<DumpedConnection> connections;
-  while (!image.empty()) {
-    const uint32_t size = image.u32();
-    image.take(size).fields([&](uint64_t field, uint64_t, const Reader& value) {
-      if (field == kFileInetSocket) read_socket(folder, value, connections);
-    });
-  }
+  for_each_connection(folder, [&](const Address& local, const Address& remote, const Stream& stream) {
+    connections.push_back({local, remote, stream.timestamp});
+  });
   return connections;
+}
+
+size_t make_timestamps_even(const std::string& folder) {
+  size_t changed = 0;
+  for_each_connection(folder, [&](const Address&, const Address&, Stream& stream) {
+    if (!stream.timestamp || !(*stream.timestamp & 1)) return;
+    const std::string even = varint(*stream.timestamp + 1);
+    const auto size = static_cast<uint32_t>(stream.size + even.size() - stream.timestamp_size);
+    stream.bytes.replace(stream.timestamp_at, stream.timestamp_size, even);
+    std::memcpy(&stream.bytes[kSize], &size, sizeof size);
+    replace_file(stream.path, stream.bytes);
+    changed++;
+  });
+  return changed;
 }
 
 }  // namespace tsoffset

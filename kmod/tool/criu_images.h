@@ -22,4 +22,9 @@ struct DumpedConnection {
 // byte and reason if an image is not as it should be.
 std::vector<DumpedConnection> read_dump(const std::string& folder);
 
+// Adds one tick to odd timestamps, in the images themselves, and returns how many there were. An odd one of a
+// kernel before 6.7 would make the clock tick in microseconds when a later kernel restores it. Throws as
+// above.
+size_t make_timestamps_even(const std::string& folder);
+
 }  // namespace tsoffset

@@ -32,6 +32,7 @@ constexpr const char* kUsage = R"(Usage: tsoffset [ OPTIONS ] COMMAND
   monitor [ count N ]
   save [ criu FOLDER | --from-capture FILE ]
                               the table, for restore; or what CRIU dumped to FOLDER, or what a capture suggests
+  criu-even FOLDER            in CRIU's images: no odd timestamps, if this kernel is older than 6.7
   restore [ auto ] [ replace ] [ FILE ]
                               all lines or none; auto computes offsets anew from each last-tsval
   stats
@@ -238,12 +239,26 @@ int monitor(const Options& options, Words words) {
 }
 
 // Since Linux 6.7 the lowest bit that getsockopt(TCP_TIMESTAMP) returns says whether ticks are microseconds.
-uint32_t dumped_rate(uint32_t timestamp) {
+bool timestamps_tell_unit() {
   utsname host{};
   int major = 0, minor = 0;
   uname(&host);
-  if (std::sscanf(host.release, "%d.%d", &major, &minor) != 2) return 1000;
-  return (major > 6 || (major == 6 && minor >= 7)) && (timestamp & 1) ? 1'000'000 : 1000;
+  return std::sscanf(host.release, "%d.%d", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 7));
+}
+
+uint32_t dumped_rate(uint32_t timestamp) {
+  return timestamps_tell_unit() && (timestamp & 1) ? 1'000'000 : 1000;
+}
+
+int criu_even(const Options& options, Words words) {
+  if (words.empty()) throw UsageError("which folder of CRIU's images?");
+  const std::string folder = words.front();
+  words.erase(words.begin());
+  expect_end(words);
+  const size_t changed = timestamps_tell_unit() ? 0 : make_timestamps_even(folder);
+  fmt::print("{}\n",
+             options.json ? fmt::format("{{\"changed\":{}}}", changed) : fmt::format("changed {}", changed));
+  return 0;
 }
 
 // Entries for the connections that CRIU dumped: the last TSval that each peer can have seen is the socket's
@@ -357,7 +372,7 @@ int stats(const Options& options, Words words) {
 
 const std::map<std::string, int (*)(const Options&, Words)> kCommands = {
     {"add", add},         {"set", set},   {"del", del},         {"show", show},   {"flush", flush},
-    {"monitor", monitor}, {"save", save}, {"restore", restore}, {"stats", stats},
+    {"monitor", monitor}, {"save", save}, {"restore", restore}, {"stats", stats}, {"criu-even", criu_even},
 };
 
 int run(Words words) {

@@ -130,21 +130,36 @@ class Service:
         here.sh(f"""rm -rf {IMAGES}; mkdir {IMAGES}
             criu dump -t $(pidof criu_endpoint) -D {IMAGES} -o dump.log --network-lock nftables {CRIU_OPTIONS} {script} ||
                 {{ tail -20 {IMAGES}/dump.log; false; }}""")
-        sockets = [entry["isk"] for entry in self.decode(here.get(f"{IMAGES}/files.img"))["entries"] if "isk" in entry]
-        done = {"server" if socket["src_port"] == MOVER_PORT else "client":
-                self.change_image(f"{IMAGES}/tcp-stream-{socket['ino']:x}.img", change)
-                for socket in sockets if socket["dst_port"]}  # not the listener
+        done = self.change_images(change)
         receiver = Meanwhile(to, f"rm -rf {IMAGES}; mkdir {IMAGES}; nc -l -p 9000 -e tar -x -C {IMAGES}")
         here.sh(f"""n=0; until tar -c -C {IMAGES} . | nc {to.address} 9000; do sleep 0.1; n=$((n+1)); [ $n -lt 50 ]; done""")
         receiver.wait()
         here.sh(f"ip address del {SERVICE}/24 dev eth0; nft flush ruleset")
         to.sh(SILENCE)
         self.address_to(to)
-        to.sh(f"""printf '#!/bin/sh\\n[ $CRTOOLS_SCRIPT_ACTION != post-restore ] || nft delete table inet moving\\n' >{HOOK}
-            chmod +x {HOOK}; rm -f /tmp/status
-            criu restore -d -D {IMAGES} -o restore.log {CRIU_OPTIONS} {script} --action-script {HOOK} ||
-                {{ tail -20 {IMAGES}/restore.log; false; }}""")
+        self.restore(action)
         return done
+
+    def restore(self, action=None):
+        """Where the images are. May be repeated when it failed."""
+        # The address is opened after the action has succeeded, and while the sockets are still silent.
+        self.place.sh(f"""cat >{HOOK} <<'SCRIPT'
+#!/bin/sh
+set -e
+{action or ""}
+[ $CRTOOLS_SCRIPT_ACTION != post-restore ] || nft delete table inet moving
+SCRIPT
+            chmod +x {HOOK}; rm -f /tmp/status
+            criu restore -d -D {IMAGES} -o restore.log {CRIU_OPTIONS} --action-script {HOOK} ||
+                {{ grep Error {IMAGES}/restore.log; false; }}""")
+
+    def change_images(self, change):
+        """Of the dump that is in this place; returns as move() does."""
+        files = self.decode(self.place.get(f"{IMAGES}/files.img"))
+        sockets = [entry["isk"] for entry in files["entries"] if "isk" in entry]
+        return {"server" if socket["src_port"] == MOVER_PORT else "client":
+                self.change_image(f"{IMAGES}/tcp-stream-{socket['ino']:x}.img", change)
+                for socket in sockets if socket["dst_port"]}  # not the listener
 
     @staticmethod
     def crit(command, content):
