@@ -84,7 +84,7 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
                               const Judgement& j) {
   Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
-  const bool told = std::find(options_.cuts.begin(), options_.cuts.end(), s.frame) != options_.cuts.end();
+  const bool told = is_cut(s.frame);
   const uint16_t mac = fold_mac(s.src_mac);
   const bool mac_changed = mac != was.mac && s.src_mac != 0 && was.mac != 0;
   const bool ttl_changed = s.ttl != was.ttl;

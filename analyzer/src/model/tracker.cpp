@@ -474,7 +474,8 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
                         (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.window != 0 &&
                         s.tsecr.raw != 0 && a.state == TcpState::established &&
                         b.state == TcpState::established && b.retransmit_run == 0 &&
-                        a.mac == fold_mac(s.src_mac) && a.ttl == s.ttl;
+                        a.mac == fold_mac(s.src_mac) && a.ttl == s.ttl && a.ts_recent.may_hold(s.tsecr) &&
+                        !is_cut(s.frame);
   // The ordinary segment: in order, TSval at or after all that TS.Recent may be, ACK in range.
   if (probable && b.ts_recent.known() && a.ts_recent.known() && distance(b.ts_recent.back(), s.tsval) >= 0 &&
       b.acked && a.acked && b.una_known && b.rcv_known && !before(end, b.ack_max) &&

@@ -5,6 +5,7 @@
 // migration and stalls.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -90,6 +91,10 @@ class Tracker {
   void close_stalls(Flow& flow, Trouble& t);
 
   // migration.cpp
+  bool is_cut(uint64_t frame) const {
+    return !options_.cuts.empty() &&
+           std::find(options_.cuts.begin(), options_.cuts.end(), frame) != options_.cuts.end();
+  }
   MigrationCase* open_migration(Flow& flow, unsigned from, const Segment& s, const Host& was,
                                 const Judgement& j);
   void watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);

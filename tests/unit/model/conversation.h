@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two hosts and the model that watches them, segment by segment.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "model/flow_report.h"
+#include "model/tracker.h"
+
+namespace tsaudit {
+
+/// What a segment says; the rest is filled in from where the connection stands.
+struct Say {
+  uint8_t flags = kAck;
+  uint32_t payload = 0;
+  std::optional<uint32_t> seq = {}, ack = {}, tsval = {}, tsecr = {};
+  bool ts = true;
+  uint16_t window = 1000;
+  uint8_t ttl = 64;
+  MacAddress mac = 0;  ///< 0: that of the host
+};
+
+/// Host 0 is the client at 10.0.0.1:40000, host 1 the server at 10.0.0.2:443. Both clocks tick once a
+/// millisecond. The capture is taken at the server: it answers within 20 us, the client's answers take 10 ms.
+class Conversation {
+ public:
+  explicit Conversation(AnalysisOptions options = {})
+      : options_(std::move(options)), tracker_(options_, nullptr) {
+    Segment s = blank(0);
+    bool from_low = false;
+    flow_ = std::make_unique<Flow>();
+    flow_->key = FlowKey::of(s, from_low);
+    flow_->id = 1;
+    low_ = from_low ? 0 : 1;
+  }
+
+  TimeNs now = 1'700'000'000 * kSecond;
+  uint32_t clock[2] = {5'000'000, 900'000};  ///< TSval at `now`
+  uint32_t next[2] = {1000, 9000};           ///< sequence number
+  uint32_t echo[2] = {0, 0};                 ///< TS.Recent of each, by the test's own book
+  uint32_t acked[2] = {1000, 9000};          ///< Last.ACK.sent of the other side
+
+  void pass(TimeNs ns) {
+    now += ns;
+    leftover_ += ns;
+    const auto ticks = static_cast<uint32_t>(leftover_ / kMillisecond);
+    leftover_ %= kMillisecond;
+    clock[0] += ticks;
+    clock[1] += ticks;
+  }
+
+  Judgement say(unsigned from, const Say& what) {
+    ++frame_;
+    Segment s = blank(from);
+    s.flags = what.flags;
+    s.payload = what.payload;
+    s.seq = {what.seq.value_or(next[from])};
+    s.ack = {(what.flags & kAck) ? what.ack.value_or(next[from ^ 1]) : 0};
+    s.window = what.window;
+    s.ttl = what.ttl;
+    if (what.mac) s.src_mac = what.mac;
+    if (what.ts) {
+      s.ts = TsOption::present;
+      s.tsval = {what.tsval.value_or(clock[from])};
+      s.tsecr = {what.tsecr.value_or(echo[from])};
+    }
+    const Judgement j = tracker_.process(*flow_, from ^ low_, s);
+    if (j.verdict != Verdict::drop) {
+      // What a sound receiver does (RFC 7323 section 4.3).
+      if (what.ts && !after(s.seq, SeqNum{acked[from]})) echo[from ^ 1] = s.tsval.raw;
+      if (!what.seq) next[from] = s.end_seq().raw;
+      if (what.flags & kAck) acked[from ^ 1] = s.ack.raw;
+    }
+    return j;
+  }
+  Judgement client(const Say& what = {}) { return say(0, what); }
+  Judgement server(const Say& what = {}) { return say(1, what); }
+
+  void handshake(bool timestamps = true) {
+    client({.flags = kSyn, .tsecr = 0, .ts = timestamps});
+    acked[0] = next[0];
+    pass(20'000);
+    server({.flags = kSyn | kAck, .ts = timestamps});
+    pass(10 * kMillisecond);
+    client({.ts = timestamps});
+    pass(kMillisecond);
+  }
+  /// The client sends 100 bytes and the server acknowledges them, `times` times, every `every` ns.
+  void talk(int times, TimeNs every = 20 * kMillisecond) {
+    for (int i = 0; i < times; ++i) {
+      client({.flags = kAck | kPsh, .payload = 100});
+      pass(20'000);
+      server();
+      pass(every - 20'000);
+    }
+  }
+
+  FlowReport finish() {
+    trouble_ = tracker_.finish(*flow_);
+    return report_flow(tracker_, *flow_, trouble_.get());
+  }
+  const Trouble* finished_trouble() const { return trouble_.get(); }
+  const Host& host(unsigned side) const { return flow_->host[side ^ low_]; }
+  Flow& flow() { return *flow_; }
+  Tracker& tracker() { return tracker_; }
+  uint64_t frame() const { return frame_; }
+
+ private:
+  Segment blank(unsigned from) {
+    Segment s;
+    const IpAddress hosts[2] = {{0, 0x0a000001, false}, {0, 0x0a000002, false}};
+    const uint16_t ports[2] = {40000, 443};
+    s.src = hosts[from], s.dst = hosts[from ^ 1];
+    s.sport = ports[from], s.dport = ports[from ^ 1];
+    s.src_mac = 0x020000000001 + from;
+    s.ttl = 64;
+    s.time_ns = now;
+    s.frame = frame_;
+    s.ip = s.tcp = bytes_;
+    s.tcp_length = 32;  // of which the snapshot kept nothing: checksums are unknown
+    return s;
+  }
+
+  AnalysisOptions options_;
+  Tracker tracker_;
+  std::unique_ptr<Flow> flow_;
+  std::unique_ptr<Trouble> trouble_;
+  unsigned low_ = 0;
+  uint64_t frame_ = 0;
+  TimeNs leftover_ = 0;
+  uint8_t bytes_[64] = {};
+};
+
+inline const DirectionReport& from(const FlowReport& report, Side side) {
+  return report.directions[static_cast<size_t>(side)];
+}
+inline uint64_t count(const DirectionReport& direction, Reason reason) {
+  return direction.reasons[static_cast<size_t>(reason)];
+}
+
+}  // namespace tsaudit

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/migration.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "conversation.h"
+
+namespace tsaudit {
+namespace {
+
+bool has(const Migration& m, const char* name) {
+  return std::any_of(m.signals.begin(), m.signals.end(),
+                     [&](const MigrationSignal& s) { return s.name == name; });
+}
+
+/// What a restored socket does: another NIC, TSecr 0 and a probe at SND.UNA-1, `step` ticks off its old
+/// clock.
+Conversation moved(int32_t step, AnalysisOptions options = {}) {
+  Conversation c(std::move(options));
+  c.handshake();
+  c.talk(100);
+  c.pass(300 * kMillisecond);
+  c.clock[0] += static_cast<uint32_t>(step);
+  c.client({.seq = c.next[0] - 1, .tsecr = 0, .ttl = 63, .mac = 0x020000000099});
+  c.pass(20'000);
+  c.server();
+  c.pass(10 * kMillisecond);
+  for (int i = 0; i < 5; ++i) {
+    c.client({.payload = 100, .seq = c.next[0], .ttl = 63, .mac = 0x020000000099});
+    c.pass(20'000);
+    c.server();
+    c.pass(300 * kMillisecond);
+  }
+  return c;
+}
+
+TEST(Migration, IsFoundWithAllItsSigns) {
+  Conversation c = moved(-1'000'000);
+  const FlowReport report = c.finish();
+  ASSERT_EQ(report.migrations.size(), 1u);
+  const Migration& m = report.migrations[0];
+  EXPECT_EQ(m.endpoint, Side::client);
+  EXPECT_EQ(m.frame, 204u);
+  EXPECT_GT(m.confidence, 0.9);
+  for (const char* name : {"mac", "ttl", "tsecr-zero", "repair-probe", "gap", "tsval-step"})
+    EXPECT_TRUE(has(m, name)) << name;
+  ASSERT_TRUE(m.tsval_step.has_value());
+  EXPECT_NEAR(static_cast<double>(*m.tsval_step), -1e6, 50);
+}
+
+TEST(Migration, TheOffsetWouldHavePreventedIt) {
+  Conversation c = moved(-1'000'000);
+  const FlowReport report = c.finish();
+  ASSERT_EQ(report.migrations.size(), 1u);
+  ASSERT_TRUE(report.migrations[0].offset.has_value());
+  const OffsetAdvice& offset = *report.migrations[0].offset;
+  // 300 ms of silence, in which the old clock would have gone on.
+  EXPECT_NEAR(static_cast<double>(offset.min), 1e6 - 320, 30);
+  EXPECT_NEAR(static_cast<double>(offset.suggested), 1e6, 50);
+  EXPECT_EQ(offset.max, offset.min + INT32_MAX);
+}
+
+TEST(Migration, AForwardJumpNeedsNoOffsetToPass) {
+  Conversation c = moved(+50'000'000);
+  const FlowReport report = c.finish();
+  ASSERT_EQ(report.migrations.size(), 1u);
+  EXPECT_EQ(count(from(report, Side::client), Reason::paws), 0u);
+  ASSERT_TRUE(report.migrations[0].offset.has_value());
+  EXPECT_LE(report.migrations[0].offset->min, 0) << "0 loses nothing";
+}
+
+TEST(Migration, AHealthyConnectionHasNone) {
+  Conversation c;
+  c.handshake();
+  c.talk(300);
+  EXPECT_TRUE(c.finish().migrations.empty());
+}
+
+TEST(Migration, AChangedRouteAloneIsNone) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  for (int i = 0; i < 50; ++i) {
+    c.client({.payload = 100, .ttl = 62});
+    c.pass(20'000);
+    c.server();
+    c.pass(20 * kMillisecond);
+  }
+  EXPECT_TRUE(c.finish().migrations.empty());
+}
+
+TEST(Migration, IsBelievedWhenToldAtAnyFrame) {
+  for (const uint64_t frame : {uint64_t{106}, uint64_t{107}}) {  // data of the client, and the server's ACK
+    AnalysisOptions options;
+    options.cuts = {frame};
+    Conversation c(options);
+    c.handshake();
+    c.talk(100);
+    const FlowReport report = c.finish();
+    ASSERT_EQ(report.migrations.size(), 1u) << frame;
+    EXPECT_TRUE(report.migrations[0].told);
+    EXPECT_EQ(report.migrations[0].frame, frame);
+    EXPECT_EQ(report.migrations[0].endpoint, frame % 2 == 0 ? Side::client : Side::server);
+    EXPECT_EQ(report.migrations[0].confidence, 1);
+  }
+}
+
+TEST(Migration, ASignCountsOnce) {
+  MigrationCase open;
+  add_signal(open, "mac", 0.5, 1, "");
+  add_signal(open, "mac", 0.5, 2, "");
+  add_signal(open, "ttl", 0.5, 3, "");
+  EXPECT_EQ(open.result.signals.size(), 2u);
+  EXPECT_EQ(open.doubt, 0.25);
+}
+
+}  // namespace
+}  // namespace tsaudit

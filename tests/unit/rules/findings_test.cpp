@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// From facts to findings, rule by rule. The facts are made by the model, as in a real analysis.
+#include "rules/findings.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "unit/model/conversation.h"
+
+namespace tsaudit {
+namespace {
+
+FlowReport judged(Conversation& c) {
+  FlowReport report = c.finish();
+  apply_rules(report, c.flow(), c.finished_trouble());
+  EXPECT_FALSE(report.summary.empty());
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    const Finding& f = report.findings[i];
+    EXPECT_FALSE(f.message.empty());
+    EXPECT_FALSE(f.fingerprint.empty());
+    EXPECT_GE(f.frame_count, f.frames.size());
+    EXPECT_LE(f.severity, report.worst);
+    if (i > 0) {
+      EXPECT_LE(f.severity, report.findings[i - 1].severity) << "worst first";
+    }
+    for (size_t j = 0; j < i; ++j) EXPECT_NE(f.fingerprint, report.findings[j].fingerprint);
+  }
+  return report;
+}
+const Finding* find(const FlowReport& report, RuleId rule) {
+  const auto at = std::find_if(report.findings.begin(), report.findings.end(),
+                               [&](const Finding& f) { return f.rule == rule; });
+  return at == report.findings.end() ? nullptr : &*at;
+}
+
+/// The client, `ticks` off its clock, sends the same segment again and again.
+void go_on_refused(Conversation& c, int32_t ticks) {
+  c.clock[0] += static_cast<uint32_t>(ticks);
+  for (int i = 0; i < 5; ++i) {
+    c.client({.payload = 100, .seq = c.next[0]});
+    c.pass(20'000);
+    c.server();
+    c.pass(kSecond);
+  }
+}
+
+TEST(Findings, HealthHasNone) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  const FlowReport report = judged(c);
+  EXPECT_TRUE(report.findings.empty());
+  EXPECT_EQ(report.worst, Severity::none);
+}
+
+TEST(Findings, ARegressionThatStalls) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  const uint64_t first = c.frame() + 1;
+  go_on_refused(c, -1'000'000);
+  const FlowReport report = judged(c);
+  const Finding* drop = find(report, RuleId::paws_drop);
+  ASSERT_NE(drop, nullptr);
+  EXPECT_EQ(drop->from, Side::client);
+  EXPECT_EQ(drop->frames.front(), first);
+  EXPECT_EQ(drop->frame_count, 5u);
+  EXPECT_EQ(drop->evidence, Evidence::confirmed);
+  EXPECT_FALSE(drop->advice.empty());
+  ASSERT_NE(find(report, RuleId::paws_stall), nullptr);
+  EXPECT_GT(find(report, RuleId::paws_stall)->duration_ns, 3 * kSecond);
+  ASSERT_NE(find(report, RuleId::tsval_regression), nullptr);
+  EXPECT_EQ(find(report, RuleId::tsval_jump), nullptr);
+  EXPECT_EQ(report.worst, Severity::error);
+}
+
+TEST(Findings, AJumpIsAWarning) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.clock[0] += 50'000'000;
+  c.talk(20);
+  const FlowReport report = judged(c);
+  ASSERT_NE(find(report, RuleId::tsval_jump), nullptr);
+  EXPECT_EQ(find(report, RuleId::tsval_jump)->severity, Severity::warning);
+  EXPECT_EQ(find(report, RuleId::paws_drop), nullptr);
+}
+
+TEST(Findings, TsoptThatIsMissing) {
+  Conversation c;
+  c.handshake();
+  c.talk(10);
+  c.client({.payload = 100, .ts = false});
+  const FlowReport report = judged(c);
+  ASSERT_NE(find(report, RuleId::tsopt_missing), nullptr);
+  EXPECT_EQ(find(report, RuleId::tsopt_missing)->severity, Severity::warning);
+}
+
+TEST(Findings, TsoptThatWasNotNegotiated) {
+  Conversation c;
+  c.handshake(false);
+  c.client({.payload = 100});
+  const FlowReport report = judged(c);
+  EXPECT_NE(find(report, RuleId::tsopt_malformed), nullptr);
+}
+
+TEST(Findings, AnEchoOfWhatWasNeverSent) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.client({.payload = 100});
+  c.pass(20'000);
+  c.server({.tsecr = c.clock[0] + 100'000});
+  c.pass(kMillisecond);
+  c.talk(10);
+  const FlowReport report = judged(c);
+  EXPECT_NE(find(report, RuleId::tsecr_never_sent), nullptr);
+}
+
+TEST(Findings, AnotherCauseIsNamed) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.server({.window = 0});
+  c.pass(5 * kSecond);
+  c.server();
+  c.talk(5);
+  const FlowReport report = judged(c);
+  ASSERT_NE(find(report, RuleId::not_timestamps), nullptr);
+  EXPECT_NE(find(report, RuleId::not_timestamps)->message.find("zero window"), std::string::npos);
+  EXPECT_EQ(find(report, RuleId::paws_drop), nullptr);
+}
+
+TEST(Findings, ARateChange) {
+  Conversation c;
+  c.handshake();
+  c.talk(500);
+  for (int i = 0; i < 500; ++i) {  // from here on it ticks a thousand times as fast
+    c.client({.payload = 100});
+    c.pass(20'000);
+    c.server();
+    c.pass(20 * kMillisecond - 20'000);
+    c.clock[0] += 20 * 999;
+  }
+  const FlowReport report = judged(c);
+  ASSERT_NE(find(report, RuleId::clock_rate_change), nullptr);
+  EXPECT_NE(find(report, RuleId::clock_rate_change)->message.find("1000000"), std::string::npos)
+      << find(report, RuleId::clock_rate_change)->message;
+}
+
+TEST(Findings, OnlyOneSide) {
+  Conversation c;
+  c.next[1] = 1;
+  for (int i = 0; i < 10; ++i) c.client({.payload = 100});
+  const FlowReport report = judged(c);
+  EXPECT_EQ(report.worst, report.findings.empty() ? Severity::none : report.findings.front().severity);
+  EXPECT_NE(report.summary.find("nothing can be said"), std::string::npos) << report.summary;
+}
+
+}  // namespace
+}  // namespace tsaudit
