@@ -183,18 +183,29 @@ PawsState request() {
   return s;
 }
 
+/// What each column says to one segment in one state.
+void expect_columns(const PawsState& state, const PawsSegment& segment,
+                    const std::array<const char*, 6>& expected) {
+  for (size_t i = 0; i < kColumns.size(); ++i)
+    EXPECT_EQ(say(judge(profile(kColumns[i]), state, segment)), expected[i]) << kColumns[i];
+}
+
 TEST(Request, V21_HasNoTickOfGrace) {
-  for (const char* name : {"linux-3.6", "linux-5.10", "linux-6.1", "linux-6.12", "linux-6.18"})
-    EXPECT_EQ(judge(profile(name), request(), make({.ack = 901, .tsval = 999})).reason, Reason::paws) << name;
+  expect_columns(request(), make({.ack = 901, .tsval = 999}),
+                 {kPaws, kPawsLimited, kPawsLimited, kPawsLimited, kPawsLimited, kPawsLimited});
 }
 
 TEST(Request, V22_TsecrMustHaveBeenSentSince615) {
   PawsSegment s = make({.ack = 901, .tsval = 1001});
+  constexpr const char* kTaken = "accept newer +";
   s.tsecr = {69'999};
-  EXPECT_EQ(judge(profile("linux-6.12"), request(), s).verdict, Verdict::accept);
-  EXPECT_EQ(say(judge(profile("linux-6.18"), request(), s)), "drop TCP_RFC7323_TSECR ~");
-  s.tsecr = {70'000};
-  EXPECT_EQ(judge(profile("linux-6.18"), request(), s).verdict, Verdict::accept);
+  expect_columns(request(), s, {kTaken, kTaken, kTaken, kTaken, kTaken, "drop TCP_RFC7323_TSECR ~"});
+  s.tsecr = {70'001};
+  expect_columns(request(), s, {kTaken, kTaken, kTaken, kTaken, kTaken, "drop TCP_RFC7323_TSECR ~"});
+  for (const uint32_t echo : {70'000u, 0u}) {
+    s.tsecr = {echo};
+    expect_columns(request(), s, {kTaken, kTaken, kTaken, kTaken, kTaken, kTaken});
+  }
 }
 
 TEST(SynSent, V23_EchoFromBeforeTheFirstSynIsRefused) {
@@ -205,10 +216,12 @@ TEST(SynSent, V23_EchoFromBeforeTheFirstSynIsRefused) {
   s.tsval_last = {600};
   PawsSegment syn_ack = make({.ack = 901, .tsval = 1, .flags = kSyn | kAck});
   syn_ack.tsecr = {499};
-  EXPECT_EQ(judge(profile("linux-6.1"), s, syn_ack).reason, Reason::paws);
-  EXPECT_EQ(judge(profile("rfc7323"), s, syn_ack).verdict, Verdict::accept);
-  syn_ack.tsecr = {500};
-  EXPECT_EQ(judge(profile("linux-6.1"), s, syn_ack).verdict, Verdict::accept);
+  constexpr const char* kTaken = "accept initial +";
+  expect_columns(s, syn_ack, {kTaken, kPaws, kPaws, kPaws, kPaws, kPaws});
+  for (const uint32_t echo : {500u, 600u, 0u}) {
+    syn_ack.tsecr = {echo};
+    expect_columns(s, syn_ack, {kTaken, kTaken, kTaken, kTaken, kTaken, kTaken});
+  }
 }
 
 PawsState time_wait(int64_t age) {
@@ -219,26 +232,29 @@ PawsState time_wait(int64_t age) {
 }
 
 TEST(TimeWait, V24_YoungTsRecentShieldsFromAnOldRst) {
-  const PawsSegment rst = make({.tsval = 1000, .flags = kRst});
-  EXPECT_EQ(say(judge(profile("linux-6.12"), time_wait(30), rst)), "drop TCP_RFC7323_PAWS");
-  EXPECT_EQ(say(judge(profile("linux-6.18"), time_wait(30), rst)), "drop TCP_RFC7323_TW_PAWS");
-  EXPECT_EQ(judge(profile("rfc7323"), time_wait(30), rst).reason, Reason::rst_exempt);
+  constexpr const char* kSilent = "drop TCP_RFC7323_PAWS";
+  expect_columns(time_wait(30), make({.tsval = 1000, .flags = kRst}),
+                 {"accept rst-exempt", kSilent, kSilent, kSilent, kSilent, "drop TCP_RFC7323_TW_PAWS"});
 }
 
 TEST(TimeWait, V25_AMinuteLaterTheRstCounts) {
-  EXPECT_EQ(judge(profile("linux-6.18"), time_wait(60), make({.tsval = 1000, .flags = kRst})).reason,
-            Reason::rst_exempt);
+  constexpr const char* kExempt = "accept rst-exempt";
+  expect_columns(time_wait(60), make({.tsval = 1000, .flags = kRst}),
+                 {kExempt, kExempt, kExempt, kExempt, kExempt, kExempt});
 }
 
+// V26, an old RST in the FIN_WAIT2 substate, is not here: no capture can tell that substate from a socket
+// that was shut down for writing, so PawsState does not have it.
+
 TEST(TimeWait, V27_ANewerTsvalReopensBelowTheSequence) {
-  EXPECT_EQ(
-      judge(profile("linux-6.18"), time_wait(30), make({.seq = 4000, .tsval = 1'000'001, .flags = kSyn}))
-          .verdict,
-      Verdict::accept);
-  EXPECT_EQ(
-      judge(profile("linux-6.18"), time_wait(30), make({.seq = 4000, .tsval = 1'000'000, .flags = kSyn}))
-          .verdict,
-      Verdict::drop);
+  constexpr const char* kReopens = "accept newer";
+  expect_columns(time_wait(30), make({.seq = 4000, .tsval = 1'000'001, .flags = kSyn}),
+                 {kReopens, kReopens, kReopens, kReopens, kReopens, kReopens});
+  for (const char* column : kColumns)
+    EXPECT_EQ(
+        judge(profile(column), time_wait(30), make({.seq = 4000, .tsval = 1'000'000, .flags = kSyn})).verdict,
+        Verdict::drop)
+        << column;
 }
 
 TEST(Freebsd, ExactlyHalfTheCircleAheadIsOld) {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// A step lasts, an outlier does not.
+#include <gtest/gtest.h>
+
+#include "conversation.h"
+
+namespace tsaudit {
+namespace {
+
+std::vector<ClockStep> steps_of_client(Conversation& c) { return from(c.finish(), Side::client).clock.steps; }
+
+TEST(ClockSteps, ABackwardStepThatLastsIsOne) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.clock[0] -= 1'000'000;
+  const uint64_t first = c.frame() + 1;
+  for (int i = 0; i < 5; ++i) {
+    c.client({.payload = 100, .seq = c.next[0]});
+    c.pass(20'000);
+    c.server();
+    c.pass(300 * kMillisecond);
+  }
+  const auto steps = steps_of_client(c);
+  ASSERT_EQ(steps.size(), 1u);
+  EXPECT_EQ(steps[0].frame, first);
+  EXPECT_NEAR(static_cast<double>(steps[0].ticks), -1e6, 50);
+}
+
+TEST(ClockSteps, AForwardStepIsOne) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.clock[0] += 10'000'000;
+  c.talk(20);
+  const auto steps = steps_of_client(c);
+  ASSERT_EQ(steps.size(), 1u);
+  EXPECT_NEAR(static_cast<double>(steps[0].ticks), 1e7, 50);
+}
+
+TEST(ClockSteps, ThereAndBackAreTwo) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.clock[0] += 10'000'000;
+  c.talk(50);
+  c.clock[0] -= 10'000'000;
+  for (int i = 0; i < 5; ++i) {
+    c.client({.payload = 100, .seq = c.next[0]});
+    c.pass(20'000);
+    c.server();
+    c.pass(300 * kMillisecond);
+  }
+  const auto steps = steps_of_client(c);
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_GT(steps[0].ticks, 0);
+  EXPECT_LT(steps[1].ticks, 0);
+}
+
+TEST(ClockSteps, OneOldPacketIsNone) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  const uint32_t seq = c.next[0] - 200, tsval = c.clock[0] - 40;
+  c.talk(10);
+  c.client({.payload = 100, .seq = seq, .tsval = tsval});  // overtaken by the ten
+  c.talk(20);
+  EXPECT_TRUE(steps_of_client(c).empty());
+}
+
+TEST(ClockSteps, ARstSaysNothingOfTheClock) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.client({.flags = kRst, .tsval = 0});
+  EXPECT_TRUE(steps_of_client(c).empty());
+}
+
+}  // namespace
+}  // namespace tsaudit

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/clock.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace tsaudit {
+namespace {
+
+using Fit = SenderClock::Fit;
+constexpr TimeNs kStart = 1'700'000'000 * kSecond;
+
+struct Sender {
+  double hz;
+  uint32_t first;
+  TsVal at(TimeNs now) const {
+    return {first +
+            static_cast<uint32_t>(static_cast<uint64_t>(static_cast<double>(now - kStart) * hz / 1e9))};
+  }
+};
+
+/// Segments every 7 ms or so, each delayed by up to `delay_ms` on its way.
+SenderClock followed(const Sender& sender, double seconds, int delay_ms = 5) {
+  std::mt19937 random(1);
+  SenderClock clock;
+  TimeNs last = kStart;
+  for (double t = 0; t < seconds; t += 0.007) {
+    const TimeNs sent = kStart + static_cast<TimeNs>(t * 1e9);
+    const TimeNs seen = std::max(last, sent + static_cast<TimeNs>(random() % (delay_ms * 1000 + 1)) * 1000);
+    const Fit fit = clock.observe(sender.at(sent), seen, seen - last);
+    EXPECT_TRUE(fit == Fit::good || fit == Fit::first) << sender.hz << " at " << t;
+    last = seen;
+  }
+  return clock;
+}
+
+TEST(SenderClock, FindsEveryRateOfTheField) {
+  for (const double hz : {100.0, 250.0, 300.0, 1000.0, 1'000'000.0}) {
+    const SenderClock clock = followed({hz, 0xfffff000}, 10);
+    EXPECT_NEAR(clock.hz() / hz, 1, 1e-3) << hz;
+    const ClockReport report = clock.report(kStart + 10 * kSecond);
+    EXPECT_EQ(report.nominal_hz, hz);
+    EXPECT_GT(report.confidence, 0.7) << hz;
+  }
+}
+
+TEST(SenderClock, MeasuresARateOfItsOwn) {
+  const SenderClock clock = followed({64.0, 5}, 60);
+  const ClockReport report = clock.report(kStart + 60 * kSecond);
+  EXPECT_NEAR(report.hz, 64, 0.5);
+  EXPECT_EQ(report.nominal_hz, 0);
+}
+
+TEST(SenderClock, KnowsNoRateFromTwoSegments) {
+  SenderClock clock;
+  EXPECT_EQ(clock.observe({1000}, kStart, 0), Fit::first);
+  EXPECT_EQ(clock.observe({1001}, kStart + kMillisecond, kMillisecond), Fit::good);
+  EXPECT_EQ(clock.hz(), 0);
+  EXPECT_EQ(clock.report(kStart + kMillisecond).hz, 0);
+}
+
+TEST(SenderClock, ExpectsWhatComes) {
+  const Sender sender{1000, 0xffffff00};  // wraps in the first second
+  const SenderClock clock = followed(sender, 30);
+  for (const TimeNs later : {TimeNs{0}, kSecond, 3600 * kSecond}) {
+    const TimeNs now = kStart + 30 * kSecond + later;
+    EXPECT_NEAR(distance(sender.at(now), clock.expected(now)), 0, 10);
+    EXPECT_NEAR(static_cast<double>(clock.deviation(sender.at(now) - 5000, now)), -5000, 10);
+    EXPECT_NEAR(static_cast<double>(clock.deviation(sender.at(now) + 5000, now)), 5000, 10);
+  }
+}
+
+TEST(SenderClock, StepsAreNoticedAndLeaveItAsItWas) {
+  const Sender sender{1000, 1000};
+  SenderClock clock = followed(sender, 30);
+  const TimeNs now = kStart + 31 * kSecond;
+  const TsVal last = clock.last();
+  EXPECT_EQ(clock.observe(sender.at(now) - 40'000, now, kSecond), Fit::backward);
+  EXPECT_EQ(clock.observe(sender.at(now) + 10'000, now, kSecond), Fit::forward);
+  EXPECT_EQ(clock.last(), last);
+  EXPECT_EQ(clock.observe(sender.at(now), now, kSecond), Fit::good);
+}
+
+TEST(SenderClock, ALongSilenceIsNoStep) {
+  const Sender sender{1000, 1000};
+  SenderClock clock = followed(sender, 10);
+  const TimeNs later = kStart + 3 * 86400 * kSecond;
+  EXPECT_EQ(clock.observe(sender.at(later), later, later - kStart - 10 * kSecond), Fit::good);
+  EXPECT_NEAR(clock.hz(), 1000, 1);
+}
+
+TEST(SenderClock, OneSegmentThatWasHeldUpDoesNotChangeTheRate) {
+  const Sender sender{1000, 1000};
+  SenderClock clock = followed(sender, 60);
+  const TimeNs sent = kStart + 61 * kSecond;
+  clock.observe(sender.at(sent), sent + 1000 * kSecond, 1001 * kSecond);
+  EXPECT_NEAR(clock.hz(), 1000, 1);
+  const TimeNs next = sent + 1000 * kSecond + kMillisecond;
+  EXPECT_EQ(clock.observe(sender.at(next), next, kMillisecond), Fit::good) << "the clock went on meanwhile";
+}
+
+}  // namespace
+}  // namespace tsaudit

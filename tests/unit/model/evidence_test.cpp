@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each drop against what the receiver sends afterwards.
+#include <gtest/gtest.h>
+
+#include "conversation.h"
+
+namespace tsaudit {
+namespace {
+
+/// A connection whose client is a million ticks behind from now on.
+Conversation set_back(AnalysisOptions options = {}) {
+  Conversation c(std::move(options));
+  c.handshake();
+  c.talk(100);
+  c.clock[0] -= 1'000'000;
+  return c;
+}
+
+TEST(Evidence, ARepeatedAckConfirms) {
+  Conversation c = set_back();
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server();  // the same ACK, the same TSecr
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).confirmed, 1u);
+  EXPECT_EQ(from(report, Side::client).predicted, 0u);
+  EXPECT_EQ(from(report, Side::client).contradicted, 0u);
+}
+
+TEST(Evidence, SilenceLeavesItPredicted) {
+  Conversation c = set_back();
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
+  c.pass(kSecond);
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).confirmed, 0u);
+  EXPECT_EQ(from(report, Side::client).predicted, 1u);
+}
+
+TEST(Evidence, AnAckForTheSegmentContradicts) {
+  Conversation c = set_back();
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server({.ack = c.next[0] + 100, .tsecr = c.clock[0]});
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).contradicted, 1u);
+  EXPECT_EQ(from(report, Side::client).confirmed, 0u);
+}
+
+TEST(Evidence, OneAnswerConfirmsOneDrop) {
+  Conversation c = set_back();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
+    c.pass(20'000);
+    c.server();
+    c.pass(400 * kMillisecond);
+  }
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).confirmed, 3u);
+  EXPECT_EQ(count(from(report, Side::client), Reason::paws), 3u);
+}
+
+TEST(Evidence, AContradictionChoosesAProfileThatFits) {
+  Conversation c = set_back();
+  const uint32_t held = c.echo[1];
+  c.pass(2200 * kSecond);
+  c.clock[0] -= 1'000'000'000;
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).reason, Reason::idle) << "6.18 forgets in 2147 s";
+  c.pass(20'000);
+  c.server({.tsecr = held});  // but this receiver asks for the same byte again: it remembers longer
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).contradicted, 1u);
+  EXPECT_EQ(from(report, Side::client).receiver_profile->idle_seconds, 24 * 86400);
+  EXPECT_TRUE(from(report, Side::client).profile_proven);
+}
+
+TEST(Evidence, CountsAddUpToTheDrops) {
+  Conversation c = set_back();
+  for (int i = 0; i < 300; ++i) {
+    c.client({.payload = 100, .seq = c.next[0]});
+    c.pass(20'000);
+    if (i % 3 == 0) c.server();
+    c.pass(kMillisecond);
+  }
+  const DirectionReport d = from(c.finish(), Side::client);
+  EXPECT_EQ(d.confirmed + d.predicted + d.contradicted, count(d, Reason::paws));
+}
+
+}  // namespace
+}  // namespace tsaudit

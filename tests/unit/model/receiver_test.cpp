@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// A drop only when every possible state refuses, unknown with the reason when they disagree.
+#include "model/receiver.h"
+
+#include <gtest/gtest.h>
+
+#include "conversation.h"
+
+namespace tsaudit {
+namespace {
+
+struct Scene {
+  Conversation c;
+  Segment s;
+  Scene() {
+    c.handshake();
+    c.talk(50);
+    s.time_ns = c.now;
+    s.flags = kAck;
+    s.payload = 100;
+    s.seq = {c.next[0]};
+    s.ack = {c.next[1]};
+    s.window = 1000;
+    s.ts = TsOption::present;
+    s.tsval = {c.clock[0]};
+    s.tsecr = {c.echo[0]};
+  }
+  Judgement judge(Host receiver, const char* profile = "linux-6.18") {
+    const unsigned client = c.flow().client;
+    return judge_segment(*find_profile(profile), c.flow(), receiver, c.flow().host[client], s);
+  }
+  Host server() { return c.flow().host[c.flow().client ^ 1]; }
+};
+
+TEST(Receiver, RefusesOnlyWhatEveryPossibleValueRefuses) {
+  Scene scene;
+  Host server = scene.server();
+  server.ts_recent.store({1000}, scene.s.time_ns - kSecond);
+  server.ts_recent.may_store({2000}, scene.s.time_ns);
+  scene.s.tsval = {2000};
+  EXPECT_EQ(scene.judge(server).verdict, Verdict::accept);
+  scene.s.tsval = {1500};
+  const Judgement between = scene.judge(server);
+  EXPECT_EQ(between.verdict, Verdict::unknown);
+  EXPECT_EQ(between.reason, Reason::ts_recent_range);
+  EXPECT_TRUE(between.may_store) << "if it was 1000, it is 1500 now";
+  EXPECT_FALSE(between.stores);
+  scene.s.tsval = {500};
+  EXPECT_EQ(scene.judge(server).verdict, Verdict::drop);
+}
+
+TEST(Receiver, TheAgeOfTsRecentMayDecide) {
+  Scene scene;
+  Host server = scene.server();
+  scene.s.tsval = {scene.c.echo[1] - 1'000'000};
+  const auto at_age = [&](double seconds) {
+    server.ts_recent.store({scene.c.echo[1]}, scene.s.time_ns - static_cast<TimeNs>(seconds * 1e9));
+    return scene.judge(server);
+  };
+  EXPECT_EQ(at_age(2140).verdict, Verdict::drop);
+  EXPECT_EQ(at_age(2150).verdict, Verdict::accept);
+  EXPECT_EQ(at_age(2150).reason, Reason::idle);
+  const Judgement near = at_age(2146.5);  // of two clocks cut to whole seconds
+  EXPECT_EQ(near.verdict, Verdict::unknown);
+  EXPECT_EQ(near.reason, Reason::idle_range);
+}
+
+TEST(Receiver, WithoutTsRecentNothingIsKnown) {
+  Scene scene;
+  Host server = scene.server();
+  server.ts_recent = {};
+  const Judgement j = scene.judge(server);
+  EXPECT_EQ(j.verdict, Verdict::unknown);
+  EXPECT_EQ(j.reason, Reason::ts_recent_unknown);
+  EXPECT_FALSE(j.known);
+}
+
+TEST(Receiver, ProfilesDisagreeWhereKernelsDo) {
+  Scene scene;
+  scene.s.tsval = {scene.c.echo[1] - 1};
+  EXPECT_EQ(scene.judge(scene.server(), "rfc7323").verdict, Verdict::drop);
+  EXPECT_EQ(scene.judge(scene.server(), "freebsd").verdict, Verdict::drop);
+  for (const char* name : {"linux-3.6", "linux-5.10", "linux-6.1", "linux-6.6", "linux-6.12", "linux-6.18"})
+    EXPECT_EQ(scene.judge(scene.server(), name).reason, Reason::window1) << name;
+}
+
+TEST(Receiver, RtoGrowsWithTimeoutsUpToTwoMinutes) {
+  Host host;
+  host.rtt_measured = true;
+  host.rtt_max_ms = 10;
+  int64_t last = 0;
+  for (unsigned run = 0; run < 15; ++run) {
+    host.retransmit_run = run & 0xf;
+    const RtoBounds rto = rto_bounds(host);
+    EXPECT_GE(rto.max, last);
+    EXPECT_LE(rto.min, rto.max);
+    EXPECT_GE(rto.min, 200 * kMillisecond);
+    EXPECT_LE(rto.max, 120 * kSecond);
+    last = rto.max;
+  }
+  EXPECT_EQ(last, 120 * kSecond);
+}
+
+TEST(Receiver, SeesTheWindowScaledExceptOnASyn) {
+  Scene scene;
+  Host sender;
+  sender.scale_known = true;
+  sender.window_scale = 7;
+  scene.s.window = 100;
+  EXPECT_EQ(as_received(scene.c.flow(), sender, scene.s).window, 12'800u);
+  scene.s.flags = kSyn;
+  EXPECT_EQ(as_received(scene.c.flow(), sender, scene.s).window, 100u);
+}
+
+}  // namespace
+}  // namespace tsaudit

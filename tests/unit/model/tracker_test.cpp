@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection from its SYN to its end: what is judged, and what state both ends are thought to be in.
+#include "model/tracker.h"
+
+#include <gtest/gtest.h>
+
+#include "conversation.h"
+
+namespace tsaudit {
+namespace {
+
+TEST(Tracker, HandshakeSettlesRolesAndTimestamps) {
+  Conversation c;
+  EXPECT_EQ(c.client({.flags = kSyn, .tsecr = 0}).verdict, Verdict::not_tested);
+  c.acked[0] = c.next[0];
+  c.pass(20'000);
+  const Judgement syn_ack = c.server({.flags = kSyn | kAck});
+  EXPECT_EQ(syn_ack.verdict, Verdict::accept);
+  EXPECT_EQ(syn_ack.reason, Reason::initial);
+  c.pass(10 * kMillisecond);
+  EXPECT_EQ(c.client().verdict, Verdict::accept);
+  EXPECT_EQ(c.flow().negotiated(), Negotiated::yes);
+  EXPECT_TRUE(c.flow().roles_known);
+  EXPECT_EQ(c.host(1).state, TcpState::established);
+  const FlowReport report = c.finish();
+  EXPECT_EQ(to_string(report.client), "10.0.0.1:40000");
+  EXPECT_EQ(report.timestamps, Negotiated::yes);
+}
+
+TEST(Tracker, AHealthyConnectionHasNoTrouble) {
+  Conversation c;
+  c.handshake();
+  c.talk(200);
+  EXPECT_EQ(c.flow().trouble, 0u) << "trouble costs memory";
+  EXPECT_EQ(c.host(1).ts_recent.back().raw, c.echo[1]);
+  const FlowReport report = c.finish();
+  EXPECT_EQ(c.finished_trouble(), nullptr);
+  const DirectionReport& client = from(report, Side::client);
+  EXPECT_EQ(client.segments, 202u);
+  EXPECT_EQ(client.payload_bytes, 20'000u);
+  EXPECT_EQ(client.verdicts[static_cast<size_t>(Verdict::accept)], 201u);
+  EXPECT_EQ(client.retransmissions, 0u);
+  const TsRecentCheck& check = from(report, Side::client).check;
+  EXPECT_GE(check.compared, 199u);
+  EXPECT_EQ(check.equal, check.compared);
+}
+
+TEST(Tracker, HealthGoesOnAcrossTheWrapOfEverything) {
+  Conversation c;
+  c.clock[0] = c.clock[1] = 0xffffffff - 500;
+  c.next[0] = 0xffffffff - 1000;
+  c.acked[0] = c.next[0];
+  c.handshake();
+  c.talk(200);
+  const FlowReport report = c.finish();
+  EXPECT_EQ(c.finished_trouble(), nullptr);
+  EXPECT_EQ(from(report, Side::client).verdicts[static_cast<size_t>(Verdict::accept)], 201u);
+}
+
+TEST(Tracker, AClockSetBackIsDroppedUntilItHasCaughtUp) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.clock[0] -= 300;
+  int drops = 0;
+  for (int i = 0; i < 40; ++i) {
+    const Judgement j = c.client({.flags = kAck | kPsh, .payload = 100, .seq = c.next[0]});
+    const bool old = distance(TsVal{c.echo[1]}, TsVal{c.clock[0]}) < -1;
+    EXPECT_EQ(j.verdict, old ? Verdict::drop : Verdict::accept) << i;
+    if (old) {
+      EXPECT_EQ(j.reason, Reason::paws);
+    }
+    EXPECT_TRUE(j.answered || !old);
+    EXPECT_EQ(j.ts_recent.raw, c.echo[1]) << "TS.Recent does not move by what is refused";
+    drops += j.verdict == Verdict::drop;
+    if (j.verdict == Verdict::accept) break;
+    c.pass(20'000);
+    c.server();
+    c.pass(20 * kMillisecond - 20'000);
+  }
+  EXPECT_NEAR(drops, 14, 2);
+  EXPECT_EQ(count(from(c.finish(), Side::client), Reason::paws), static_cast<uint64_t>(drops));
+}
+
+TEST(Tracker, OneTickBackPasses) {
+  Conversation c;
+  c.handshake();
+  c.talk(20);
+  const Judgement j = c.client({.payload = 100, .tsval = c.echo[1] - 1});
+  EXPECT_EQ(j.verdict, Verdict::accept);
+  EXPECT_EQ(j.reason, Reason::window1);
+}
+
+TEST(Tracker, MidConnectionNothingIsGuessed) {
+  Conversation c;
+  c.echo[0] = c.clock[1];
+  c.echo[1] = c.clock[0];
+  const Judgement first = c.client({.payload = 100});
+  EXPECT_EQ(first.verdict, Verdict::not_tested == first.verdict ? Verdict::not_tested : Verdict::unknown);
+  EXPECT_FALSE(first.known);
+  c.pass(20'000);
+  c.server();
+  c.pass(kMillisecond);
+  c.talk(3);
+  EXPECT_EQ(c.flow().negotiated(), Negotiated::yes);
+  EXPECT_EQ(c.client({.payload = 10}).verdict, Verdict::accept) << "the receiver's echo has told";
+  EXPECT_EQ(c.client({.payload = 10, .seq = c.next[0], .tsval = c.clock[0] - 100'000}).verdict,
+            Verdict::drop);
+}
+
+TEST(Tracker, WithoutTimestampsNothingIsTested) {
+  Conversation c;
+  c.handshake(false);
+  const Judgement j = c.client({.payload = 100, .ts = false});
+  EXPECT_EQ(j.verdict, Verdict::not_tested);
+  EXPECT_EQ(j.reason, Reason::not_negotiated);
+  EXPECT_EQ(c.finish().timestamps, Negotiated::no);
+}
+
+TEST(Tracker, ARstPassesWhateverItsTsval) {
+  Conversation c;
+  c.handshake();
+  c.talk(20);
+  const Judgement j = c.client({.flags = kRst | kAck, .tsval = c.clock[0] - 1'000'000});
+  EXPECT_EQ(j.verdict, Verdict::accept);
+  EXPECT_EQ(j.reason, Reason::rst_exempt);
+  EXPECT_TRUE(c.flow().reset);
+}
+
+TEST(Tracker, BothFinsLeadToTimeWaitOfTheFirst) {
+  Conversation c;
+  c.handshake();
+  c.talk(5);
+  c.client({.flags = kFin | kAck});
+  c.pass(20'000);
+  c.server({.flags = kFin | kAck});
+  c.pass(10 * kMillisecond);
+  c.client();
+  EXPECT_EQ(c.host(0).state, TcpState::time_wait);
+  EXPECT_EQ(c.host(1).state, TcpState::closed);
+}
+
+TEST(Tracker, ANewSynAfterTheEndIsANewConnection) {
+  Conversation c;
+  c.handshake();
+  Segment syn;
+  syn.src = {0, 0x0a000001, false};
+  syn.flags = kSyn;
+  syn.seq = {77777};
+  syn.time_ns = c.now + kSecond;
+  const unsigned client = c.flow().client;
+  EXPECT_FALSE(c.tracker().starts_new_connection(c.flow(), client, syn)) << "it is alive";
+  syn.seq = c.flow().host[client].isn;
+  EXPECT_FALSE(c.tracker().starts_new_connection(c.flow(), client, syn)) << "the same SYN again";
+  syn.seq = {77777};
+  c.client({.flags = kRst | kAck});
+  EXPECT_TRUE(c.tracker().starts_new_connection(c.flow(), client, syn));
+}
+
+TEST(Tracker, ReasonsAddUpToSegments) {
+  Conversation c;
+  c.handshake();
+  c.talk(10);
+  c.client({.payload = 10, .seq = c.next[0], .tsval = 1});  // old
+  c.client({.payload = 10, .ts = false});
+  c.client({.flags = 0, .payload = 10, .seq = c.next[0]});
+  c.client({.flags = kSyn, .seq = c.next[0], .tsval = 1});
+  c.client({.payload = 10, .seq = c.next[0] - 5000});
+  c.talk(10);
+  const FlowReport report = c.finish();
+  for (const DirectionReport& d : report.directions) {
+    uint64_t reasons = 0, verdicts = 0;
+    for (const uint64_t n : d.reasons) reasons += n;
+    for (const uint64_t n : d.verdicts) verdicts += n;
+    EXPECT_EQ(reasons, d.segments);
+    EXPECT_EQ(verdicts, d.segments);
+  }
+}
+
+TEST(Tracker, AToldProfileIsUsed) {
+  AnalysisOptions options;
+  options.receivers.push_back({{0, 0x0a000002, false}, find_profile("rfc7323")});
+  Conversation c(options);
+  c.handshake();
+  c.talk(20);
+  EXPECT_EQ(c.client({.payload = 100, .tsval = c.echo[1] - 1}).verdict, Verdict::drop) << "no tick of grace";
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).receiver_profile->name, "rfc7323");
+  EXPECT_TRUE(from(report, Side::client).profile_proven);
+  EXPECT_NE(from(report, Side::server).receiver_profile->name, "rfc7323");
+}
+
+}  // namespace
+}  // namespace tsaudit
