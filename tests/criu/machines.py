@@ -42,9 +42,13 @@ def into_own_network():
         os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
     for command in ("link set lo up", "link add bridge0 type bridge", "address add 10.9.0.254/24 dev bridge0",
                     "link set bridge0 up"):
-        result = subprocess.run(["ip", *command.split()], capture_output=True, text=True, check=False)
-        if result.returncode:
-            raise Skip(f"ip {command}: {result.stderr.strip()}")
+        ip(command)
+
+
+def ip(command):
+    result = subprocess.run(["ip", *command.split()], capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise Skip(f"ip {command}: {result.stderr.strip()}")
 
 
 class Machine:
@@ -57,8 +61,8 @@ class Machine:
         self.dmesg = os.path.join(logs, f"{name}.dmesg")
         self.log = os.path.join(logs, f"{name}.log")
         tap = f"tap{number}"
-        for command in (f"tuntap add {tap} mode tap", f"link set {tap} master bridge0 up"):
-            subprocess.run(["ip", *command.split()], check=True)
+        ip(f"tuntap add {tap} mode tap")
+        ip(f"link set {tap} master bridge0 up")
         qemu = (f"-netdev tap,id=n0,ifname={tap},script=no,downscript=no "
                 f"-device virtio-net-pci,netdev=n0,mac={self.mac},romfile=")
         with open(self.log, "w", encoding="utf-8") as log:

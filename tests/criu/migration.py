@@ -46,15 +46,19 @@ class Capture:
             n=0; until [ -s {self.FILE} ]; do sleep 0.1; n=$((n+1)); [ $n -lt 100 ]; done; sleep 0.3""")
         self.before = peer.counters()
 
+    def grown(self):
+        """By how much the peer's counters grew."""
+        after = self.peer.counters()
+        return {name: after[name] - value for name, value in self.before.items() if after[name] != value}
+
     def stop(self, holder):
         """The file's bytes, and by how much the peer's counters grew over just these packets."""
         holder.sh(SILENCE)
         time.sleep(0.3)
-        after = self.peer.counters()
+        grown = self.grown()
         self.peer.sh("kill -INT $(pidof dumpcap); while pidof dumpcap >/dev/null; do sleep 0.1; done")
         holder.sh("nft delete table inet moving")
-        return (self.peer.get(self.FILE),
-                {name: after[name] - value for name, value in self.before.items() if after[name] != value})
+        return self.peer.get(self.FILE), grown
 
 
 class Service:
@@ -129,7 +133,9 @@ class Service:
         script = f"--action-script {action}" if action else ""
         here.sh(f"""rm -rf {IMAGES}; mkdir {IMAGES}
             criu dump -t $(pidof criu_endpoint) -D {IMAGES} -o dump.log --network-lock nftables {CRIU_OPTIONS} {script} ||
-                {{ tail -20 {IMAGES}/dump.log; false; }}""")
+                {{ tail -20 {IMAGES}/dump.log; false; }}
+            # It may have been about to write its status: CRIU wants to find an open file again.
+            [ ! -e /tmp/status.new ] || mv /tmp/status.new {IMAGES}""")
         done = self.change_images(change)
         receiver = Meanwhile(to, f"rm -rf {IMAGES}; mkdir {IMAGES}; nc -l -p 9000 -e tar -x -C {IMAGES}")
         here.sh(f"""n=0; until tar -c -C {IMAGES} . | nc {to.address} 9000; do sleep 0.1; n=$((n+1)); [ $n -lt 50 ]; done""")
@@ -150,6 +156,7 @@ set -e
 [ $CRTOOLS_SCRIPT_ACTION != post-restore ] || nft delete table inet moving
 SCRIPT
             chmod +x {HOOK}; rm -f /tmp/status
+            [ ! -e {IMAGES}/status.new ] || cp {IMAGES}/status.new /tmp
             criu restore -d -D {IMAGES} -o restore.log {CRIU_OPTIONS} --action-script {HOOK} ||
                 {{ grep Error {IMAGES}/restore.log; false; }}""")
 
