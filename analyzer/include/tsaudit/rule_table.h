@@ -39,8 +39,12 @@ enum class RuleId : uint8_t {
   migration_unexpected = 20,
   nothing_judged = 21,
   worse_than_baseline = 22,
+  // Of a pair of captures (`tsaudit verify-offset`).
+  packet_altered = 23,
+  checksum_broken = 24,
+  packet_missing = 25,
 };
-inline constexpr size_t kRuleCount = static_cast<size_t>(RuleId::worse_than_baseline);
+inline constexpr size_t kRuleCount = static_cast<size_t>(RuleId::packet_missing);
 
 struct RuleInfo {
   RuleId id;

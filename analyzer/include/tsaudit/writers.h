@@ -9,6 +9,7 @@
 
 #include "tsaudit/analysis.h"
 #include "tsaudit/report.h"
+#include "tsaudit/verify.h"
 
 namespace tsaudit {
 
@@ -38,6 +39,10 @@ class SegmentWriter {
   virtual void finish() = 0;
 };
 std::unique_ptr<SegmentWriter> make_segment_writer(ReportFormat format, std::FILE* out, const WriterOptions& options);
+
+/// `tsaudit verify-offset`.
+void write_verify_text(const VerifyReport& report, std::FILE* out, const WriterOptions& options);
+void write_verify_json(const VerifyReport& report, std::FILE* out);
 
 /// `tsaudit explain CAPTURE --frame N` and `tsaudit explain RULE`, as text.
 std::string explain_text(const Explanation& explanation, const WriterOptions& options);

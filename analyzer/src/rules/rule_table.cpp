@@ -154,8 +154,9 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "connection. The receiver then sees a clock that goes back and forth, and PAWS discards whatever lies "
      "behind.\n\n"
      "The difference of TSval between the two capture points is taken for each segment that both have, "
-     "modulo 2^32. One value for all segments of a direction is right; the finding lists the first frame "
-     "of each other value.\n\n"
+     "modulo 2^32. One value for all segments of a direction is right, and so is 0 until it begins; with "
+     "--table it must be the table's. tsaudit verify-offset compares, and the finding lists the frames that "
+     "have another one.\n\n"
      "A rewriter must choose its offset once per connection and keep it across its own restart. Check that "
      "all packets of the flow pass through the same rule, and that retransmissions do too.",
      "RFC 7323 section 5.4; compare net/netfilter/nf_synproxy_core.c: synproxy_tstamp_adjust()"},
@@ -184,7 +185,8 @@ constexpr auto kRules = std::to_array<RuleInfo>({
     {RuleId::time_wait_reuse, "TS015", "time-wait-reuse", Severity::warning,
      "A closed connection was reopened with an older clock, or several clocks share an address",
      "A new SYN met an old TIME_WAIT socket with the same ports, and its TSval is not newer than the last "
-     "one of the old connection; or two hosts answered one SYN, each with a sequence number and a clock of its "
+     "one of the old connection; or two hosts answered one SYN, each with a sequence number and a clock of "
+     "its "
      "own. Behind NAT, anycast and load balancers this happens. The SYN is not discarded for good, but the "
      "connection is late or fails.\n\n"
      "In TIME_WAIT the test has no grace of one tick, and even an RST with an old TSval is ignored for 60 "
@@ -270,6 +272,50 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "allow.\n\n"
      "See what else is new for the flow. If the number is within what you accept, widen its threshold.",
      "the policy: compare"},
+
+    // Of a pair of captures: `tsaudit verify-offset`.
+    {RuleId::packet_altered, "TS023", "packet-altered", Severity::error,
+     "A segment changed in more than its timestamps and checksums",
+     "The same segment, captured on both sides of what rewrites timestamps, differs in its data, its flags, "
+     "its "
+     "window, its other options or its IP header. A rewriter of timestamps has no business there.\n\n"
+     "Everything from the IP header on is compared but for TSval, TSecr, checksums, TTL and lengths. Where "
+     "one "
+     "segment is several on the other side (TSO, GRO), IP ID and the flags of the parts are left out, and "
+     "the data "
+     "are compared as a whole.\n\n"
+     "The finding names what differs. If it is the data, stop using the rewriter: the checksum was made to "
+     "fit.",
+     "RFC 7323 section 3.2; kmod/tsoff_rewrite.c"},
+
+    {RuleId::checksum_broken, "TS024", "checksum-broken", Severity::error,
+     "A checksum that was right on one side is wrong on the other",
+     "The IPv4 header checksum or the TCP checksum of a segment is right in one capture and wrong in the "
+     "other. "
+     "The receiver discards such a segment without a word, and the flow loses it again with each "
+     "retransmission.\n\n"
+     "A checksum that holds the sum of the pseudo-header only is not wrong: the host left the rest to its "
+     "NIC, "
+     "which captures taken inside of a host show. One that is wrong on both sides is counted, not "
+     "reported.\n\n"
+     "Suspect the incremental update: RFC 1624, and CHECKSUM_PARTIAL, whose sum does not cover the option.",
+     "RFC 1624; include/linux/skbuff.h: CHECKSUM_PARTIAL; net/core/utils.c: inet_proto_csum_replace4()"},
+
+    {RuleId::packet_missing, "TS025", "packet-missing", Severity::error,
+     "A segment is in one capture alone, though both were running",
+     "A segment went in and did not come out, or came from nowhere. Either the path between the two capture "
+     "points "
+     "lost it, or a capture did.\n\n"
+     "Segments are paired by sequence and acknowledgment number, length, flags, IP ID and data, whatever "
+     "their order; "
+     "retransmissions are kept apart. What was sent before the other capture began or after it ended is "
+     "counted, "
+     "not reported.\n\n"
+     "Look at the drop counters of the box and of both captures. --allow-loss N takes so many for ordinary "
+     "loss; "
+     "--filter leaves out connections that do not pass both points, and those whose addresses are translated "
+     "between them.",
+     "a property of the two captures; compare \"packets dropped by kernel\" of tcpdump(1)"},
 });
 
 constexpr bool ids_are_in_order() {
