@@ -17,6 +17,8 @@ void add_analyze(CLI::App& app, Action& action);
 void add_segments(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
+void add_verify_offset(CLI::App& app, Action& action);
+void add_annotate(CLI::App& app, Action& action);
 
 /// A usage error found after parsing; main() prints it with a pointer to --help.
 class UsageError : public std::runtime_error {

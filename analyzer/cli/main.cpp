@@ -113,6 +113,8 @@ ExitCode run_program(int argc, char** argv) {
     add_analyze(app, action);
     add_segments(app, action);
     add_explain(app, action);
+    add_verify_offset(app, action);
+    add_annotate(app, action);
     add_synth(app, action);
     for (CLI::App* command : app.get_subcommands({})) command->get_help_ptr()->group(kOtherGroup);
     return parse_and_run(app, action, argc, argv);

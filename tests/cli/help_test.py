@@ -6,7 +6,7 @@ import re
 
 from support import *
 
-COMMANDS = ["analyze", "segments", "explain", "synth"]
+COMMANDS = ["analyze", "segments", "explain", "synth", "verify-offset", "annotate"]
 
 
 def options(text):

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "source/pcapng_writer.h"
 #include "tsaudit/synth.h"
 
 namespace tsaudit::synth {
@@ -18,18 +20,10 @@ class CaptureWriter {
   void packet(TimeNs time_ns, const std::vector<uint8_t>& bytes);
 
  private:
-  void flush();
-  void u16(uint16_t value);
-  void u32(uint32_t value);
-  void padded(const void* bytes, size_t size);
-  void option(uint16_t code, std::string_view value);
-  /// Starts a block; end_block() knows its length and sets both copies.
-  void begin_block(uint32_t type);
-  void end_block();
+  void words(std::initializer_list<uint32_t> all);
 
   std::FILE* out_;
-  SynthFormat format_;
-  std::vector<uint8_t> bytes_;
+  std::optional<source::PcapngWriter> pcapng_;
 };
 
 }  // namespace tsaudit::synth
