@@ -21,8 +21,10 @@ bool may_update_window(const ReceiverProfile& p, const PawsState& r, const PawsS
          (s.seq == r.snd_wl1 && (s.window > r.snd_wnd || (p.zero_window_is_update && s.window == 0)));
 }
 
-/// tcp_input.c:tcp_tsval_replay(): the RTO in ticks of a clock that is taken to run at 1000 Hz or a bit more.
+/// tcp_input.c:tcp_tsval_replay(): the RTO in ticks of a clock that is taken to run at 1000 Hz or a bit more, or,
+/// like the receiver's own, at 1 MHz.
 int64_t replay_ticks(const ReceiverProfile& p, const PawsState& r) {
+  if (r.usec_ts && p.replay_ticks_per_second != 0) return r.rto_ns / 1000;
   return r.rto_ns / kMillisecond * p.replay_ticks_per_second / 1000;
 }
 

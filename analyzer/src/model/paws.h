@@ -40,6 +40,7 @@ struct PawsState {
       0x7fffffff;                 ///< largest window that the peer ever offered: bounds how old an ACK may be
   TsVal tsval_first, tsval_last;  ///< SYN_RECV and SYN_SENT: TSvals sent so far, for the TSecr range tests
   bool fin_received = false;      ///< CLOSE_WAIT, LAST_ACK, CLOSING
+  bool usec_ts = false;           ///< its own timestamps are in microseconds (tcp_sock.tcp_usec_ts, 6.7+)
   bool predicted = false;         ///< header prediction would hit (tcp_rcv_established(), fast path)
 };
 

@@ -33,7 +33,7 @@ struct Sequence {
 };
 
 struct Possibilities {
-  std::array<PawsState, 4> base;  ///< what does not vary by itself; [0] is the likeliest
+  std::array<PawsState, 6> base;  ///< what does not vary by itself; [0] is the likeliest
   size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
@@ -91,6 +91,7 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
   }
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
+  if (receiver.clock.started() && receiver.clock.hz() == 0) add().usec_ts = true;  // not known yet
   const bool pure_ack = s.length() == 0 && s.has(kAck) && !syn_or_rst;
   if (pure_ack && receiver.state == TcpState::established &&
       vantage_of(receiver, sender) != Vantage::at_receiver && !before(s.ack, p.base[0].snd_una)) {
@@ -122,6 +123,8 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   }
   base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
   base.snd_wnd = receiver.snd_wnd;
+  constexpr double kUsecClock = 500'000;  // Hz; nothing lies between 1 kHz and 1 MHz
+  base.usec_ts = receiver.clock.hz() > kUsecClock;
   base.fin_received = sender.fin_sent;
   // How old an ACK may be: no older than what the peer ever acknowledged (tcp_ack(): min(max_window,
   // bytes_acked)).

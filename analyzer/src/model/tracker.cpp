@@ -28,10 +28,10 @@ void measure_loop(Host& receiver, Host& sender, const Segment& s) {
 }
 
 /// tcp_input.c:tcp_ack(): SND.UNA, and tcp_ack_update_window(), which an old ACK does not reach.
-void take_ack(Host& receiver, const Segment& s, uint32_t window) {
+void take_ack(Host& receiver, const Segment& s, uint32_t window, bool zero_window_is_update) {
   if (receiver.una_known && before(s.ack, receiver.snd_una)) return;
   if (!receiver.wl_known || after(s.ack, receiver.snd_una) || after(s.seq, receiver.snd_wl1) ||
-      (s.seq == receiver.snd_wl1 && (window > receiver.snd_wnd || window == 0))) {
+      (s.seq == receiver.snd_wl1 && (window > receiver.snd_wnd || (window == 0 && zero_window_is_update)))) {
     receiver.snd_wl1 = s.seq;
     receiver.snd_wnd = window;
     receiver.wl_known = true;
@@ -254,7 +254,7 @@ void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
   if (s.length() > 0) take_data(b, s);
   if (!s.has(kAck)) return;
   measure_loop(a, b, s);
-  take_ack(b, s, as_received(flow, a, s).window);
+  take_ack(b, s, as_received(flow, a, s).window, profile_for(flow, from ^ 1).zero_window_is_update);
   if (b.state == TcpState::syn_recv) b.state = TcpState::established;
   if (a.state == TcpState::syn_sent) a.state = TcpState::established;
 }
@@ -499,7 +499,7 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
       const uint32_t window = uint32_t{s.window} << (a.scale_known ? a.window_scale : 0);
       if (s.payload != 0) take_data(b, s);
       measure_loop(a, b, s);
-      take_ack(b, s, window);
+      take_ack(b, s, window, false);
 
       const bool all_arrived = knows_all(a, b, s);
       const TsVal modelled = a.ts_recent.back();
