@@ -37,6 +37,8 @@ def main():
         for analysis in (told, checks.analyze(tsaudit, path)):
             try:
                 checks.check(analysis, truth)
+                if analysis is told:
+                    checks.check_reasons(told, truth)
             except AssertionError as error:
                 raise AssertionError(f"{path}: {error}") from error
         for name, wrong in wrong_truths(truth):

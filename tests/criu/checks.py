@@ -6,8 +6,8 @@ import shutil
 import subprocess
 
 SIGNALS = {"announcement", "mac", "tsecr-zero", "repair-probe", "tsval-step", "gap"}
-# What the peer counts per discarded segment. PAWSEstab before Linux 6.14 includes stale pure ACKs.
-PAWS_COUNTERS = ("PAWSEstab", "PAWSOldAck")
+# What the peer counts, and tsaudit's reason for it. PAWSEstab before Linux 6.14 includes stale pure ACKs.
+PAWS_COUNTERS = {"PAWSEstab": "TCP_RFC7323_PAWS", "PAWSOldAck": "TCP_RFC7323_PAWS_ACK"}
 
 
 def analyze(tsaudit, capture, *options):
@@ -42,6 +42,14 @@ def record(folder, capture, truth):
     shutil.copy(capture, folder)
 
 
+def check_reasons(analysis, expected):
+    """For an analysis that was told the peer's kernel."""
+    verdicts = [direction["verdicts"] for flow in analysis["flows"] for direction in flow["directions"]]
+    for counter, reason in PAWS_COUNTERS.items():
+        judged, counted = sum(reasons.get(reason, 0) for reasons in verdicts), expected["tcp_ext"].get(counter, 0)
+        expect(judged == counted, f"{judged} segments are {reason}, {counter} is {counted}")
+
+
 def check(analysis, expected):
     """`expected`, as in captures/criu/MANIFEST.json:
       tcp_ext    what the peer's counters grew by
@@ -52,7 +60,8 @@ def check(analysis, expected):
     """
     counted = paws_drops(expected["tcp_ext"])
     totals = analysis["totals"]
-    expect(totals["dropped"] == counted, f"{totals['dropped']} discarded by tsaudit's verdicts, {counted} by the kernel's")
+    expect(totals["dropped"] == counted,
+           f"{totals['dropped']} discarded by tsaudit's verdicts, {counted} by the kernel's")
     for wrong in ("contradicted", "unknown"):
         expect(totals[wrong] == 0, f"{totals[wrong]} segments are {wrong}")
 
@@ -63,7 +72,8 @@ def check(analysis, expected):
         place = f"flow {flow['id']}"
         for direction in flow["directions"]:
             echoes = direction["ts_recent_check"]
-            expect(echoes["compared"] == echoes["equal"], f"{place}: TSecr as modelled in {echoes['equal']} of {echoes['compared']}")
+            expect(echoes["compared"] == echoes["equal"],
+                   f"{place}: TSecr as modelled in {echoes['equal']} of {echoes['compared']}")
         moves = flow["migrations"]
         expect(len(moves) == expected["moves"], f"{place}: {len(moves)} moves found, not {expected['moves']}")
         rules = {finding["rule"] for finding in analysis["findings"] if finding["flow"] == flow["id"]}

@@ -65,9 +65,10 @@ class Machine:
         ip(f"link set {tap} master bridge0 up")
         qemu = (f"-netdev tap,id=n0,ifname={tap},script=no,downscript=no "
                 f"-device virtio-net-pci,netdev=n0,mac={self.mac},romfile=")
+        bus = [] if kernel == "newest" else ["--module", "virtio_pci"]  # built in
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(  # its own process group: see stop()
-                [os.path.join(VM, "boot"), "--qemu", qemu, "--module", "virtio_pci", "--module", "virtio_net",
+                [os.path.join(VM, "boot"), "--qemu", qemu, *bus, "--module", "virtio_net",
                  "--file", os.path.join(VM, "real-root") + ":/bin/real-root",
                  "--file", os.path.join(HERE, "guest") + ":/bin/guest", "--dmesg", self.dmesg, *boot, kernel,
                  "--", "/bin/sh", "/bin/real-root", "/bin/sh", "/bin/guest", self.address],
