@@ -335,6 +335,18 @@ class Verify(CliTest):
         for connection in report["connections"]:
             self.assertEqual(connection["from_server"]["tsval_offset"], 0)
 
+    def test_what_the_capture_lost_itself_is_said(self):
+        paths = self.synth("loss")
+        lossy = self.path("lossy.pcapng")
+        self.expect(OK, run("synth", "--at", "server", "loss", lossy))
+        statistics = struct.pack("<III", 0, 0, 0) + struct.pack("<HHQ", 5, 8, 7)
+        with open(lossy, "ab") as file:
+            file.write(struct.pack("<II", 5, 12 + len(statistics)) + statistics + struct.pack("<I", 12 + len(statistics)))
+        report = self.verify(FINDINGS, inside=paths["inside"], outside=lossy)
+        self.assertEqual([capture["lost_in_capture"] for capture in report["inside"] + report["outside"]], [0, 7])
+        text = run("verify-offset", "--inside", paths["inside"], "--outside", lossy).stdout
+        self.assertIn("lossy.pcapng lacks 7 packets", text)
+
     def test_nothing_in_common_is_no_success(self):
         report = self.verify(FINDINGS, inside=self.healthy())
         self.assertEqual(report["totals"]["pairs"], 0)

@@ -14,6 +14,8 @@ void write_captures(JsonStream& json, const std::vector<CaptureInfo>& captures) 
     json.field("format", capture.format);
     json.field("packets", capture.packets);
     json.field("truncated", capture.truncated);
+    const auto lost = capture.skipped.find(kLostInCapture);
+    json.field("lost_in_capture", lost == capture.skipped.end() ? 0 : lost->second);
     json.end_object();
   }
   json.end_array();

@@ -125,6 +125,16 @@ class Text {
           fmt::format("clocks: the outside capture's is {} {}; taken off, as if both ways took equally long",
                       duration(std::abs(report_.clock_difference_ns)),
                       report_.clock_difference_ns > 0 ? "ahead" : "behind"));
+    for (const auto* captures : {&report_.inside, &report_.outside}) {
+      for (const CaptureInfo& capture : *captures) {
+        const auto lost = capture.skipped.find(kLostInCapture);
+        if (lost != capture.skipped.end())
+          paragraph(
+              fmt::format("capture: {} lacks {} by its own count, which may be what is missing: "
+                          "record again with a larger buffer (-B)",
+                          capture.name, counted(lost->second, "packet")));
+      }
+    }
     for (const OffsetEntry& entry : report_.unused_entries)
       paragraph(
           fmt::format("table: no segment of {} -> {}", to_string(entry.local), to_string(entry.remote)));
