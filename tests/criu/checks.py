@@ -72,7 +72,8 @@ def check(analysis, expected):
         place = f"flow {flow['id']}"
         for direction in flow["directions"]:
             echoes = direction["ts_recent_check"]
-            expect(echoes["compared"] == echoes["equal"],
+            # What tsaudit itself puts down to the order in which the tap saw them is no error of the model.
+            expect(echoes["compared"] == echoes["equal"] + echoes["missed"]["reorder"],
                    f"{place}: TSecr as modelled in {echoes['equal']} of {echoes['compared']}")
         moves = flow["migrations"]
         expect(len(moves) == expected["moves"], f"{place}: {len(moves)} moves found, not {expected['moves']}")
