@@ -209,6 +209,15 @@ class Verify(CliTest):
         self.assertEqual(self.findings(report), {})
         self.assertAlmostEqual(report["clock_difference_ns"] / 1e9, 3600, places=3)
 
+    def test_times_that_jump(self):
+        """A clock that was set, or a damaged file: far ahead for one packet, and far back for good."""
+        for packets in (self.inside, self.outside):
+            segments = [p for p in packets if p.is_tcp]
+            segments[40].time_ns += 10**15
+            for packet in segments[100:]:
+                packet.time_ns -= 3600 * 10**9
+        self.assertEqual(self.findings(self.verify(OK)), {})
+
     # What must fail, with rule and frame
 
     def broken(self, rule, frames=None, *options):

@@ -152,7 +152,7 @@ void Checks::echo(Side from, const Item& inside, const Item& outside) {
   if (s.first_echo.inside == 0) s.first_echo = frames;
   const State& echoed = state(tsaudit::other(from));
   const uint32_t added = echoed.tsval.value().value_or(0);
-  const bool in_place = inside.time_ns > echoed.began_ns + kSlack_ns;
+  const bool in_place = minus(inside.time_ns, kSlack_ns) > echoed.began_ns;
   // An offset that varies is another finding: its echo may follow it.
   if (offset != 0 && offset == echoed.latest) {
     s.tsecr.see(offset);

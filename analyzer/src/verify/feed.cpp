@@ -51,7 +51,7 @@ int64_t clock_difference_ns(const Feed& inside, const Feed& outside) {
   for (const auto& [key, time] : times[kInside]) {
     const auto twin = times[kOutside].find(key);
     if (!time || twin == times[kOutside].end() || !twin->second) continue;
-    apart[{std::get<0>(key), std::get<1>(key)}].push_back(*twin->second - *time);
+    apart[{std::get<0>(key), std::get<1>(key)}].push_back(minus(*twin->second, *time));
   }
   if (apart.empty()) return 0;
   int64_t least = INT64_MAX, most = INT64_MIN;

@@ -12,6 +12,13 @@ namespace tsaudit::verify {
 enum Point : unsigned { kInside = 0, kOutside = 1 };
 constexpr Point other(Point point) { return point == kInside ? kOutside : kInside; }
 
+/// a - b, saturated: a damaged capture may state any two times. Its absolute value exists.
+constexpr int64_t minus(int64_t a, int64_t b) {
+  int64_t result = 0;
+  if (__builtin_sub_overflow(a, b, &result)) return a < b ? -INT64_MAX : INT64_MAX;
+  return result == INT64_MIN ? -INT64_MAX : result;
+}
+
 /// Hash of data that can be put together from the hashes of its parts: a polynomial modulo 2^61 - 1.
 /// One large segment on one side can so be compared with the several that it became on the other.
 struct DataHash {

@@ -30,7 +30,7 @@ Pairing::Map::iterator Pairing::best(Point point, uint64_t key, const Item& twin
     const bool id_differs = item.has_ip_id && twin.has_ip_id && item.ip_id != twin.ip_id;
     const bool offset_differs = item.has_ts && outside.tsval.raw - inside.tsval.raw != expected_;
     const bool looks_differ = item.options != twin.options || item.window != twin.window;
-    const int64_t apart = outside.time_ns - inside.time_ns - shared_.clock_difference_ns;
+    const int64_t apart = minus(minus(outside.time_ns, inside.time_ns), shared_.clock_difference_ns);
     const std::tuple rank(id_differs, offset_differs, looks_differ, std::abs(apart));
     if (found == held.end() || rank < least) {
       found = it;
@@ -108,7 +108,7 @@ bool Pairing::add(Point point, const Item& item, Match& match) {
     take(there, twin, match);
     return true;
   }
-  shared_.waiting[point].push_back({this, key, item.frame, item.time_ns});
+  shared_.waiting[point].push_back({this, key, item.frame, shared_.now_ns});
   held_[point].insert({key, Held{item, std::prev(shared_.waiting[point].end())}});
   return item.length != 0 && assemble_around(point, item.seq, item.ack, match);
 }

@@ -21,13 +21,14 @@ struct Waiting {
   Pairing* where;
   uint64_t key;
   uint64_t frame;
-  TimeNs time_ns;
+  TimeNs since_ns;  ///< how far reading had come; the packet's own time may be damaged
 };
 using WaitingList = std::pmr::list<Waiting>;
 
 struct Shared {
   std::pmr::unsynchronized_pool_resource pool;
   WaitingList waiting[2]{WaitingList(&pool), WaitingList(&pool)};
+  TimeNs now_ns = INT64_MIN;        ///< the latest time that was read, by the clock of the inside capture
   int64_t clock_difference_ns = 0;  ///< outside less inside
 };
 

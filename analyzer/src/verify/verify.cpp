@@ -58,7 +58,7 @@ class Verifier {
       const Point point = none[kInside]                                               ? kOutside
                           : none[kOutside] || front_ns(kInside) <= front_ns(kOutside) ? kInside
                                                                                       : kOutside;
-      now_ns_ = front_ns(point);
+      shared_.now_ns = std::max(shared_.now_ns, front_ns(point));
       read(point, feeds_[point].next());
       give_up_waiting();
     }
@@ -68,7 +68,7 @@ class Verifier {
  private:
   /// On the clock of the inside capture.
   TimeNs common_ns(Point point, TimeNs time_ns) const {
-    return point == kInside ? time_ns : time_ns - shared_.clock_difference_ns;
+    return point == kInside ? time_ns : minus(time_ns, shared_.clock_difference_ns);
   }
   TimeNs front_ns(Point point) const { return common_ns(point, feeds_[point].ahead().front().item.time_ns); }
 
@@ -134,7 +134,7 @@ class Verifier {
     checks.pair(from, match_);
     const Item &inside = match_.items[kInside].front(), &outside = match_.items[kOutside].front();
     connection.pairing[static_cast<size_t>(from)]->expect(outside.tsval.raw - inside.tsval.raw);
-    const int64_t apart = outside.time_ns - inside.time_ns - shared_.clock_difference_ns;
+    const int64_t apart = minus(minus(outside.time_ns, inside.time_ns), shared_.clock_difference_ns);
     if (apart != 0) checks.guess_local(apart > 0 ? from : other(from));
     if (!checks.local()) return;
     *checks.local() == from ? outward_.add(apart) : inward_.add(-apart);
@@ -153,7 +153,7 @@ class Verifier {
     const bool over = feeds_[there].finished() && feeds_[there].ahead().empty();
     way.connection->checks.missing(way.from, point, item,
                                    first == INT64_MAX ? first : common_ns(there, first),
-                                   over ? common_ns(there, last) - on_the_way : INT64_MAX);
+                                   over ? minus(common_ns(there, last), on_the_way) : INT64_MAX);
   }
 
   void give_up_waiting() {
@@ -161,7 +161,7 @@ class Verifier {
       WaitingList& waiting = shared_.waiting[point];
       while (!waiting.empty()) {
         const bool too_many = waiting.size() > options_.max_pending;
-        if (!too_many && common_ns(point, waiting.front().time_ns) >= now_ns_ - options_.max_wait_ns) break;
+        if (!too_many && waiting.front().since_ns >= minus(shared_.now_ns, options_.max_wait_ns)) break;
         if (too_many) ++report_.gave_up;
         give_up(point, waiting.front());
       }
@@ -204,7 +204,6 @@ class Verifier {
   Latency outward_, inward_;
   VerifyReport report_;
   Match match_;
-  TimeNs now_ns_ = INT64_MIN;
 };
 
 }  // namespace
