@@ -12,6 +12,7 @@
 #include "flow/scope_pairs.h"
 #include "model/explain.h"
 #include "model/flow_report.h"
+#include "model/other_way.h"
 #include "model/tracker.h"
 #include "row_queue.h"
 #include "rules/findings.h"
@@ -86,17 +87,18 @@ class Pipeline {
   void take(const Decoded& decoded) {
     const Segment& s = decoded.segment;
     const unsigned from = decoded.from_low ? 0 : 1;
-    Flow* flow = find(decoded, from);
+    Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low);
     if (flow && s.has(kSyn) && tracker_.starts_new_connection(*flow, from, s)) {
       close(*flow, false);
-      erase(flow->key);
+      flows_.erase(*flow, flow->key.hash(seed_));
       flow = nullptr;
     }
+    if (!flow) flow = other_half(decoded);
     if (!flow) {
       make_room(s.time_ns);
       flow = &flows_.insert(decoded.key, decoded.hash);
       flow->id = ++last_id_;
-      scopes_.remember(decoded.key);
+      scopes_.seen(s.scope);
     }
     ++totals_.segments;
     totals_.ts_segments += s.has_ts();
@@ -108,21 +110,22 @@ class Pipeline {
     if (sink_.wants_segments()) rows_.push(row_of(*flow, from, s, j));
   }
 
-  Flow* find(const Decoded& decoded, unsigned from) {
-    if (Flow* flow = flows_.find(decoded.key, decoded.hash)) [[likely]]
-      return flow;
-    if (const auto joined = scopes_.flow_of(decoded.key)) return flows_.find(*joined, joined->hash(seed_));
-    const auto other = scopes_.candidate(decoded.key);
-    if (!other) return nullptr;
-    Flow* flow = flows_.find(*other, other->hash(seed_));
-    if (!flow || !tracker_.answers(*flow, from, decoded.segment)) return nullptr;
-    scopes_.join(decoded.key, *other);
-    return flow;
-  }
-
-  void erase(FlowKey key) {  // a copy: the original goes with the flow
-    scopes_.forget(key);
-    flows_.erase(key, key.hash(seed_));
+  /// The connection of which `decoded` is the first segment from its side, when that side has a scope of its
+  /// own.
+  Flow* other_half(const Decoded& decoded) {
+    const Segment& s = decoded.segment;
+    Flow* found = nullptr;
+    scopes_.other_than(s.scope, [&](uint32_t scope) {
+      const FlowKey key = decoded.key.in_scope(scope);
+      const uint32_t hash = key.hash(seed_);
+      Flow* flow = flows_.find(key, hash, decoded.from_low);
+      if (!flow || flow->ways != 0 || !answers(*flow, decoded.from_low ? 0 : 1, s)) return false;
+      flows_.alias(*flow, decoded.key, decoded.hash, decoded.from_low, hash);
+      scopes_.paired(s.scope, scope);
+      found = flow;
+      return true;
+    });
+    return found;
   }
 
   static SegmentRow row_of(const Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
@@ -208,7 +211,7 @@ class Pipeline {
     std::sort(over.begin(), over.end(), [](const Flow* x, const Flow* y) { return x->id < y->id; });
     for (Flow* flow : over) {
       close(*flow, evicted);
-      erase(flow->key);
+      flows_.erase(*flow, flow->key.hash(seed_));
     }
   }
 

@@ -41,9 +41,10 @@ struct FlowKey {
   Endpoint low() const { return endpoint(low_hi, low_lo, static_cast<uint16_t>(ports_scope >> 48)); }
   Endpoint high() const { return endpoint(high_hi, high_lo, static_cast<uint16_t>(ports_scope >> 32)); }
   uint32_t scope() const { return static_cast<uint32_t>(ports_scope); }
-  FlowKey without_scope() const {
+  /// The same addresses and ports in another scope.
+  FlowKey in_scope(uint32_t scope) const {
     FlowKey key = *this;
-    key.ports_scope &= ~uint64_t{0xffff'ffff};
+    key.ports_scope = (ports_scope & ~uint64_t{0xffff'ffff}) | scope;
     return key;
   }
 

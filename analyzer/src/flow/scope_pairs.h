@@ -1,66 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections whose two directions carry different scopes: a router between the VLANs, a tap with a VLAN for
-// each port, a tunnel with a network id for each way. One packet cannot show that, the pair of them can.
+// Which scope may hold the other direction of a connection: a router, a firewall or a trunk can give each way
+// a VLAN or a VNI of its own.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <optional>
-#include <unordered_map>
-#include <vector>
-
-#include "flow/flow_key.h"
 
 namespace tsaudit {
 
-/// Remembers the newest flow of a 4-tuple that has a scope, and which keys were found to belong together.
-/// Bounded: 1 MB for the candidates, and two entries a joined flow.
+/// Asked only when a flow begins, and of fixed size: the scopes that flows began in lately, and for each
+/// scope the partner that it had last.
 class ScopePairs {
  public:
-  /// A new flow. Flows without a scope need not be remembered: their key is known.
-  void remember(const FlowKey& key) {
-    if (key.scope() == 0) return;
-    if (newest_.empty()) newest_.resize(kCandidates);
-    newest_[slot(key)] = key;
-  }
-
-  /// The key of a flow with the same 4-tuple in another scope, which may be the other direction of `key`.
-  std::optional<FlowKey> candidate(const FlowKey& key) const {
-    if (!newest_.empty()) {
-      const FlowKey& newest = newest_[slot(key)];
-      if (newest != key && newest.without_scope() == key.without_scope()) return newest;
+  /// A flow begins in `scope`.
+  void seen(uint32_t scope) {
+    if (scope == recent_[0]) return;
+    auto at = std::find(recent_.begin() + 1, recent_.begin() + count_, scope);
+    if (at == recent_.begin() + count_) {
+      if (count_ < recent_.size()) ++count_;
+      at = recent_.begin() + count_ - 1;
     }
-    if (key.scope() != 0) return key.without_scope();
-    return std::nullopt;
+    std::move_backward(recent_.begin(), at, at + 1);
+    recent_[0] = scope;
+  }
+  void paired(uint32_t one, uint32_t other) {
+    partner_[place(one)] = {one, other};
+    partner_[place(other)] = {other, one};
   }
 
-  /// Segments with the key `other` belong to the flow `key` from now on.
-  void join(const FlowKey& other, const FlowKey& key) {
-    flow_of_[other] = key;
-    other_of_[key] = other;
-  }
-  /// The flow that `key` was joined to.
-  std::optional<FlowKey> flow_of(const FlowKey& key) const {
-    const auto found = flow_of_.find(key);
-    return found == flow_of_.end() ? std::nullopt : std::optional(found->second);
-  }
-  void forget(const FlowKey& key) {
-    if (other_of_.empty()) return;
-    const auto found = other_of_.find(key);
-    if (found == other_of_.end()) return;
-    flow_of_.erase(found->second);
-    other_of_.erase(found);
+  /// Calls try_scope(uint32_t) with one scope after the other, the likeliest first, until it returns true.
+  template <class Try>
+  bool other_than(uint32_t scope, Try try_scope) const {
+    const Pair& known = partner_[place(scope)];
+    const bool has_partner = known.scope == scope && known.partner != scope;
+    if (has_partner && try_scope(known.partner)) return true;
+    for (size_t i = 0; i < count_; ++i) {
+      if (recent_[i] == scope || (has_partner && recent_[i] == known.partner)) continue;
+      if (try_scope(recent_[i])) return true;
+    }
+    return false;
   }
 
  private:
-  static constexpr size_t kCandidates = 16384;
-  static constexpr uint64_t kSeed = 0x243f6a8885a308d3u;  // a collision only loses a candidate
-  static size_t slot(const FlowKey& key) { return key.without_scope().hash(kSeed) % kCandidates; }
-  struct Hash {
-    size_t operator()(const FlowKey& key) const { return key.hash(kSeed); }
+  struct Pair {
+    uint32_t scope = 0, partner = 0;
   };
+  static constexpr size_t kRecent = 16, kPairs = 256;
+  static size_t place(uint32_t scope) { return (scope * 0x9e3779b1u) >> 24; }
 
-  std::vector<FlowKey> newest_;
-  std::unordered_map<FlowKey, FlowKey, Hash> flow_of_, other_of_;
+  std::array<uint32_t, kRecent> recent_{};  ///< the latest first; a capture begins without any tag
+  size_t count_ = 1;
+  std::array<Pair, kPairs> partner_{};
 };
 
 }  // namespace tsaudit

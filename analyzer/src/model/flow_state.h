@@ -102,6 +102,7 @@ struct Flow {
   void set_client(unsigned host_index) { client = host_index & 1; }
   void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
   bool live : 1 = false;     ///< the table's
+  uint8_t ways : 2 = 0;      ///< the table's: FlowTable::Ways
   bool watched : 1 = false;  ///< its trouble has open questions: every segment matters
 
   TimeNs last_ns() const { return std::max(host[0].last_ns, host[1].last_ns); }

@@ -59,7 +59,8 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   // Out-of-order data that the receiver may hold: a RST at its end counts as exact.
   if (s.has(kRst) && after(sender.snd_nxt, nxt))
     p.sequence.add({nxt, wup, sender.snd_nxt, window_known ? window_from(wup) : kOpenWindow});
-  // A RST must hit RCV.NXT: what was not acknowledged may be lost unless the capture is certainly the receiver's.
+  // A RST must hit RCV.NXT: what was not acknowledged may be lost unless the capture is certainly the
+  // receiver's.
   if (s.has(kRst) && receiver.tap != Tap::here)
     p.sequence.add({wup, wup, wup, window_known ? window_from(wup) : kOpenWindow});
   // Linux lets data stick out of the window into an empty receive queue, which no capture shows.
@@ -80,8 +81,8 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
   };
   const bool syn_or_rst = s.has(kSyn | kRst);
   if (receiver.state == TcpState::syn_recv) {
-    // The SYN-ACK may have been a SYN cookie. Then there is no request socket, and nothing to compare the final
-    // ACK with (syncookies.c:cookie_v4_check()); after it there is a connection.
+    // The SYN-ACK may have been a SYN cookie. Then there is no request socket, and nothing to compare the
+    // final ACK with (syncookies.c:cookie_v4_check()); after it there is a connection.
     const bool undecided = receiver.ts_recent.size() > 1;
     if (undecided || (!syn_or_rst && s.ack == receiver.isn + 1)) {
       PawsState& cookie = add();
@@ -110,16 +111,15 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   base.state = receiver.state;
   base.ts_recent_valid = receiver.ts_recent.known();
   base.snd_una = receiver.una_known                     ? receiver.snd_una
-                   : receiver.state == TcpState::syn_sent ? receiver.isn
-                                                          : s.ack;
+                 : receiver.state == TcpState::syn_sent ? receiver.isn
+                                                        : s.ack;
   // What the receiver has sent is known for sure only where nothing escapes the capture.
   const bool all_seen =
       receiver.seen && !flow.capture_loss && vantage_of(receiver, sender) == Vantage::at_receiver;
   base.snd_nxt = receiver.seen ? receiver.snd_nxt : s.ack;
   if (!all_seen && s.has(kAck) && after(s.ack, base.snd_nxt)) {
     base.snd_nxt = s.ack;
-    if (base.state == TcpState::syn_recv)
-      base.state = TcpState::established;  // it has sent data meanwhile
+    if (base.state == TcpState::syn_recv) base.state = TcpState::established;  // it has sent data meanwhile
   }
   base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
   base.snd_wnd = receiver.snd_wnd;
@@ -269,9 +269,11 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
   if (!agreed) {
     result.reason = reason_of_doubt(profile, p, segment);
     // Away from the receiver a test that comes after PAWS is in doubt; PAWS itself let the segment through.
-    const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
+    const bool reset = s.has(kRst) && receiver.state == TcpState::established && receiver.tap != Tap::here;
+    const bool exact = !reset && vantage_of(receiver, sender) == Vantage::at_receiver;
     if (result.reason == Reason::sequence_range && !exact && result.known && segment.has_ts) {
-      const Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0, 0), s.tsval, profile.window_ticks);
+      Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0, 0), s.tsval, profile.window_ticks);
+      if (why == Reason::paws && reset) why = Reason::rst_exempt;
       if (why != Reason::paws) {
         result.verdict = Verdict::accept;
         result.reason = why;

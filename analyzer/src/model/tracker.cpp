@@ -143,16 +143,6 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
   return judge_segment(profile_for(flow, from ^ 1), flow, receiver, a, s).verdict != Verdict::drop;
 }
 
-bool Tracker::answers(const Flow& flow, unsigned from, const Segment& s) const {
-  const Host& b = flow.host[from ^ 1];
-  if (flow.host[from].seen || !b.seen || !s.has(kAck)) return false;
-  const int32_t unacked = distance(s.ack, b.snd_nxt);
-  constexpr int32_t kWindow = 1 << 24;
-  if (unacked < 0 || unacked > kWindow) return false;
-  if (!s.has_ts() || s.tsecr.raw == 0 || !b.clock.started()) return true;
-  return !before(s.tsecr, b.clock.first()) && !after(s.tsecr, b.clock.last());
-}
-
 /// What the user knows of where the capture was taken.
 void Tracker::place_tap(Flow& flow) const {
   if (options_.captured_at.empty() && !options_.captured_on_the_way) return;
@@ -221,8 +211,9 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
     a.snd_nxt = s.end_seq();
   }
   measure_loop(a, b, s);
-  if (s.has_ts() && s.tsecr.raw != 0 && a.ts_recent.known())
-    a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, true);
+  if (s.has_ts() && s.tsecr.raw != 0 && a.ts_recent.known() &&
+      a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, true) > TsRecentSet::Echo::possible)
+    a.ts_recent.replace(s.tsecr, s.time_ns);
   flow.set_client(from ^ 1);
   flow.roles_known = true;
   flow.synack_seen = true;
@@ -305,18 +296,72 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   if (is_questionable(s, j)) open_verdict(flow, from, s, j, state);
 }
 
+namespace {
+
+/// Could the peer's clock, as far as the capture shows it, have said `tsecr` by now?
+bool may_have_said(const Host& peer, const Segment& s) {
+  constexpr int64_t kSlackSeconds = 2;
+  const int64_t elapsed_us = (s.time_ns - peer.last_ns) / 1000;
+  if (peer.clock.hz() == 0)
+    return distance(peer.clock.last(), s.tsecr) <= elapsed_us + kSlackSeconds * 1'000'000;
+  return static_cast<double>(peer.clock.deviation(s.tsecr, s.time_ns)) <= peer.clock.hz() * kSlackSeconds + 2;
+}
+
+}  // namespace
+
+/// The echo of a segment that the capture does not hold predicts nothing and refutes nothing. False: it holds
+/// it.
+bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  TsRecentCheck& misses = trouble(flow).direction[from ^ 1].misses;
+  if (!b.clock.started()) {
+    ++misses.missed_loss;
+    a.ts_recent.replace(s.tsecr, s.time_ns);
+    return true;
+  }
+  const DirectionTrouble& d = trouble(flow).direction[from ^ 1];
+  const bool one_clock = d.epochs.empty() && !d.pending_step;
+  const bool begin_seen = (from ^ 1) == flow.client ? flow.syn_seen : flow.synack_seen;
+  if (one_clock && before(s.tsecr, b.clock.first())) {
+    if (begin_seen) {
+      if (!flow.capture_loss) trouble(flow).direction[from].unseen_echo.add(s.frame, s.time_ns);
+    } else {
+      ++misses.missed_loss;  // sent before the capture began
+      a.ts_recent.precede(s.tsecr, s.time_ns);
+    }
+    return true;
+  }
+  if (!after(s.tsecr, b.clock.last()) || (d.pending_step && !after(s.tsecr, d.pending_step->tsval)))
+    return false;
+  ++misses.missed_loss;
+  if (may_have_said(b, s)) {
+    a.ts_recent.replace(s.tsecr, s.time_ns);
+    return true;
+  }
+  DirectionTrouble& own = trouble(flow).direction[from];
+  // One damaged TSecr says nothing of TS.Recent; a receiver that took a damaged TSval goes on to echo it.
+  if (own.strange_echo == s.tsecr) a.ts_recent.replace(s.tsecr, s.time_ns);
+  own.strange_echo = s.tsecr;
+  if (!flow.capture_loss) own.unseen_echo.add(s.frame, s.time_ns);
+  return true;
+}
+
+/// TSecr is nothing that TS.Recent of `from` was thought to hold.
 void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo,
-                          TsVal modelled) {
+                          bool all_arrived) {
+  if (echo_is_foreign(flow, from, s)) return;
+  Host& a = flow.host[from];
+  const TsVal modelled = a.ts_recent.back();
+  if (all_arrived)
+    a.ts_recent.replace(s.tsecr, s.time_ns);
+  else
+    a.ts_recent.precede(s.tsecr, s.time_ns);
+  ++a.compared;
   // What the receiver at `from` got came from the other side: that is the direction which the model got
   // wrong.
-  DirectionTrouble& incoming = trouble(flow).direction[from ^ 1];
-  TsRecentCheck& misses = incoming.misses;
-  const SenderClock& clock = flow.host[from ^ 1].clock;
-  if (!flow.syn_seen && incoming.epochs.empty() && clock.started() && before(s.tsecr, clock.first())) {
-    // It answers what was sent before the capture began: no prediction, so no comparison either.
-    ++misses.missed_loss;
-    --flow.host[from].compared;
-  } else if (modelled.raw == 0) {
+  TsRecentCheck& misses = trouble(flow).direction[from ^ 1].misses;
+  if (modelled.raw == 0) {
     ++misses.missed_restored;
   } else if (echo == TsRecentSet::Echo::older) {
     ++misses.missed_refused;
@@ -324,29 +369,8 @@ void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentS
     ++misses.missed_reorder;
     // A later segment than the first unacknowledged one: its receiver coalesces segments before TCP sees
     // them, and the last one's TSval stands for all.
-    if (after(s.tsecr, modelled)) flow.host[from].coalesces = true;
+    if (after(s.tsecr, modelled)) a.coalesces = true;
   }
-}
-
-/// A TSecr that no captured segment of the other side can have caused. False: it may be genuine.
-bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
-  Host& a = flow.host[from];
-  const Host& b = flow.host[from ^ 1];
-  if (!b.clock.started() || s.tsecr.raw == 0 || a.ts_recent.may_hold(s.tsecr)) return false;
-  const Trouble* t = trouble_of(flow);
-  const DirectionTrouble* d = t ? &t->direction[from ^ 1] : nullptr;
-  const bool one_clock = !d || (d->epochs.empty() && !d->pending_step);
-  const bool before_first = flow.syn_seen && one_clock && before(s.tsecr, b.clock.first());
-  const bool after_last =
-      after(s.tsecr, b.clock.last()) && !(d && d->pending_step && !after(s.tsecr, d->pending_step->tsval));
-  if (!before_first && !after_last) return false;
-  if (after_last) {
-    // The capture lacks the segment that it echoes; the receiver's word counts all the same.
-    ++trouble(flow).direction[from ^ 1].misses.missed_loss;
-    a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, false);
-  }
-  if (!flow.capture_loss) trouble(flow).direction[from].unseen_echo.add(s.frame, s.time_ns);
-  return true;
 }
 
 /// TSecr and ACK of `from` tell its own receiver state: the anchor of the model (RFC 7323 section 4.3).
@@ -355,10 +379,10 @@ void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
   const Host& b = flow.host[from ^ 1];
   if (a.acked && before(s.ack, a.ack_max)) return;  // overtaken by a later one
   if (!b.seen) {
-    a.ts_recent.store(s.tsecr, s.time_ns);  // nothing to hold it against
+    a.ts_recent = {};  // nothing to hold it against
+    a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, false);
     return;
   }
-  const TsVal modelled = a.ts_recent.known() ? a.ts_recent.back() : TsVal{};
   if (s.tsecr.raw == 0 && a.ts_recent.known() && a.ts_recent.front().raw != 0) {
     // A restored socket knows no TS.Recent; some stacks echo nothing on data. The next echo tells.
     trouble(flow).direction[from].zero_echo.add(s.frame, s.time_ns);
@@ -368,14 +392,24 @@ void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
       a.ts_recent.may_store(s.tsecr, s.time_ns);
     return;
   }
-  if (echo_is_foreign(flow, from, s)) return;
-  const bool all_arrived = knows_all(a, b, s);
+  take_echo(flow, from, s, knows_all(a, b, s));
+}
+
+void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived) {
+  Host& a = flow.host[from];
   const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
-  if (echo == TsRecentSet::Echo::unknown) return;
+  if (echo == TsRecentSet::Echo::unknown) {
+    const Host& b = flow.host[from ^ 1];
+    if (b.clock.started() && s.ack != b.snd_nxt && after(b.clock.last(), s.tsecr))
+      a.ts_recent.may_reach(b.clock.last());
+    return;
+  }
+  if (echo > TsRecentSet::Echo::possible) [[unlikely]] {
+    echo_missed(flow, from, s, echo, all_arrived);
+    return;
+  }
   ++a.compared;
   a.exact += echo == TsRecentSet::Echo::exact;
-  if (echo == TsRecentSet::Echo::older || echo == TsRecentSet::Echo::unseen)
-    echo_missed(flow, from, s, echo, modelled);
 }
 
 /// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
@@ -502,13 +536,7 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
       take_ack(b, s, window, false);
 
       const bool all_arrived = knows_all(a, b, s);
-      const TsVal modelled = a.ts_recent.back();
-      const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
-      ++a.compared;
-      a.exact += echo == TsRecentSet::Echo::exact;
-      if (echo > TsRecentSet::Echo::possible) [[unlikely]]
-        echo_missed(flow, from, s, echo, modelled);
-
+      take_echo(flow, from, s, all_arrived);
       take_own_ack(a, s, window);
       if (s.payload != 0) a.snd_nxt = end;
       a.sent_data_last = s.payload != 0;
@@ -529,7 +557,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
   flow.set_last_frame(s.frame);
-  if (s.has(kSyn) && s.has(kAck) && flow.synack_seen && b.acked && s.seq != a.isn) return other_answer(flow, from, s);
+  if (s.has(kSyn) && s.has(kAck) && flow.synack_seen && b.acked && s.seq != a.isn)
+    return other_answer(flow, from, s);
   const bool first = !a.seen;
   if (first) first_segment(flow, from, s);
   const Host was = a;
@@ -547,10 +576,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
   const bool repeats_ack = pure_ack && a.acked && s.ack == a.ack_max;
 
-
   // The sender's clock. RST and zero in a SYN say nothing about it.
   SenderClock::Fit fit = SenderClock::Fit::good;
-  const bool first_syn_ack = s.has(kSyn) && s.has(kAck) && (!flow.synack_seen || (s.seq != a.isn && !b.acked));
+  const bool first_syn_ack =
+      s.has(kSyn) && s.has(kAck) && (!flow.synack_seen || (s.seq != a.isn && !b.acked));
   if (first_syn_ack && s.has_ts() && s.tsval.raw != 0)
     a.clock.start(s.tsval, s.time_ns);  // whatever came before it was not this connection
   else if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0))
@@ -609,7 +638,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     b.snd_nxt = s.ack;
   }
   a.ts_segments += s.has_ts();
-  // In the middle of a connection whose begin is not in the capture, an echo proves that timestamps are in use.
+  // In the middle of a connection whose begin is not in the capture, an echo proves that timestamps are in
+  // use.
   if (s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() &&
       (flow.negotiated() == Negotiated::yes ||
        (flow.negotiated() == Negotiated::unknown && s.tsecr.raw != 0)))
@@ -619,8 +649,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     a.state = TcpState::established;
   const uint32_t window = as_received(flow, a, s).window;
   if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt))) take_own_ack(a, s, window);
-  // It repeats an ACK although the capture holds more in order: that never reached it, so the capture was taken
-  // somewhere before it. (Unless an open verdict explains it: then the profile may be wrong.)
+  // It repeats an ACK although the capture holds more in order: that never reached it, so the capture was
+  // taken somewhere before it. (Unless an open verdict explains it: then the profile may be wrong.)
   if (repeats_ack && a.tap == Tap::estimated && before(s.ack, a.rcv_nxt) &&
       vantage_of(a, b) == Vantage::at_receiver && s.time_ns - b.last_ns > settle_ns(a) &&
       (!flow.trouble || trouble(flow).direction[from ^ 1].open.empty()))

@@ -41,9 +41,6 @@ class Tracker {
   /// Is `s` the begin of another connection on the same 4-tuple? Then finish() the flow and start a new one.
   bool starts_new_connection(const Flow& flow, unsigned from, const Segment& s) const;
 
-  /// Is `s` the first answer to a flow of which only the other direction was seen so far?
-  bool answers(const Flow& flow, unsigned from, const Segment& s) const;
-
   /// Closes all that is open in `flow` and takes its trouble away from the pool (null: it had none).
   std::unique_ptr<Trouble> finish(Flow& flow);
 
@@ -69,7 +66,8 @@ class Tracker {
   void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state);
   void read_echo(Flow& flow, unsigned from, const Segment& s);
   bool echo_is_foreign(Flow& flow, unsigned from, const Segment& s);
-  void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, TsVal modelled);
+  void take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived);
+  void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);
   void close_down(Flow& flow, unsigned from, const Segment& s, bool taken);
 
   // clock_steps.cpp. `was`: the sender before the segment.

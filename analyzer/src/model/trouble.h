@@ -86,6 +86,7 @@ struct DirectionTrouble {
   FrameList unnegotiated_tsopt;
   FrameList zero_echo;      ///< TSecr 0 in mid-connection
   FrameList unseen_echo;    ///< TSecr that the peer never sent
+  std::optional<TsVal> strange_echo;  ///< the last of them: if it comes again it was no damage to one segment
   FrameList other_answers;  ///< SYN-ACKs of another host with the same address
   FrameList refused_reuse;  ///< SYN of a new connection with an old TSval
   uint32_t confirmed = 0, predicted = 0, contradicted = 0;

@@ -66,6 +66,43 @@ class TsRecentSet {
     values_[count_++] = value.raw;
   }
 
+  /// The receiver echoed `value`, which was stored before anything that the capture shows of its sender: what
+  /// came later may still be on its way.
+  void precede(TsVal value, TimeNs now) {
+    unsigned kept = 0;
+    while (kept < count_ && !before(value, TsVal{values_[kept]})) ++kept;
+    const unsigned later = count_ - kept;
+    widen(now);
+    if (later == kCapacity) {
+      values_[1] = back().raw;
+      values_[0] = value.raw;
+      count_ = 2;
+      interval_ = true;
+      return;
+    }
+    std::copy_backward(values_ + kept, values_ + count_, values_ + later + 1);
+    values_[0] = value.raw;
+    count_ = static_cast<uint8_t>(later + 1);
+    interval_ = interval_ && later > 0;
+  }
+
+  /// On their way to the receiver are values up to `value`, and nothing tells which of them it will store.
+  void may_reach(TsVal value) {
+    if (value == back()) return;
+    values_[1] = value.raw;
+    count_ = 2;
+    interval_ = doubtful_ = true;
+  }
+
+  /// The receiver echoed `value`, and what was thought possible is wrong.
+  void replace(TsVal value, TimeNs now) {
+    values_[0] = value.raw;
+    count_ = 1;
+    interval_ = doubtful_ = false;
+    widen(now);
+    newest_ns_ = now;
+  }
+
   /// What was possible long enough ago has happened: only the last value remains.
   void settle() {
     if (doubtful_) return;
@@ -75,7 +112,8 @@ class TsRecentSet {
   }
 
   /// The receiver echoed `value`. Everything stored before it is refuted; `all_arrived`: so is what came
-  /// after it, because the receiver has acknowledged those segments and still echoes `value`.
+  /// after it, because the receiver has acknowledged those segments and still echoes `value`. `older` and
+  /// `unseen` leave the set as it was: see precede() and replace().
   Echo anchor(TsVal value, TimeNs not_before, TimeNs now, bool all_arrived) {
     if (count_ == 1 && values_[0] == value.raw) return Echo::exact;
     return anchor_slow(value, not_before, now, all_arrived);
@@ -97,13 +135,7 @@ class TsRecentSet {
       values_[0] = value.raw;
       at = 0;
     }
-    if (!inside) {
-      const Echo echo = before(value, front()) ? Echo::older : Echo::unseen;
-      restart(value, all_arrived);
-      widen(now);
-      newest_ns_ = now;
-      return echo;
-    }
+    if (!inside) return before(value, front()) ? Echo::older : Echo::unseen;
     const Echo echo = count_ == 1 ? Echo::exact : Echo::possible;
     if (at > 0) {
       // It was another value at the last echo, so the store came after that.
@@ -114,24 +146,6 @@ class TsRecentSet {
     if (all_arrived) count_ = 1;
     if (count_ == 1) interval_ = doubtful_ = false;
     return echo;
-  }
-
-  /// The receiver held `value`, which was not expected. Later values of the set may still be on their way to it.
-  void restart(TsVal value, bool all_arrived) {
-    uint32_t later[kCapacity];
-    unsigned count = 0;
-    if (!all_arrived)
-      for (unsigned i = 0; i < count_; ++i)
-        if (after(TsVal{values_[i]}, value)) later[count++] = values_[i];
-    interval_ = count != 0 && (interval_ || count == kCapacity);
-    if (count == kCapacity) {
-      later[0] = later[kCapacity - 1];
-      count = 1;
-    }
-    doubtful_ = doubtful_ && count != 0;
-    values_[0] = value.raw;
-    std::copy(later, later + count, values_ + 1);
-    count_ = static_cast<uint8_t>(count + 1);
   }
 
   static uint32_t to_ms(int64_t ns) {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/ts_recent.h"
+
+#include <gtest/gtest.h>
+
+namespace tsaudit {
+namespace {
+
+using Echo = TsRecentSet::Echo;
+
+TEST(TsRecentSet, AMissLeavesTheSetAsItWas) {
+  TsRecentSet set;
+  set.store({100}, 0);
+  EXPECT_EQ(set.anchor({90}, 0, 1, true), Echo::older);
+  EXPECT_EQ(set.anchor({110}, 0, 1, true), Echo::unseen);
+  EXPECT_EQ(set.back(), TsVal{100});
+  set.replace({110}, 2);
+  EXPECT_TRUE(set.exact());
+  EXPECT_EQ(set.back(), TsVal{110});
+}
+
+TEST(TsRecentSet, PrecedeKeepsWhatIsLater) {
+  TsRecentSet set;
+  set.store({100}, 0);
+  set.may_store({200}, 1);
+  set.may_store({210}, 2);
+  set.precede({150}, 3);  // so 100 is over, and 200 and 210 are on their way
+  EXPECT_FALSE(set.may_hold({100}));
+  for (const uint32_t value : {150, 200, 210}) EXPECT_TRUE(set.may_hold({value}));
+  EXPECT_EQ(set.anchor({200}, 0, 4, false), Echo::possible);
+}
+
+TEST(TsRecentSet, PrecedeOfAFullSetIsAnInterval) {
+  TsRecentSet set;
+  set.store({200}, 0);
+  for (const uint32_t value : {210, 220, 230}) set.may_store({value}, 1);
+  set.precede({150}, 2);
+  EXPECT_TRUE(set.interval());
+  for (const uint32_t value : {150, 200, 230}) EXPECT_TRUE(set.may_hold({value}));
+  EXPECT_FALSE(set.may_hold({149}));
+  EXPECT_FALSE(set.may_hold({231}));
+}
+
+TEST(TsRecentSet, PrecedeAcrossTheWrap) {
+  TsRecentSet set;
+  set.store({0xffff'fff0}, 0);
+  set.may_store({16}, 1);
+  set.precede({0xffff'fff8}, 2);
+  EXPECT_FALSE(set.may_hold({0xffff'fff0}));
+  EXPECT_TRUE(set.may_hold({16}));
+}
+
+TEST(TsRecentSet, TimeAloneDoesNotSettleWhatMayNeverBeStored) {
+  TsRecentSet set;
+  EXPECT_EQ(set.anchor({100}, 0, 1, false), Echo::unknown);
+  set.may_reach({120});
+  set.settle();
+  EXPECT_TRUE(set.may_hold({100}));
+  EXPECT_TRUE(set.may_hold({110}));
+  EXPECT_EQ(set.anchor({110}, 0, 2, true), Echo::possible);
+  EXPECT_TRUE(set.exact());
+}
+
+}  // namespace
+}  // namespace tsaudit
