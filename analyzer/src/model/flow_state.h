@@ -57,16 +57,18 @@ struct Host {
   uint8_t untested = 0;    ///< without TSopt although negotiated
   uint8_t unknown = 0;     ///< TS.Recent not known yet
 
+  // In this order they fill four bytes: no bit field crosses a byte.
   uint8_t window_scale : 4 = 0;
-  TcpState state : 3 = TcpState::unknown;
-  Tap tap : 2 = Tap::estimated;    ///< where the capture was taken, seen from this host
   uint8_t retransmit_run : 4 = 0;  ///< retransmissions in a row without progress, saturating
-  bool seen : 1 = false;           ///< has sent at least one segment
-  bool acked : 1 = false;          ///< has sent an ACK: ack_max, right_edge are known
-  bool rcv_known : 1 = false;      ///< rcv_nxt is known
-  bool una_known : 1 = false;      ///< snd_una is known
-  bool wl_known : 1 = false;       ///< snd_wl1 and snd_wnd are known
-  bool scale_known : 1 = false;    ///< window_scale was seen, or the handshake shows that there is none
+  TcpState state : 3 = TcpState::unknown;
+  uint8_t first_payload_bits : 5 = 0;  ///< std::bit_width() of its first payload's length; 0: none yet
+  Tap tap : 2 = Tap::estimated;        ///< where the capture was taken, seen from this host
+  bool seen : 1 = false;               ///< has sent at least one segment
+  bool acked : 1 = false;              ///< has sent an ACK: ack_max, right_edge are known
+  bool rcv_known : 1 = false;          ///< rcv_nxt is known
+  bool una_known : 1 = false;          ///< snd_una is known
+  bool wl_known : 1 = false;           ///< snd_wl1 and snd_wnd are known
+  bool scale_known : 1 = false;        ///< window_scale was seen, or the handshake shows that there is none
   bool fin_sent : 1 = false;
   bool fin_first : 1 = false;       ///< active closer
   bool sent_data_last : 1 = false;  ///< its last segment carried new data
@@ -75,11 +77,12 @@ struct Host {
   bool rtt_measured : 1 = false;    ///< it has had an RTT sample: its RTO is not the initial one
   bool coalesces : 1 = false;       ///< takes TSval from a later segment than the rule says: LRO
   bool restored : 1 = false;        ///< evidently rebuilt by TCP_REPAIR: RTO and snd_wl1 started anew
-  uint8_t first_payload_bits : 5 = 0;  ///< std::bit_width() of its first payload's length; 0: none yet
 
   static constexpr uint16_t kNoLoop = 0xffff;
   uint32_t loop_us() const { return loop_16us == kNoLoop ? UINT32_MAX : uint32_t{loop_16us} * 16; }
 };
+
+static_assert(sizeof(Host) == 152 && sizeof(TcpState) == 1);
 
 /// Live connection. Its size is a promise (400 bytes a flow): see tests/unit/analysis.
 struct Flow {
