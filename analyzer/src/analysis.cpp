@@ -99,6 +99,7 @@ class Pipeline {
       flow = &flows_.insert(decoded.key, decoded.hash);
       flow->id = ++last_id_;
       scopes_.seen(s.scope);
+      sink_.flow_opened(flow->id, {s.src, s.sport}, {s.dst, s.dport});
     }
     ++totals_.segments;
     totals_.ts_segments += s.has_ts();

@@ -32,6 +32,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual bool wants_segments() const { return false; }
+  /// The first segment of a flow has come, from `source`; its report follows when the flow ends.
+  virtual void flow_opened(uint64_t /*id*/, const Endpoint& /*source*/, const Endpoint& /*destination*/) {}
   virtual void segment(const SegmentRow&) {}
   virtual void flow(FlowReport&&) {}
   virtual void explanation(const Explanation&) {}

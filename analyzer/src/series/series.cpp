@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tsaudit/series.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+
+namespace tsaudit {
+namespace {
+
+/// Up to so many samples a column all are drawn: fewer points would not come of choosing.
+constexpr size_t kDrawAll = 4;
+
+}  // namespace
+
+Series::Series(Times times, std::vector<double> values)
+    : times_(std::move(times)), values_(std::move(values)), pyramid_(values_) {
+  if (!times_ || times_->size() != values_.size()) throw std::invalid_argument("as many values as times");
+}
+
+size_t Series::lower_bound(TimeNs time) const {
+  if (!times_) return 0;
+  return static_cast<size_t>(std::lower_bound(times_->begin(), times_->end(), time) - times_->begin());
+}
+
+MinMax Series::range(TimeNs from, TimeNs to) const {
+  if (from > to) return {};
+  return pyramid_.range(lower_bound(from), to == INT64_MAX ? size() : lower_bound(to + 1));
+}
+
+std::optional<size_t> Series::nearest(TimeNs time) const {
+  const auto has = [&](size_t i) { return !std::isnan(values_[i]); };
+  size_t right = lower_bound(time);
+  size_t left = right;
+  while (right < size() && !has(right)) ++right;
+  while (left > 0 && !has(left - 1)) --left;
+  if (left == 0) return right < size() ? std::optional(right) : std::nullopt;
+  --left;
+  if (right == size()) return left;
+  return time - (*times_)[left] <= (*times_)[right] - time ? left : right;
+}
+
+void Series::add(size_t index, std::vector<SeriesPoint>& out) const {
+  if (!std::isnan(values_[index])) out.push_back({(*times_)[index], values_[index], index});
+}
+
+void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<SeriesPoint>& out) const {
+  out.clear();
+  if (size() == 0 || columns == 0 || from > to) return;
+  const size_t first = lower_bound(from);
+  const size_t last = to == INT64_MAX ? size() : lower_bound(to + 1);
+  size_t before = first;
+  while (before > 0 && std::isnan(values_[before - 1])) --before;
+  if (before > 0) add(before - 1, out);
+
+  if (last - first <= kDrawAll * columns) {
+    for (size_t i = first; i < last; ++i) add(i, out);
+  } else {
+    // In long double: a capture's span in ns times a column's number does not fit 64 bits.
+    const long double width = (static_cast<long double>(to) - static_cast<long double>(from) + 1) / columns;
+    size_t begin = first;
+    for (unsigned column = 0; column < columns && begin < last; ++column) {
+      const TimeNs end_time = from + static_cast<TimeNs>(width * (column + 1));
+      const auto end_at = std::lower_bound(times_->begin() + static_cast<ptrdiff_t>(begin),
+                                           times_->begin() + static_cast<ptrdiff_t>(last), end_time);
+      const size_t end = column + 1 == columns ? last : static_cast<size_t>(end_at - times_->begin());
+      if (begin == end) continue;
+      const MinMax extremes = pyramid_.range(begin, end);
+      if (!extremes.empty()) {
+        size_t head = begin, tail = end - 1;
+        while (std::isnan(values_[head])) ++head;
+        while (std::isnan(values_[tail])) --tail;
+        std::array<size_t, 4> picked{head, std::min(extremes.min_at, extremes.max_at),
+                                     std::max(extremes.min_at, extremes.max_at), tail};
+        const auto unique_end = std::unique(picked.begin(), picked.end());
+        for (auto at = picked.begin(); at != unique_end; ++at) add(*at, out);
+      }
+      begin = end;
+    }
+  }
+
+  size_t after = last;
+  while (after < size() && std::isnan(values_[after])) ++after;
+  if (after < size()) add(after, out);
+}
+
+size_t Series::bytes() const { return values_.capacity() * sizeof(double) + pyramid_.bytes(); }
+
+}  // namespace tsaudit

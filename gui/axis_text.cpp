@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "axis_text.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "plot_content.h"
+
+namespace tsaudit::gui {
+namespace {
+
+/// As many as tell one multiple of `step` from the next: 0.25 needs two.
+int decimals_for(double step) {
+  const auto whole = [](double n) { return std::round(n) >= 1 && std::abs(n - std::round(n)) < 1e-3; };
+  int decimals = 0;
+  for (double scaled = step; step > 0 && decimals < 9 && !whole(scaled); scaled *= 10) ++decimals;
+  return decimals;
+}
+
+}  // namespace
+
+std::string axis_number(double value, double step) {
+  const int decimals = decimals_for(step);
+  if (std::abs(value) < step * 1e-6) value = 0;  // the ticker's rounding, not a number
+  if (decimals == 0 && std::abs(value) < 9e15) {
+    std::string text = grouped(std::llround(value));
+    if (text.front() == '-') text = "\u2212" + text.substr(1);
+    return text;
+  }
+  std::string text = fmt::format("{:.{}f}", std::abs(value), decimals);
+  const size_t point = text.find('.');
+  const std::string whole = grouped(std::stoll(text.substr(0, std::min<size_t>(point, 18))));
+  text = whole + (point == std::string::npos ? "" : text.substr(point));
+  return value < 0 ? "\u2212" + text : text;
+}
+
+std::string axis_clock(TimeNs time_ns, double step_seconds) {
+  TimeNs seconds = time_ns / kSecond, rest = time_ns % kSecond;
+  if (rest < 0) {
+    rest += kSecond;
+    --seconds;
+  }
+  std::string text = fmt::format("{:%H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(seconds)));
+  const int decimals = decimals_for(step_seconds);
+  if (decimals > 0) text += "." + fmt::format("{:09}", rest).substr(0, static_cast<size_t>(decimals));
+  return text;
+}
+
+}  // namespace tsaudit::gui

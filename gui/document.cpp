@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "document.h"
+
+#include <QDateTime>
+#include <QElapsedTimer>
+#include <QFileInfo>
+
+#include "plot_content.h"
+#include "tsaudit/writers.h"
+
+namespace tsaudit::gui {
+namespace {
+
+constexpr int kTickMs = 150;         ///< how often a capture that is being read is looked at
+constexpr int kShareOfPictures = 5;  ///< reading goes first: a picture may cost a fifth of the time at most
+
+QString text_of(const std::string& text) { return QString::fromStdString(text); }
+
+/// The explanation of one segment, and then no more.
+class ExplainSink : public Sink {
+ public:
+  ExplainSink(const CaptureStore& store, std::atomic<bool>& stop) : store_(store), stop_(stop) {}
+  void explanation(const Explanation& explanation) override {
+    result = explanation;
+    // What the receiver did about it later is known already: the whole capture has been read before.
+    const size_t at = store_.find_frame(explanation.row.frame);
+    if (at < store_.segments()) {
+      result->row.evidence = static_cast<Evidence>(store_.row(at).evidence);
+      result->row.evidence_frames = store_.evidence_frames(explanation.row.frame);
+    }
+    stop_ = true;
+  }
+  std::optional<Explanation> result;
+
+ private:
+  const CaptureStore& store_;
+  std::atomic<bool>& stop_;
+};
+
+}  // namespace
+
+Document::Document(QObject* parent) : QObject(parent) {
+  pool_.setMaxThreadCount(4);
+  ticks_.setInterval(kTickMs);
+  connect(&ticks_, &QTimer::timeout, this, &Document::tick);
+}
+
+Document::~Document() {
+  for (const Stop& stop : {load_stop_, flow_stop_, explain_stop_})
+    if (stop) *stop = true;
+  pool_.waitForDone();
+}
+
+QStringList Document::profiles() {
+  QStringList names{"auto"};
+  for (const ReceiverProfile& profile : receiver_profiles())
+    names << QString::fromUtf8(profile.name.data(), static_cast<qsizetype>(profile.name.size()));
+  return names;
+}
+
+QString Document::title() const {
+  if (is_live()) return tr("live on %1").arg(interface_);
+  if (paths_.isEmpty()) return {};
+  const QString name = QFileInfo(paths_.front()).fileName();
+  return paths_.size() == 1 ? name
+                            : tr("%1 and %n more", nullptr, static_cast<int>(paths_.size() - 1)).arg(name);
+}
+
+Document::Job Document::job(const Stop& stop) const {
+  Job job{.paths = {},
+          .interface = interface_.toStdString(),
+          .filter = filter_.toStdString(),
+          .options = {},
+          .store = store_,
+          .stop = stop,
+          .generation = generation_};
+  for (const QString& path : paths_) job.paths.push_back(path.toStdString());
+  if (profile_ != "auto") job.options.profile = find_profile(profile_.toStdString());
+  job.options.cuts = cuts_;
+  return job;
+}
+
+Result<std::unique_ptr<PacketSource>> Document::Job::source() const {
+  if (!interface.empty()) return tsaudit::open_live(interface, {.filter = filter});
+  return tsaudit::open_captures(paths);
+}
+
+void Document::open(const QStringList& paths) {
+  paths_ = paths;
+  interface_.clear();
+  start();
+}
+
+void Document::open_live(const QString& interface, const QString& filter) {
+  paths_.clear();
+  interface_ = interface;
+  filter_ = filter;
+  start();
+}
+
+void Document::reload() {
+  if (!is_live() && !paths_.isEmpty()) start();
+}
+
+void Document::close() {
+  if (load_stop_) *load_stop_ = true;
+  if (flow_stop_) *flow_stop_ = true;
+  ++generation_;
+  ticks_.stop();
+  paths_.clear();
+  interface_.clear();
+  store_.reset();
+  state_ = State::empty;
+  requested_flow_ = 0;
+  Q_EMIT opened();
+}
+
+void Document::set_profile(const QString& name) {
+  if (name == profile_) return;
+  profile_ = name;
+  reload();
+}
+
+void Document::start() {
+  for (const Stop& stop : {load_stop_, flow_stop_, explain_stop_})
+    if (stop) *stop = true;
+  load_stop_ = std::make_shared<std::atomic<bool>>(false);
+  store_ = std::make_shared<CaptureStore>();
+  summary_ = {};
+  seen_segments_ = 0;
+  requested_flow_ = 0;
+  flow_stale_ = false;
+  state_ = State::loading;
+  Q_EMIT opened();
+  ticks_.start();
+  ++generation_;
+  pool_.start([this, job = job(load_stop_)] { run(job); });
+}
+
+// In a thread of the pool, from here...
+
+void Document::run(const Job& job) {
+  Summary summary;
+  QString error;
+  try {
+    auto source = job.source();
+    if (source) {
+      const auto progress = [&](const Progress& now) {
+        const double fraction =
+            now.total_bytes == 0 ? -1 : static_cast<double>(now.bytes) / static_cast<double>(now.total_bytes);
+        QMetaObject::invokeMethod(this, [this, fraction, packets = now.packets, of = job.generation] {
+          if (of == generation_) Q_EMIT progressed(fraction, packets);
+        });
+      };
+      summary = analyze(**source, job.options, *job.store, progress, job.stop.get());
+      job.store->flush();
+      for (const CaptureInfo& capture : summary.captures)
+        if (capture.error) error += (error.isEmpty() ? "" : "\n") + text_of(capture.error->message);
+    } else {
+      error = text_of(source.error().message);
+    }
+  } catch (const std::bad_alloc&) {
+    error =
+        tr("Not enough memory for this capture: what is shown ends at packet %1").arg(job.store->segments());
+  }
+  QMetaObject::invokeMethod(
+      this, [this, summary = std::move(summary), error, of = job.generation] { ended(of, summary, error); });
+}
+
+// ... to here.
+
+void Document::ended(quint64 generation, const Summary& summary, const QString& error) {
+  if (generation != generation_) return;
+  ticks_.stop();
+  summary_ = summary;
+  const bool nothing = store_->segments() == 0;
+  state_ = !error.isEmpty() && nothing     ? State::failed
+           : summary.stopped_at_frame != 0 ? State::stopped
+                                           : State::complete;
+  Q_EMIT updated();
+  if (requested_flow_) {
+    flow_stale_ = true;
+    start_flow();
+  }
+  Q_EMIT finished();
+  if (!error.isEmpty()) Q_EMIT failed(error);
+}
+
+void Document::cancel() {
+  if (state_ == State::loading) *load_stop_ = true;
+}
+
+void Document::tick() {
+  if (!store_ || store_->segments() == seen_segments_) return;
+  seen_segments_ = store_->segments();
+  Q_EMIT updated();
+  if (!requested_flow_) return;
+  flow_stale_ = true;
+  const qint64 now = QDateTime::currentMSecsSinceEpoch();
+  if (now - flow_made_ms_ >= flow_cost_ms_ * kShareOfPictures) start_flow();
+}
+
+void Document::request_flow(quint64 id) {
+  if (!store_ || id == 0 || id > store_->flows()) return;
+  if (flow_stop_) *flow_stop_ = true;
+  requested_flow_ = id;
+  flow_stale_ = true;
+  flow_running_ = false;  // what still runs is for nobody
+  start_flow();
+}
+
+void Document::start_flow() {
+  if (flow_running_ || !flow_stale_ || !store_) return;
+  flow_running_ = true;
+  flow_stale_ = false;
+  flow_stop_ = std::make_shared<std::atomic<bool>>(false);
+  pool_.start([this, store = store_, stop = flow_stop_, id = requested_flow_, of = generation_] {
+    QElapsedTimer timer;
+    timer.start();
+    auto view = FlowView::build(store, id, stop.get());
+    const qint64 cost = timer.elapsed();
+    QMetaObject::invokeMethod(this, [this, view = std::move(view), stop, of, cost] {
+      if (of != generation_ || *stop || !view) return;  // asked for something else meanwhile
+      flow_running_ = false;
+      flow_cost_ms_ = cost;
+      flow_made_ms_ = QDateTime::currentMSecsSinceEpoch();
+      Q_EMIT flow_ready(view);
+      if (state_ != State::loading) start_flow();
+    });
+  });
+}
+
+void Document::request_explanation(quint64 frame) {
+  if (!store_) return;
+  if (explain_stop_) *explain_stop_ = true;
+  if (is_live()) {
+    Q_EMIT explained(frame,
+                     tr("A live capture is not kept. Write it to a file (for example with dumpcap) to have "
+                        "its segments explained."));
+    return;
+  }
+  explain_stop_ = std::make_shared<std::atomic<bool>>(false);
+  Job explain = job(explain_stop_);
+  explain.options.explain_frame = frame;
+  pool_.start([this, explain = std::move(explain), frame] {
+    QString text;
+    auto source = explain.source();
+    if (source) {
+      ExplainSink sink(*explain.store, *explain.stop);
+      analyze(**source, explain.options, sink, {}, explain.stop.get());
+      if (!sink.result && *explain.stop) return;  // another frame was asked for
+      WriterOptions writer;
+      if (explain.paths.size() == 1) writer.command_hint = explain.paths.front();
+      text = sink.result ? text_of(explain_text(*sink.result, writer))
+                         : tr("Frame %1 is no TCP segment that could be read.").arg(frame);
+    } else {
+      text = text_of(source.error().message);
+    }
+    QMetaObject::invokeMethod(this, [this, frame, text, stop = explain.stop, of = explain.generation] {
+      if (of == generation_ && stop == explain_stop_) Q_EMIT explained(frame, text);
+    });
+  });
+}
+
+QString Document::summary_text() const {
+  if (!store_) return {};
+  const auto number = [](uint64_t n) { return text_of(grouped(static_cast<int64_t>(n))); };
+  if (state_ == State::loading)
+    return tr("%1 segments, %2 connections so far").arg(number(store_->segments()), number(store_->flows()));
+  const Totals& totals = summary_.totals;
+  const auto counted = [&](uint64_t n, const QString& one, const QString& many) {
+    return number(n) + " " + (n == 1 ? one : many);
+  };
+  QString text = tr("%1, %2, %3 with timestamps, %4 discarded by them")
+                     .arg(counted(totals.packets, tr("packet"), tr("packets")),
+                          counted(totals.flows, tr("connection"), tr("connections")), number(totals.ts_flows),
+                          counted(totals.dropped, tr("segment"), tr("segments")));
+  if (summary_.stopped_at_frame) text += tr("; stopped at frame %1").arg(number(summary_.stopped_at_frame));
+  uint64_t skipped = 0;
+  QStringList reasons;
+  for (const CaptureInfo& capture : summary_.captures) {
+    for (const auto& [reason, count] : capture.skipped) {
+      skipped += count;
+      reasons << QString("%1 %2").arg(number(count), text_of(reason));
+    }
+  }
+  if (skipped) text += tr("; passed over: %1").arg(reasons.join(", "));
+  if (store_->rows_lost())
+    text += tr("; %1 segments beyond what can be shown").arg(number(store_->rows_lost()));
+  return text;
+}
+
+}  // namespace tsaudit::gui

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The capture that is open. It alone talks to the library, always in other threads; the window never waits.
+#pragma once
+
+#include <QObject>
+#include <QStringList>
+#include <QThreadPool>
+#include <QTimer>
+#include <atomic>
+#include <memory>
+
+#include "capture_store.h"
+#include "flow_view.h"
+
+namespace tsaudit::gui {
+
+class Document : public QObject {
+  Q_OBJECT
+
+ public:
+  enum class State : uint8_t { empty, loading, complete, stopped, failed };
+  Q_ENUM(State)
+
+  explicit Document(QObject* parent = nullptr);
+  ~Document() override;
+
+  /// Reads files as one capture. What was open before is gone.
+  void open(const QStringList& paths);
+  void open_live(const QString& interface, const QString& filter);
+  /// The same once more, for example with another profile. Not for live captures.
+  void reload();
+  /// Ends reading; what has come so far stays and can be looked at.
+  void cancel();
+  void close();
+
+  /// "auto" or the name of a receiver profile; reads the capture anew when it is another one.
+  void set_profile(const QString& name);
+  QString profile() const { return profile_; }
+  void set_cuts(std::vector<uint64_t> frames) { cuts_ = std::move(frames); }
+
+  State state() const { return state_; }
+  bool is_live() const { return !interface_.isEmpty(); }
+  const QStringList& paths() const { return paths_; }
+  QString title() const;
+  std::shared_ptr<const CaptureStore> store() const { return store_; }
+  const Summary& summary() const { return summary_; }
+  /// One sentence on what was read: packets, connections, what was passed over.
+  QString summary_text() const;
+
+  /// Prepares a flow; flow_ready() follows. A request that is still open is dropped.
+  void request_flow(quint64 id);
+  quint64 requested_flow() const { return requested_flow_; }
+  /// The text of `tsaudit explain CAPTURE --frame N`; explained() follows.
+  void request_explanation(quint64 frame);
+  static QStringList profiles();
+
+ Q_SIGNALS:
+  void opened();                                      ///< a new store, still empty
+  void progressed(double fraction, quint64 packets);  ///< fraction < 0: nobody knows
+  void updated();                                     ///< more rows or flows than before
+  void finished();                                    ///< complete, stopped or failed
+  void failed(const QString& message);                ///< one line; what was read before stays
+  void flow_ready(std::shared_ptr<const tsaudit::gui::FlowView> flow);
+  void explained(quint64 frame, const QString& text);
+
+ private:
+  using Stop = std::shared_ptr<std::atomic<bool>>;
+  /// All that a thread needs to know of what is open.
+  struct Job {
+    std::vector<std::string> paths;
+    std::string interface, filter;
+    AnalysisOptions options;
+    std::shared_ptr<CaptureStore> store;
+    Stop stop;
+    quint64 generation = 0;
+    Result<std::unique_ptr<PacketSource>> source() const;
+  };
+  Job job(const Stop& stop) const;
+  void start();
+  void run(const Job& job);
+  void ended(quint64 generation, const Summary& summary, const QString& error);
+  void start_flow();
+  void tick();
+
+  QThreadPool pool_;
+  QTimer ticks_;
+  State state_ = State::empty;
+  QStringList paths_;
+  QString interface_, filter_, profile_ = "auto";
+  std::vector<uint64_t> cuts_;
+  std::shared_ptr<CaptureStore> store_;
+  Summary summary_;
+  Stop load_stop_, flow_stop_, explain_stop_;
+  quint64 generation_ = 0;
+  size_t seen_segments_ = 0;
+  quint64 requested_flow_ = 0;
+  bool flow_running_ = false, flow_stale_ = false;
+  qint64 flow_cost_ms_ = 0, flow_made_ms_ = 0;
+};
+
+}  // namespace tsaudit::gui

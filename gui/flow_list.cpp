@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "flow_list.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPainter>
+#include <QStyledItemDelegate>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include "plot_content.h"
+#include "theme.h"
+
+namespace tsaudit::gui {
+namespace {
+
+/// Badge and sparkline.
+class FlowDelegate : public QStyledItemDelegate {
+ public:
+  FlowDelegate(const FlowModel& model, QObject* parent) : QStyledItemDelegate(parent), model_(model) {}
+
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    QStyledItemDelegate::paint(painter, option, index);
+    if (index.column() != FlowModel::kVerdict && index.column() != FlowModel::kClock) return;
+    const Theme theme = Theme::of(option.palette);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    const bool selected = option.state & QStyle::State_Selected;
+    model_.store()->flow_at(model_.id_of(index.row()), [&](const FlowEntry& flow) {
+      if (index.column() == FlowModel::kVerdict)
+        badge(*painter, option.rect, theme, flow);
+      else
+        sparkline(*painter, option.rect.adjusted(4, 4, -4, -4), theme, flow,
+                  selected ? option.palette.color(QPalette::HighlightedText) : theme.ink(Ink::client));
+    });
+    painter->restore();
+  }
+
+ private:
+  /// A shape for each verdict, so that colour is not needed: cross, triangle, i, tick; a ring while reading.
+  static void badge(QPainter& painter, const QRect& rect, const Theme& theme, const FlowEntry& flow) {
+    const QPointF c = QRectF(rect).center();
+    const bool bad = !flow.ended && flow.dropped > 0;
+    const Severity severity = bad ? Severity::error : flow.worst;
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme.severity(severity));
+    const QPen white(theme.dark ? QColor(0x10, 0x10, 0x12) : Qt::white, 1.8);
+    if (!flow.ended && !bad) {
+      painter.setBrush(Qt::NoBrush);
+      painter.setPen(QPen(theme.faint_text, 1.5));
+      painter.drawEllipse(c, 5, 5);
+    } else if (severity == Severity::warning) {
+      painter.drawPolygon(QPolygonF({{c.x(), c.y() - 7}, {c.x() + 7, c.y() + 6}, {c.x() - 7, c.y() + 6}}));
+      painter.setPen(white);
+      painter.drawLine(c + QPointF(0, -2), c + QPointF(0, 2));
+      painter.drawPoint(c + QPointF(0, 4.4));
+    } else {
+      painter.drawEllipse(c, 7, 7);
+      painter.setPen(white);
+      if (severity == Severity::error) {
+        painter.drawLine(c + QPointF(-3, -3), c + QPointF(3, 3));
+        painter.drawLine(c + QPointF(-3, 3), c + QPointF(3, -3));
+      } else if (severity == Severity::note) {
+        painter.drawLine(c + QPointF(0, -0.5), c + QPointF(0, 4));
+        painter.drawPoint(c + QPointF(0, -3.6));
+      } else {
+        painter.drawPolyline(QPolygonF({c + QPointF(-3.2, 0), c + QPointF(-1, 2.8), c + QPointF(3.5, -2.8)}));
+      }
+    }
+  }
+
+  static void sparkline(QPainter& painter, const QRectF& rect, const Theme&, const FlowEntry& flow,
+                        const QColor& color) {
+    const Sparkline& clock = flow.clock[flow.clock[0].count < 2 && flow.clock[1].count > 1 ? 1 : 0];
+    if (clock.count == 0) return;
+    std::vector<Sparkline::Sample> samples(clock.samples.begin(), clock.samples.begin() + clock.count);
+    samples.push_back(clock.last);
+    float low = samples[0].ticks, high = low;
+    for (const auto& sample : samples) {
+      low = std::min(low, sample.ticks);
+      high = std::max(high, sample.ticks);
+    }
+    const double seconds = std::max(samples.back().seconds, 1e-9f), span = std::max(high - low, 1.0f);
+    QPolygonF line;
+    for (const auto& sample : samples)
+      line << QPointF(rect.left() + sample.seconds / seconds * rect.width(),
+                      rect.bottom() - (sample.ticks - low) / span * rect.height());
+    painter.setPen(QPen(color, 1.4));
+    painter.drawPolyline(line);
+  }
+
+  const FlowModel& model_;
+};
+
+}  // namespace
+
+FlowList::FlowList(QWidget* parent) : QWidget(parent) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(4, 4, 0, 0);
+  layout->setSpacing(4);
+  auto* row = new QHBoxLayout;
+  filter_edit_ = new QLineEdit;
+  filter_edit_->setPlaceholderText(tr("Filter: address, word, TS002\u2026"));
+  filter_edit_->setClearButtonEnabled(true);
+  filter_edit_->setAccessibleName(tr("Filter of connections"));
+  severity_ = new QComboBox;
+  severity_->addItem(tr("All"), static_cast<int>(Severity::none));
+  severity_->addItem(tr("Notes"), static_cast<int>(Severity::note));
+  severity_->addItem(tr("Warnings"), static_cast<int>(Severity::warning));
+  severity_->addItem(tr("Errors"), static_cast<int>(Severity::error));
+  severity_->setToolTip(tr("Only connections with a finding of at least this severity"));
+  severity_->setAccessibleName(tr("Least severity"));
+  row->addWidget(filter_edit_, 1);
+  row->addWidget(severity_);
+  layout->addLayout(row);
+
+  table_ = new QTableView;
+  table_->setModel(&model_);
+  table_->setItemDelegate(new FlowDelegate(model_, table_));
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setSelectionMode(QAbstractItemView::SingleSelection);
+  table_->setSortingEnabled(true);
+  table_->sortByColumn(FlowModel::kVerdict, Qt::DescendingOrder);
+  table_->setShowGrid(false);
+  table_->setAlternatingRowColors(true);
+  table_->setWordWrap(false);
+  table_->setTabKeyNavigation(false);
+  table_->setAccessibleName(tr("Connections"));
+  table_->verticalHeader()->hide();
+  table_->verticalHeader()->setDefaultSectionSize(24);
+  QHeaderView* header = table_->horizontalHeader();
+  header->setHighlightSections(false);
+  header->setMinimumSectionSize(24);
+  header->resizeSection(FlowModel::kVerdict, 26);
+  header->resizeSection(FlowModel::kFlow, 228);
+  header->resizeSection(FlowModel::kClock, 54);
+  header->resizeSection(FlowModel::kDropped, 46);
+  header->resizeSection(FlowModel::kSegments, 72);
+  header->setSectionResizeMode(FlowModel::kVerdict, QHeaderView::Fixed);
+  layout->addWidget(table_, 1);
+  count_ = new QLabel;
+  count_->setContentsMargins(2, 0, 2, 2);
+  layout->addWidget(count_);
+
+  connect(filter_edit_, &QLineEdit::textChanged, this, [this](const QString& text) {
+    model_.set_filter(text);
+    show_count();
+  });
+  connect(severity_, &QComboBox::currentIndexChanged, this, [this] {
+    model_.set_least_severity(static_cast<Severity>(severity_->currentData().toInt()));
+    show_count();
+  });
+  connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+          [this](const QModelIndex& now, const QModelIndex& before) {
+            if (now.isValid() && now.row() != before.row()) Q_EMIT flow_selected(model_.id_of(now.row()));
+          });
+}
+
+void FlowList::set_store(std::shared_ptr<const CaptureStore> store) {
+  model_.set_store(std::move(store));
+  show_count();
+}
+
+void FlowList::refresh() {
+  model_.refresh();
+  show_count();
+}
+
+void FlowList::show_count() {
+  const auto number = [](int n) { return QString::fromStdString(grouped(n)); };
+  const int all = model_.all_rows(), shown = model_.rowCount();
+  const QString noun = all == 1 ? tr("connection") : tr("connections");
+  count_->setText(shown == all ? number(all) + " " + noun
+                               : tr("%1 of %2 %3").arg(number(shown), number(all), noun));
+}
+
+quint64 FlowList::selected() const {
+  const QModelIndex current = table_->currentIndex();
+  return current.isValid() ? current.data(FlowModel::kIdRole).toULongLong() : 0;
+}
+
+void FlowList::select(quint64 id) {
+  const int row = model_.row_of(id);
+  if (row < 0) return;
+  table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
+  table_->scrollTo(table_->currentIndex());
+}
+
+void FlowList::select_worst() {
+  if (model_.rowCount() > 0) table_->setCurrentIndex(model_.index(0, FlowModel::kFlow));
+}
+
+void FlowList::step(int rows) {
+  const int row = table_->currentIndex().isValid() ? table_->currentIndex().row() + rows : 0;
+  if (row >= 0 && row < model_.rowCount()) table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
+}
+
+}  // namespace tsaudit::gui

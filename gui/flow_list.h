@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The list of flows with its filter.
+#pragma once
+
+#include <QWidget>
+
+#include "flow_model.h"
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QTableView;
+
+namespace tsaudit::gui {
+
+class FlowList : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit FlowList(QWidget* parent = nullptr);
+  void set_store(std::shared_ptr<const CaptureStore> store);
+  void refresh();
+  quint64 selected() const;  ///< 0: none
+  void select(quint64 id);
+  void select_worst();  ///< the first row, as sorted
+  void step(int rows);  ///< PgDn, PgUp
+  QTableView* table() { return table_; }
+  QLineEdit* filter_edit() { return filter_edit_; }
+  FlowModel& model() { return model_; }
+
+ Q_SIGNALS:
+  void flow_selected(quint64 id);
+
+ private:
+  void show_count();
+  FlowModel model_;
+  QLineEdit* filter_edit_ = nullptr;
+  QComboBox* severity_ = nullptr;
+  QTableView* table_ = nullptr;
+  QLabel* count_ = nullptr;
+};
+
+}  // namespace tsaudit::gui

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "flow_view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "tsaudit/segment.h"
+
+namespace tsaudit::gui {
+namespace {
+
+/// A mod-2^32 counter without its wraps: each value is placed next to the last one.
+class Unwrapper {
+ public:
+  bool started() const { return started_; }
+  double place(uint32_t raw) {
+    if (!started_) {
+      started_ = true;
+      raw_ = raw;
+      value_ = raw;
+    }
+    value_ += static_cast<int32_t>(raw - raw_);
+    raw_ = raw;
+    return static_cast<double>(value_);
+  }
+  /// Where `raw` would be, without following it.
+  double peek(uint32_t raw) const {
+    return started_ ? static_cast<double>(value_ + static_cast<int32_t>(raw - raw_)) : raw;
+  }
+
+ private:
+  bool started_ = false;
+  uint32_t raw_ = 0;
+  int64_t value_ = 0;
+};
+
+/// When each TSval went by first, until its echo comes back: passive RTT, as pping measures it.
+class EchoWaits {
+ public:
+  void sent(uint32_t tsval, TimeNs time) {
+    if (!waits_.empty() && static_cast<int32_t>(tsval - waits_.back().tsval) <= 0) {
+      if (tsval == waits_.back().tsval) return;
+      waits_.clear();  // the clock went back: what was before is never echoed in order again
+    }
+    if (waits_.size() == kMost) waits_.pop_front();
+    waits_.push_back({tsval, time});
+  }
+  double echoed(uint32_t tsecr, TimeNs time) {
+    while (!waits_.empty() && static_cast<int32_t>(tsecr - waits_.front().tsval) > 0) waits_.pop_front();
+    if (waits_.empty() || waits_.front().tsval != tsecr) return kNoValue;
+    const double seconds = static_cast<double>(time - waits_.front().time) / 1e9;
+    waits_.pop_front();
+    return seconds;
+  }
+
+ private:
+  static constexpr size_t kMost = 1 << 16;  ///< of a side that is never echoed
+  struct Wait {
+    uint32_t tsval;
+    TimeNs time;
+  };
+  std::deque<Wait> waits_;
+};
+
+struct Columns {
+  std::vector<TimeNs> times;
+  std::vector<double> tsval, ts_recent, seq, other_tsecr, other_ack, other_rtt;
+  void reserve(size_t n) {
+    times.reserve(n);
+    for (auto* column : {&tsval, &ts_recent, &seq, &other_tsecr, &other_ack, &other_rtt}) column->reserve(n);
+  }
+};
+
+/// Ticks a second from the samples alone: the median slope of pairs a third of the capture apart, which
+/// neither a step nor a burst of retransmissions moves.
+double measured_hz(const Series& tsval) {
+  std::vector<double> slopes;
+  const size_t n = tsval.size(), apart = n / 3, stride = std::max<size_t>(1, n / 300);
+  for (size_t i = 0; apart > 0 && i + apart < n; i += stride) {
+    const double seconds = static_cast<double>(tsval.time(i + apart) - tsval.time(i)) / 1e9;
+    const double ticks = tsval.value(i + apart) - tsval.value(i);
+    if (seconds > 0 && !std::isnan(ticks)) slopes.push_back(ticks / seconds);
+  }
+  if (slopes.size() < 3) return 0;
+  std::nth_element(slopes.begin(), slopes.begin() + static_cast<ptrdiff_t>(slopes.size() / 2), slopes.end());
+  return std::max(0.0, slopes[slopes.size() / 2]);
+}
+
+}  // namespace
+
+std::optional<MarkKind> mark_of(const LogRow& row) {
+  const auto verdict = static_cast<Verdict>(row.verdict);
+  const auto reason = static_cast<Reason>(row.reason);
+  if (verdict == Verdict::unknown) return MarkKind::unknown;
+  if (verdict != Verdict::drop || reason == Reason::reset) return std::nullopt;
+  if (!is_paws(reason)) return MarkKind::other;
+  return row.length == 0 && !(row.flags & (kSyn | kFin)) ? MarkKind::stale_ack : MarkKind::paws;
+}
+
+std::shared_ptr<const FlowView> FlowView::build(std::shared_ptr<const CaptureStore> store, uint64_t id,
+                                                const std::atomic<bool>* stop) {
+  const std::shared_ptr<FlowView> view(new FlowView);
+  view->id_ = id;
+  view->store_ = std::move(store);
+  uint32_t at = LogRow::kNoRow;
+  view->store_->flow_at(id, [&](const FlowEntry& flow) {
+    view->report_ = flow.report;
+    view->client_ = flow.client;
+    view->server_ = flow.server;
+    view->summary_ = flow.summary;
+    view->worst_ = flow.worst;
+    view->rows_.reserve(flow.segments);
+    at = flow.last_row;
+  });
+  const size_t published = view->store_->segments();
+  for (; at != LogRow::kNoRow; at = view->store_->row(at).previous) {
+    if (at < published) view->rows_.push_back(at);
+    if (stop && (view->rows_.size() & 0xffff) == 0 && stop->load(std::memory_order_relaxed)) return nullptr;
+  }
+  std::reverse(view->rows_.begin(), view->rows_.end());
+  return view->fill(stop) ? view : nullptr;
+}
+
+bool FlowView::fill(const std::atomic<bool>* stop) {
+  // Frames are seldom out of order in time, but a plot's series must not be.
+  std::vector<uint32_t> sorted;
+  const auto earlier = [&](uint32_t a, uint32_t b) {
+    return store_->row(a).time_ns < store_->row(b).time_ns;
+  };
+  const bool in_order = std::is_sorted(rows_.begin(), rows_.end(), earlier);
+  if (!in_order) {
+    sorted = rows_;
+    std::stable_sort(sorted.begin(), sorted.end(), earlier);
+  }
+  const std::vector<uint32_t>& order = in_order ? rows_ : sorted;
+
+  std::array<size_t, 2> counts{};
+  for (const uint32_t at : order) ++counts[store_->row(at).from];
+  std::array<Columns, 2> columns;
+  for (size_t side : {0u, 1u}) {
+    columns[side].reserve(counts[side]);
+    tracks_[side].rows.reserve(counts[side]);
+  }
+
+  std::array<Unwrapper, 2> clock, sequence;
+  std::array<EchoWaits, 2> waits;
+  std::array<double, 2> seq_base{};
+  size_t done = 0;
+  for (const uint32_t at : order) {
+    if (stop && (++done & 0xffff) == 0 && stop->load(std::memory_order_relaxed)) return false;
+    const LogRow& row = store_->row(at);
+    const size_t from = row.from, other = from ^ 1;
+    Columns& mine = columns[from];
+    Track& track = tracks_[from];
+    if (const auto kind = mark_of(row))
+      track.marks[static_cast<size_t>(*kind)].push_back(static_cast<uint32_t>(track.rows.size()));
+    track.rows.push_back(at);
+    mine.times.push_back(row.time_ns);
+
+    double tsval = kNoValue, recent = kNoValue, echo = kNoValue, rtt = kNoValue;
+    if (row.has_ts) {
+      // The receiver's TS.Recent leads, so that TSval stands above or below it by exactly what the receiver
+      // sees.
+      if (row.ts_recent_known && clock[from].started()) {
+        recent = clock[from].place(row.ts_recent);
+        tsval = clock[from].peek(row.tsval);
+      } else {
+        tsval = clock[from].place(row.tsval);
+      }
+      if ((row.flags & kAck) && row.tsecr != 0 && clock[other].started()) {
+        echo = clock[other].peek(row.tsecr);
+        rtt = waits[other].echoed(row.tsecr, row.time_ns);
+      }
+      waits[from].sent(row.tsval, row.time_ns);
+    }
+    mine.tsval.push_back(tsval);
+    mine.ts_recent.push_back(recent);
+    mine.other_tsecr.push_back(echo);
+    mine.other_rtt.push_back(rtt);
+
+    const uint32_t end = row.seq + row.length + ((row.flags & kSyn) ? 1 : 0) + ((row.flags & kFin) ? 1 : 0);
+    const bool first = !sequence[from].started();
+    if (first) seq_base[from] = sequence[from].place(row.seq);
+    const bool acks = (row.flags & kAck) && sequence[other].started();
+    mine.seq.push_back((row.flags & kRst) ? kNoValue : sequence[from].place(end) - seq_base[from]);
+    mine.other_ack.push_back(acks ? sequence[other].peek(row.ack) - seq_base[other] : kNoValue);
+  }
+
+  for (size_t side : {0u, 1u}) {
+    Columns& c = columns[side];
+    Track& track = tracks_[side];
+    track.times = std::make_shared<const std::vector<TimeNs>>(std::move(c.times));
+    if (!track.times->empty()) {
+      const bool other_empty = side == 0 || tracks_[0].times->empty();
+      first_ns_ = other_empty ? track.times->front() : std::min(first_ns_, track.times->front());
+      last_ns_ = other_empty ? track.times->back() : std::max(last_ns_, track.times->back());
+    }
+    track.tsval = Series(track.times, std::move(c.tsval));
+    track.ts_recent = Series(track.times, std::move(c.ts_recent));
+    track.seq = Series(track.times, std::move(c.seq));
+    track.other_tsecr = Series(track.times, std::move(c.other_tsecr));
+    track.other_ack = Series(track.times, std::move(c.other_ack));
+    track.other_rtt = Series(track.times, std::move(c.other_rtt));
+    fit_clock(static_cast<Side>(side));
+    if (stop && stop->load(std::memory_order_relaxed)) return false;
+  }
+  if (tracks_[0].times->empty() && !tracks_[1].times->empty()) {
+    first_ns_ = tracks_[1].times->front();
+    last_ns_ = tracks_[1].times->back();
+  }
+  return true;
+}
+
+void FlowView::fit_clock(Side side) {
+  Track& track = tracks_[static_cast<size_t>(side)];
+  std::vector<double> residual(track.rows.size(), kNoValue);
+  track.hz = report_ ? report_->directions[static_cast<size_t>(side)].clock.hz : 0;
+  if (track.hz <= 0) {
+    track.hz = measured_hz(track.tsval);
+    track.hz_is_guess = true;
+  }
+  if (track.hz > 0 && !residual.empty()) {
+    // The clock's own line goes through the samples before the first step, by their median.
+    size_t calm = residual.size();
+    if (report_)
+      for (const Migration& migration : report_->migrations)
+        if (migration.endpoint == side) calm = std::min(calm, track.tsval.lower_bound(migration.time_ns));
+    const TimeNs origin = track.times->front();
+    const auto ahead = [&](size_t i) {
+      return track.tsval.value(i) / track.hz - static_cast<double>(track.times->at(i) - origin) / 1e9;
+    };
+    std::vector<double> before;
+    const size_t stride = std::max<size_t>(1, calm / 4096);
+    for (size_t i = 0; i < calm; i += stride)
+      if (!std::isnan(track.tsval.value(i))) before.push_back(ahead(i));
+    if (!before.empty()) {
+      std::nth_element(before.begin(), before.begin() + static_cast<ptrdiff_t>(before.size() / 2),
+                       before.end());
+      const double at_origin = before[before.size() / 2];
+      for (size_t i = 0; i < residual.size(); ++i) residual[i] = ahead(i) - at_origin;
+    }
+  }
+  track.residual = Series(track.times, std::move(residual));
+}
+
+size_t FlowView::position_of_frame(uint64_t frame) const {
+  const auto at = std::lower_bound(rows_.begin(), rows_.end(), frame, [&](uint32_t index, uint64_t key) {
+    return store_->row(index).frame < key;
+  });
+  return at != rows_.end() && store_->row(*at).frame == frame ? static_cast<size_t>(at - rows_.begin())
+                                                              : rows_.size();
+}
+
+std::optional<size_t> FlowView::nearest(TimeNs time, std::optional<Side> side) const {
+  std::optional<uint32_t> best;
+  TimeNs best_distance = INT64_MAX;
+  for (const Track& track : tracks_) {
+    if (side && &track != &this->track(*side)) continue;
+    const auto& times = *track.times;
+    const auto at = static_cast<size_t>(std::lower_bound(times.begin(), times.end(), time) - times.begin());
+    for (const size_t i : {at, at - 1}) {
+      if (i >= times.size()) continue;
+      const TimeNs distance = std::abs(times[i] - time);
+      if (distance >= best_distance) continue;
+      best_distance = distance;
+      best = track.rows[i];
+    }
+  }
+  if (!best) return std::nullopt;
+  return position_of_frame(store_->row(*best).frame);
+}
+
+Side FlowView::interesting_side() const {
+  const auto weight = [&](Side side) {
+    const Track& t = track(side);
+    const auto drops = t.marks[static_cast<size_t>(MarkKind::paws)].size();
+    const auto stale = t.marks[static_cast<size_t>(MarkKind::stale_ack)].size();
+    bool moved = false;
+    if (report_)
+      for (const Migration& migration : report_->migrations) moved |= migration.endpoint == side;
+    return std::tuple(drops > 0, moved, drops + stale, t.rows.size());
+  };
+  return weight(Side::server) > weight(Side::client) ? Side::server : Side::client;
+}
+
+size_t FlowView::bytes() const {
+  size_t sum = rows_.capacity() * sizeof(uint32_t);
+  for (const Track& t : tracks_) {
+    sum += t.rows.capacity() * sizeof(uint32_t) + t.times->capacity() * sizeof(TimeNs);
+    for (const Series* series :
+         {&t.tsval, &t.ts_recent, &t.residual, &t.seq, &t.other_tsecr, &t.other_ack, &t.other_rtt})
+      sum += series->bytes();
+  }
+  return sum;
+}
+
+}  // namespace tsaudit::gui

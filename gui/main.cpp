@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tsaudit-gui: the command line.
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QSettings>
+#include <QTimer>
+#include <cstdio>
+#include <cstring>
+
+#include "main_window.h"
+#include "screenshot.h"
+#include "settings.h"
+#include "theme.h"
+
+namespace {
+
+/// Said before there is a QApplication: which platform to use depends on it.
+bool asks_for_screenshot(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i)
+    if (std::strncmp(argv[i], "--screenshot", 12) == 0) return true;
+  return false;
+}
+
+/// The offscreen platform remarks on each window that it cannot pass on size hints. It need not.
+void without_remarks(QtMsgType type, const QMessageLogContext& context, const QString& text) {
+  if (!text.contains("propagateSizeHints"))
+    std::fprintf(stderr, "%s\n", qPrintable(qFormatLogMessage(type, context, text)));
+}
+
+int usage(const QString& text) {
+  std::fprintf(stderr, "tsaudit-gui: %s\n", qPrintable(text));
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace tsaudit::gui;
+  const bool screenshot = asks_for_screenshot(argc, argv);
+  if (screenshot) {
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    qInstallMessageHandler(without_remarks);
+  }
+  QApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
+  QApplication app(argc, argv);
+  QApplication::setApplicationName("tsaudit-gui");
+  QApplication::setOrganizationName("tsaudit");
+  QApplication::setApplicationVersion(TSAUDIT_VERSION);
+  QApplication::setDesktopFileName("org.tsaudit.Viewer");
+  QApplication::setWindowIcon(QIcon(":/tsaudit-gui.svg"));
+
+  QCommandLineParser parser;
+  parser.setApplicationDescription("Shows how TCP timestamps went, and what died of them.");
+  parser.addHelpOption();
+  parser.addVersionOption();
+  parser.addPositionalArgument("capture", "pcap or pcapng file; several are read as one", "[CAPTURE...]");
+  parser.addOptions({{"flow", "show this flow (default: the worst)", "N"},
+                     {"frame", "select this frame", "N"},
+                     {"profile", "receiver to assume, such as linux-6.12", "NAME", "auto"},
+                     {"colours", "light, dark or system", "SCHEME"},
+                     {"live", "capture from this interface", "INTERFACE"},
+                     {"screenshot", "write a picture of the window and end; needs no display", "OUT.png"},
+                     {"size", "of the window", "WxH", "1280x800"}});
+  parser.process(app);
+
+  const auto number = [&](const char* name, quint64& out) {
+    bool ok = true;
+    if (parser.isSet(name)) out = parser.value(name).toULongLong(&ok);
+    return ok;
+  };
+  quint64 flow = 0, frame = 0;
+  if (!number("flow", flow) || !number("frame", frame)) return usage("--flow and --frame take a number");
+  if (!Document::profiles().contains(parser.value("profile")))
+    return usage("no receiver profile is called '" + parser.value("profile") + "'; there are " +
+                 Document::profiles().join(", "));
+  const QStringList size = parser.value("size").split('x');
+  const QSize window_size = size.size() == 2 ? QSize(size[0].toInt(), size[1].toInt()) : QSize();
+  if (window_size.width() < 300 || window_size.height() < 200)
+    return usage("--size is WxH, such as 1280x800, and at least 300x200");
+  const QStringList captures = parser.positionalArguments();
+  if (screenshot && captures.isEmpty()) return usage("--screenshot needs a capture");
+
+  if (screenshot) {
+    // A picture depends on nothing but what the command says.
+    QSettings::setDefaultFormat(QSettings::IniFormat);
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, "/nonexistent");
+  }
+  apply_color_scheme(parser.isSet("colours") ? parser.value("colours")
+                                             : Settings().text("colours", screenshot ? "light" : "system"));
+  MainWindow window;
+  window.set_profile(parser.value("profile"));
+  if (parser.isSet("size") || screenshot) window.resize(window_size);
+  if (parser.isSet("live")) {
+    window.document().open_live(parser.value("live"), "tcp");
+  } else if (!captures.isEmpty()) {
+    window.open(captures);
+    window.want(flow, frame);
+  } else {
+    window.restore_session();
+  }
+  window.show();
+  if (screenshot) return take_screenshot(window, parser.value("screenshot"), frame);
+  return QApplication::exec();
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plot_content.h"
+
+#include <fmt/format.h>
+
+namespace tsaudit::gui {
+namespace {
+
+const std::string kNames[] = {"client", "server"};
+const std::string& name_of(Side side) { return kNames[static_cast<size_t>(side)]; }
+Ink ink_of(Side side) { return side == Side::client ? Ink::client : Ink::server; }
+
+void add_marks(PlotContent& content, const FlowView& flow, Side side, const Series& series,
+               double scale = 1) {
+  const Track& track = flow.track(side);
+  for (size_t kind = kMarkKinds; kind-- > 0;) {  // the gravest last: it is drawn on top
+    if (track.marks[kind].empty()) continue;
+    content.marks.push_back({.kind = static_cast<MarkKind>(kind),
+                             .from = side,
+                             .series = &series,
+                             .samples = &track.marks[kind],
+                             .scale = scale});
+  }
+}
+
+void add_bands(PlotContent& content, const FlowView& flow) {
+  if (!flow.report()) return;
+  for (const Migration& migration : flow.report()->migrations) {
+    Band band{.kind = Band::Kind::migration,
+              .from_ns = migration.time_ns - migration.gap_ns,
+              .to_ns = migration.time_ns,
+              .label = fmt::format("{} moved, frame {}", name_of(migration.endpoint), migration.frame),
+              .detail = {}};
+    if (migration.tsval_step) band.label += fmt::format(": {} ticks", signed_grouped(*migration.tsval_step));
+    band.detail = fmt::format("{}\nsilent for {}, confidence {:.0f} %", band.label,
+                              duration_text(migration.gap_ns), migration.confidence * 100);
+    for (const MigrationSignal& signal : migration.signals)
+      band.detail += fmt::format("\n{} (frame {}): {}", signal.name, signal.frame, signal.detail);
+    if (migration.offset) {
+      band.detail +=
+          fmt::format("\noffset that would have saved it: {} (from {} to {}) ticks",
+                      signed_grouped(migration.offset->suggested), signed_grouped(migration.offset->min),
+                      signed_grouped(migration.offset->max));
+    }
+    content.bands.push_back(std::move(band));
+  }
+}
+
+void add_stalls(PlotContent& content, const FlowView& flow) {
+  if (!flow.report()) return;
+  for (const Finding& finding : flow.report()->findings) {
+    if (finding.duration_ns <= 0) continue;
+    content.bands.push_back({.kind = Band::Kind::stall,
+                             .from_ns = finding.time_ns,
+                             .to_ns = finding.time_ns + finding.duration_ns,
+                             .label = "stalled " + duration_text(finding.duration_ns),
+                             .detail = fmt::format("{}: {}", rule_info(finding.rule).code, finding.message)});
+  }
+}
+
+void clock_content(PlotContent& content, const FlowView& flow, Side side) {
+  const Track& track = flow.track(side);
+  const Track& back = flow.track(other(side));
+  content.title = "TSval of the " + name_of(side);
+  content.unit = "ticks";
+  content.has_origin = true;
+  for (size_t i = 0; i < track.tsval.size(); ++i) {
+    if (std::isnan(track.tsval.value(i))) continue;
+    content.value_origin = track.tsval.value(i);
+    break;
+  }
+  content.curves.push_back({.name = "TS.Recent at the " + name_of(other(side)),
+                            .ink = Ink::recent,
+                            .stroke = Stroke::step,
+                            .series = &track.ts_recent,
+                            .accepts_above = true});
+  if (flow.report()) {
+    for (const Migration& migration : flow.report()->migrations) {
+      if (migration.endpoint != side || !migration.offset || migration.offset->suggested == 0) continue;
+      content.curves.push_back({.name = "with " + signed_grouped(migration.offset->suggested) + " ticks",
+                                .ink = Ink::ghost,
+                                .stroke = Stroke::ghost,
+                                .series = &track.tsval,
+                                .offset = static_cast<double>(migration.offset->suggested),
+                                .from_ns = migration.time_ns});
+    }
+  }
+  content.curves.push_back({.name = "TSecr from the " + name_of(other(side)),
+                            .ink = Ink::echo,
+                            .stroke = Stroke::dots,
+                            .series = &back.other_tsecr});
+  content.curves.push_back({.name = "TSval", .ink = ink_of(side), .series = &track.tsval});
+  add_marks(content, flow, side, track.tsval);
+  add_bands(content, flow);
+}
+
+void residual_content(PlotContent& content, const FlowView& flow) {
+  content.title = "TSval ahead of its clock";
+  content.unit = "s";
+  for (const Side side : {Side::client, Side::server}) {
+    const Track& track = flow.track(side);
+    if (track.hz <= 0) continue;
+    content.curves.push_back(
+        {.name = fmt::format("{} ({}{:.6g} Hz)", name_of(side), track.hz_is_guess ? "about " : "", track.hz),
+         .ink = ink_of(side),
+         .series = &track.residual});
+    add_marks(content, flow, side, track.residual);
+  }
+  add_bands(content, flow);
+}
+
+void sequence_content(PlotContent& content, const FlowView& flow, Side side) {
+  const Track& track = flow.track(side);
+  content.title = "Bytes of the " + name_of(side);
+  content.unit = "B";
+  content.curves.push_back({.name = "acknowledged",
+                            .ink = Ink::ack,
+                            .stroke = Stroke::line,
+                            .series = &flow.track(other(side)).other_ack});
+  content.curves.push_back({.name = "sent", .ink = ink_of(side), .series = &track.seq});
+  add_marks(content, flow, side, track.seq);
+  add_stalls(content, flow);
+  add_bands(content, flow);
+}
+
+void rtt_content(PlotContent& content, const FlowView& flow) {
+  content.title = "Round trip by timestamps";
+  content.unit = "ms";
+  for (const Side side : {Side::client, Side::server}) {
+    content.curves.push_back({.name = "capture to " + name_of(other(side)) + " and back",
+                              .ink = ink_of(side),
+                              .stroke = Stroke::dots,
+                              .series = &flow.track(other(side)).other_rtt,
+                              .scale = 1e3});
+  }
+  add_bands(content, flow);
+}
+
+}  // namespace
+
+PlotContent make_content(PlotKind kind, const std::shared_ptr<const FlowView>& flow, Side side) {
+  PlotContent content;
+  content.kind = kind;
+  content.holds.push_back(flow);
+  switch (kind) {
+    case PlotKind::clock:
+      clock_content(content, *flow, side);
+      break;
+    case PlotKind::residual:
+      residual_content(content, *flow);
+      break;
+    case PlotKind::sequence:
+      sequence_content(content, *flow, side);
+      break;
+    case PlotKind::rtt:
+      rtt_content(content, *flow);
+      break;
+  }
+  return content;
+}
+
+void add_compared(PlotContent& content, const std::shared_ptr<const FlowView>& flow, Side side,
+                  TimeNs shift_ns) {
+  PlotContent theirs = make_content(content.kind, flow, side);
+  const double offset = content.has_origin ? content.value_origin - theirs.value_origin : 0;
+  for (Curve& curve : theirs.curves) {
+    if (curve.stroke == Stroke::ghost) continue;
+    curve.name = "compared: " + curve.name;
+    curve.offset += offset;
+    curve.shift_ns = shift_ns;
+    curve.accepts_above = false;
+    curve.compared = true;
+    content.curves.push_back(std::move(curve));
+  }
+  for (MarkSet& marks : theirs.marks) {
+    marks.offset += offset;
+    marks.shift_ns = shift_ns;
+    marks.holder = content.holds.size();
+    content.marks.push_back(marks);
+  }
+  for (Band& band : theirs.bands) {
+    band.from_ns += shift_ns;
+    band.to_ns += shift_ns;
+    band.label = "compared: " + band.label;
+    content.bands.push_back(std::move(band));
+  }
+  content.holds.push_back(flow);
+}
+
+ValueRange fit_values(const PlotContent& content, TimeRange time, const std::vector<bool>& hidden) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (size_t i = 0; i < content.curves.size(); ++i) {
+    const Curve& curve = content.curves[i];
+    if ((i < hidden.size() && hidden[i]) || !curve.series) continue;
+    const MinMax extremes = curve.series->range(std::max(time.from - curve.shift_ns, curve.from_ns),
+                                                std::min(time.to - curve.shift_ns, curve.to_ns));
+    if (extremes.empty()) continue;
+    low = std::min(low, extremes.min * curve.scale + curve.offset);
+    high = std::max(high, extremes.max * curve.scale + curve.offset);
+  }
+  if (low > high) return {content.value_origin, content.value_origin + 1};
+  ValueRange range = padded(ValueRange{low, high});
+  // Room for what TS.Recent accepts and for the words on top of it.
+  if (content.kind == PlotKind::clock) range.to += range.span() * 0.12;
+  return range;
+}
+
+std::string_view mark_name(MarkKind kind) {
+  switch (kind) {
+    case MarkKind::paws:
+      return "discarded by timestamp";
+    case MarkKind::stale_ack:
+      return "ACK discarded by timestamp";
+    case MarkKind::other:
+      return "discarded by another test";
+    case MarkKind::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+std::string grouped(int64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<ptrdiff_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
+    digits.insert(static_cast<size_t>(at), ",");
+  return digits;
+}
+
+std::string signed_grouped(int64_t number) {
+  return number < 0 ? "\u2212" + grouped(number).substr(1) : "+" + grouped(number);
+}
+
+std::string duration_text(int64_t ns) {
+  const double seconds = static_cast<double>(ns) / 1e9;
+  if (ns < 0) return "-" + duration_text(-ns);
+  if (ns < 1'000) return fmt::format("{} ns", ns);
+  if (ns < kMillisecond) return fmt::format("{:.4g} us", seconds * 1e6);
+  if (ns < kSecond) return fmt::format("{:.4g} ms", seconds * 1e3);
+  if (ns < 120 * kSecond) return fmt::format("{:.4g} s", seconds);
+  if (ns < 7200 * kSecond) return fmt::format("{} min {} s", ns / (60 * kSecond), ns / kSecond % 60);
+  if (ns < 172800 * kSecond)
+    return fmt::format("{} h {} min", ns / (3600 * kSecond), ns / (60 * kSecond) % 60);
+  return fmt::format("{} d {} h", ns / (86400 * kSecond), ns / (3600 * kSecond) % 24);
+}
+
+}  // namespace tsaudit::gui

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What each kind of plot shows of a flow, as data: curves, marks, bands. Drawing is plot_surface's business.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flow_view.h"
+#include "view_transform.h"
+
+namespace tsaudit::gui {
+
+enum class PlotKind : uint8_t {
+  clock,     ///< TSval, TS.Recent, echoes
+  residual,  ///< against the fitted clocks
+  sequence,  ///< bytes sent and acknowledged
+  rtt,
+};
+inline constexpr int kPlotKinds = 4;
+
+/// A role, which the palette gives a colour.
+enum class Ink : uint8_t { client, server, recent, echo, ghost, ack };
+
+enum class Stroke : uint8_t {
+  line,
+  step,  ///< the value of a sample holds from the sample before on: state found by a segment
+  dots,
+  ghost,  ///< dashed: what would have been
+};
+
+struct Curve {
+  std::string name;
+  Ink ink = Ink::client;
+  Stroke stroke = Stroke::line;
+  const Series* series = nullptr;
+  double scale = 1, offset = 0;                           ///< drawn: value * scale + offset
+  TimeNs shift_ns = 0;                                    ///< drawn: time + shift
+  TimeNs from_ns = INT64_MIN / 2, to_ns = INT64_MAX / 2;  ///< of the series' own time
+  bool accepts_above = false;  ///< the half-space of TSvals that its holder accepts is shaded
+  bool compared = false;       ///< of the other capture: drawn thinner
+};
+
+struct MarkSet {
+  MarkKind kind = MarkKind::paws;
+  Side from = Side::client;
+  const Series* series = nullptr;
+  const std::vector<uint32_t>* samples = nullptr;
+  double scale = 1, offset = 0;
+  TimeNs shift_ns = 0;
+  size_t holder = 0;  ///< whose they are: index into PlotContent::holds
+};
+
+struct Band {
+  enum class Kind : uint8_t { migration, stall } kind = Kind::migration;
+  TimeNs from_ns = 0, to_ns = 0;
+  std::string label;   ///< a few words, drawn
+  std::string detail;  ///< lines for the tooltip
+};
+
+struct PlotContent {
+  PlotKind kind = PlotKind::clock;
+  std::string title;        ///< "TSval of the client"
+  std::string unit;         ///< "ticks"
+  double value_origin = 0;  ///< what the axis counts from when it is relative
+  bool has_origin = false;  ///< else the values are differences already
+  std::vector<Curve> curves;
+  std::vector<MarkSet> marks;
+  std::vector<Band> bands;
+  std::vector<std::shared_ptr<const FlowView>> holds;  ///< owners of the series
+};
+
+PlotContent make_content(PlotKind kind, const std::shared_ptr<const FlowView>& flow, Side side);
+/// The same flow of another capture over it, its times moved by `shift_ns`. Values of the two hosts' clocks
+/// have nothing to do with each other, so TSvals are laid over each other at their first sample.
+void add_compared(PlotContent& content, const std::shared_ptr<const FlowView>& other, Side side,
+                  TimeNs shift_ns);
+
+/// What fits everything that is drawn within `time`; `hidden[i]`: not curve i.
+ValueRange fit_values(const PlotContent& content, TimeRange time, const std::vector<bool>& hidden = {});
+
+std::string_view mark_name(MarkKind kind);
+/// "1,234,567"
+std::string grouped(int64_t number);
+/// With its sign: "+1,234" or "−1,234".
+std::string signed_grouped(int64_t number);
+/// "12.3 ms", "4 min 5 s"
+std::string duration_text(int64_t ns);
+
+}  // namespace tsaudit::gui

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plot_layers.h"
+
+namespace tsaudit::gui {
+namespace {
+
+/// `text` with a plate of the background behind it, so that it can be read on anything. Returns its width.
+double draw_label(QPainter& painter, const Theme& theme, QPointF at, const QString& text,
+                  const QColor& color) {
+  const QFontMetricsF metrics(painter.font());
+  const QRectF plate(at.x(), at.y(), metrics.horizontalAdvance(text) + 8, metrics.height() + 2);
+  QColor fill = theme.background;
+  fill.setAlpha(225);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(fill);
+  painter.drawRoundedRect(plate, 3, 3);
+  painter.setPen(color);
+  painter.drawText(plate, Qt::AlignCenter, text);
+  return plate.width();
+}
+
+QRectF area_of(const ViewTransform& view) { return {view.left, view.top, view.width, view.height}; }
+
+}  // namespace
+
+BandLayer::BandLayer(QCustomPlot* plot, const LayerState& state)
+    : QCPLayerable(plot, "background"), state_(state) {}
+void BandLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(false); }
+
+void BandLayer::draw(QCPPainter* painter) {
+  if (!state_.content) return;
+  const ViewTransform& view = state_.transform;
+  painter->setClipRect(area_of(view));
+  for (const Band& band : state_.content->bands) {
+    const double left = std::max(view.x_of(band.from_ns), view.left - 2);
+    const double right = std::min(view.x_of(band.to_ns), view.left + view.width + 2);
+    if (right < view.left || left > view.left + view.width) continue;
+    const bool migration = band.kind == Band::Kind::migration;
+    painter->fillRect(QRectF(left, view.top, std::max(right - left, 1.0), view.height),
+                      migration ? state_.theme.migration_fill : state_.theme.stall_fill);
+    if (!migration) continue;
+    // The moment itself: the first segment of the new host.
+    painter->fillRect(QRectF(view.x_of(band.to_ns) - 0.75, view.top, 1.5, view.height), state_.theme.migration);
+  }
+}
+
+MarkLayer::MarkLayer(QCustomPlot* plot, const LayerState& state)
+    : QCPLayerable(plot, "marks"), state_(state) {}
+void MarkLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }
+
+void MarkLayer::draw(QCPPainter* painter) {
+  if (!state_.content) return;
+  const ViewTransform& view = state_.transform;
+  painter->setClipRect(area_of(view).adjusted(-6, -6, 6, 6));
+  QFont font = painter->font();
+  font.setPointSizeF(font.pointSizeF() * 0.9);
+  painter->setFont(font);
+  if (!state_.marks_hidden) {
+    for (const MarkCluster& mark : state_.clusters) {
+      if (mark.y < view.top - 6 || mark.y > view.top + view.height + 6) continue;
+      draw_mark(*painter, state_.theme, mark.kind, mark.x, mark.y, mark.count > 1 ? 11 : 9);
+      if (mark.count < 2) continue;
+      const QString text = QString::fromStdString(grouped(mark.count));
+      const double width = QFontMetricsF(font).horizontalAdvance(text) + 8;
+      const double x = mark.x + 8 + width > view.left + view.width ? mark.x - 8 - width : mark.x + 8;
+      const double y = std::clamp(mark.y - 18, view.top, view.top + view.height - 18);
+      draw_label(*painter, state_.theme, {x, y}, text, state_.theme.mark(mark.kind));
+    }
+  }
+  // Labels of bands stand at the top, each on a line of its own where it would meet the one before.
+  double occupied = -1e9, line = 0;
+  const double height = QFontMetricsF(font).height() + 4;
+  for (const Band& band : state_.content->bands) {
+    if (state_.content->kind != PlotKind::clock && band.kind == Band::Kind::migration) continue;
+    const double x = view.x_of(band.kind == Band::Kind::migration ? band.to_ns : band.from_ns);
+    if (x < view.left - 1 || x > view.left + view.width + 1) continue;
+    const QString text = QString::fromStdString(band.label);
+    const double width = QFontMetricsF(font).horizontalAdvance(text) + 8;
+    const double left = std::max(view.left, x + 4 + width > view.left + view.width ? x - 4 - width : x + 4);
+    line = left < occupied ? line + 1 : 0;
+    if (view.top + (line + 1) * height > view.top + view.height) continue;
+    occupied = std::max(occupied, left + width);
+    draw_label(*painter, state_.theme, {left, view.top + 2 + line * height}, text,
+               band.kind == Band::Kind::migration ? state_.theme.migration : state_.theme.faint_text);
+  }
+}
+
+OverlayLayer::OverlayLayer(QCustomPlot* plot, const LayerState& state)
+    : QCPLayerable(plot, "overlay"), state_(state) {}
+void OverlayLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }
+
+void OverlayLayer::draw(QCPPainter* painter) {
+  const ViewTransform& view = state_.transform;
+  const PlotOverlay& overlay = state_.overlay;
+  painter->setClipRect(area_of(view));
+  if (overlay.selected) {
+    const double x = view.x_of(overlay.selected->first);
+    painter->setPen(QPen(state_.theme.selection, 1, Qt::DashLine));
+    painter->drawLine(QPointF(x, view.top), QPointF(x, view.top + view.height));
+    if (!std::isnan(overlay.selected->second)) {
+      painter->setPen(QPen(state_.theme.selection, 2));
+      painter->setBrush(Qt::NoBrush);
+      painter->drawEllipse(QPointF(x, view.y_of(overlay.selected->second)), 8, 8);
+    }
+  }
+  painter->setPen(QPen(state_.theme.crosshair, 1, Qt::DotLine));
+  if (overlay.crosshair) {
+    const double x = view.x_of(*overlay.crosshair);
+    painter->drawLine(QPointF(x, view.top), QPointF(x, view.top + view.height));
+  }
+  if (overlay.crosshair_value) {
+    const double y = view.y_of(*overlay.crosshair_value);
+    painter->drawLine(QPointF(view.left, y), QPointF(view.left + view.width, y));
+  }
+  if (overlay.box) {
+    QColor fill = state_.theme.selection;
+    fill.setAlpha(50);
+    painter->setPen(QPen(state_.theme.selection, 1));
+    painter->setBrush(fill);
+    painter->drawRect(*overlay.box);
+  }
+  if (overlay.ruler) {
+    painter->setPen(QPen(state_.theme.text, 1.4));
+    painter->drawLine(overlay.ruler->first, overlay.ruler->second);
+    painter->setBrush(state_.theme.text);
+    for (const QPointF& end : {overlay.ruler->first, overlay.ruler->second}) painter->drawEllipse(end, 3, 3);
+    const QFontMetricsF metrics(painter->font());
+    const double width = metrics.horizontalAdvance(overlay.ruler_text) + 8;
+    QPointF at = overlay.ruler->second + QPointF(10, 10);
+    at.setX(std::clamp(at.x(), view.left, std::max(view.left, view.left + view.width - width)));
+    at.setY(std::clamp(at.y(), view.top, view.top + view.height - metrics.height() - 2));
+    draw_label(*painter, state_.theme, at, overlay.ruler_text, state_.theme.text);
+  }
+}
+
+}  // namespace tsaudit::gui

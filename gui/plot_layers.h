@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What QCustomPlot has no notion of, as layers of its own: bands below the curves, marks above, crosshair on
+// top.
+#pragma once
+
+#include "plot_surface.h"
+#include "qcp.h"
+#include "theme.h"
+
+namespace tsaudit::gui {
+
+/// What the layers draw; plot_surface keeps it.
+struct LayerState {
+  std::shared_ptr<const PlotContent> content;
+  std::vector<MarkCluster> clusters;
+  PlotOverlay overlay;
+  Theme theme;
+  TimeRange time;
+  ValueRange value;
+  bool marks_hidden = false;
+  ViewTransform transform;
+};
+
+class BandLayer : public QCPLayerable {
+ public:
+  BandLayer(QCustomPlot* plot, const LayerState& state);
+  void draw(QCPPainter* painter) override;
+
+ protected:
+  void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
+
+ private:
+  const LayerState& state_;
+};
+
+class MarkLayer : public QCPLayerable {
+ public:
+  MarkLayer(QCustomPlot* plot, const LayerState& state);
+  void draw(QCPPainter* painter) override;
+
+ protected:
+  void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
+
+ private:
+  const LayerState& state_;
+};
+
+class OverlayLayer : public QCPLayerable {
+ public:
+  OverlayLayer(QCustomPlot* plot, const LayerState& state);
+  void draw(QCPPainter* painter) override;
+
+ protected:
+  void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
+
+ private:
+  const LayerState& state_;
+};
+
+}  // namespace tsaudit::gui

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One plot with its title and legend, and what mouse gestures in it mean. It asks for views; plot_stack,
+// which knows the other plots, grants them.
+#pragma once
+
+#include <QWidget>
+#include <optional>
+
+#include "plot_surface.h"
+
+class QHBoxLayout;
+class QLabel;
+class QToolButton;
+
+namespace tsaudit::gui {
+
+class PlotPanel : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit PlotPanel(PlotKind kind, QWidget* parent = nullptr);
+
+  PlotKind kind() const { return kind_; }
+  void set_content(PlotContent content);
+  const PlotContent& content() const { return *content_; }
+  void set_view(TimeRange time, std::optional<ValueRange> value);  ///< no value: what fits
+  ValueRange value_range() const { return value_; }
+  void set_overlay(const PlotOverlay& overlay);
+  PlotSurface& surface() { return *surface_; }
+  const std::vector<bool>& hidden() const { return hidden_; }
+  bool marks_hidden() const { return marks_hidden_; }
+  /// Title, legend and plot as a vector drawing.
+  void paint_to(QPainter& painter, const QRect& into);
+
+ Q_SIGNALS:
+  /// `continuing`: one more step of a gesture (notches of the wheel, a drag), no new entry in the history.
+  void view_wanted(tsaudit::gui::TimeRange time, std::optional<tsaudit::gui::ValueRange> value,
+                   bool continuing);
+  void values_fit_wanted();
+  void hovered(qint64 time_ns, double value);
+  void hover_ended();
+  void clicked(qint64 time_ns, double value);
+  void hidden_changed();
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+  void changeEvent(QEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  enum class Drag : uint8_t { none, press, box, ruler, pan };
+  void build_legend();
+  void fit_legend();
+  QToolButton* legend_button(const QString& name, const QPixmap& icon, size_t entry);
+  void legend_clicked(size_t entry);
+  void apply_hidden();
+  void pressed(QPointF at, Qt::MouseButton button, Qt::KeyboardModifiers modifiers);
+  void moved(QPointF at);
+  void released(QPointF at);
+  bool wheeled(QPointF at, QPoint angle, Qt::KeyboardModifiers modifiers);
+  bool show_tooltip(QPointF at, QPoint global);
+  void update_drag(QPointF at);
+  QPixmap curve_icon(const Curve& curve) const;
+  QPixmap mark_icon(MarkKind kind) const;
+
+  PlotKind kind_;
+  std::shared_ptr<const PlotContent> content_;
+  QLabel* title_ = nullptr;
+  QWidget* header_ = nullptr;
+  QHBoxLayout* legend_ = nullptr;
+  std::vector<QToolButton*> buttons_;
+  PlotSurface* surface_ = nullptr;
+  std::vector<bool> hidden_;
+  bool marks_hidden_ = false;
+  TimeRange time_;
+  ValueRange value_;
+  PlotOverlay overlay_;
+  Drag drag_ = Drag::none;
+  QPointF drag_from_;
+  TimeRange drag_time_;
+  ValueRange drag_value_;
+};
+
+}  // namespace tsaudit::gui

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plot_stack.h"
+
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSplitter>
+#include <QTimer>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "segment_text.h"
+#include "theme.h"
+
+namespace tsaudit::gui {
+namespace {
+
+constexpr int kGesturePauseMs = 400;  ///< a pause this long ends a gesture of the wheel
+constexpr double kClickReach = 14;    ///< pixels around a mark that count as the mark
+constexpr double kZoomOutLimit = 8;   ///< times the flow's own duration
+
+}  // namespace
+
+PlotStack::PlotStack(QWidget* parent) : QWidget(parent) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(2);
+  auto* top = new QHBoxLayout;
+  banner_ = new QLabel;
+  banner_->setWordWrap(true);
+  banner_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  banner_->setContentsMargins(8, 5, 8, 5);
+  banner_->setAccessibleName(tr("Verdict of the selected flow"));
+  direction_ = new QToolButton;
+  direction_->setToolTip(tr("Show the other direction (D)"));
+  direction_->setAccessibleName(tr("Direction"));
+  connect(direction_, &QToolButton::clicked, this, &PlotStack::toggle_direction);
+  severity_ = new QWidget;
+  severity_->setFixedWidth(5);
+  severity_->setAutoFillBackground(true);
+  top->setSpacing(0);
+  top->addWidget(severity_);
+  top->addWidget(banner_, 1);
+  top->addWidget(direction_);
+  layout->addLayout(top);
+  splitter_ = new QSplitter(Qt::Vertical);
+  splitter_->setChildrenCollapsible(false);
+  for (int kind = 0; kind < kPlotKinds; ++kind) {
+    PlotPanel* panel = panels_[static_cast<size_t>(kind)] = new PlotPanel(static_cast<PlotKind>(kind));
+    splitter_->addWidget(panel);
+    splitter_->setStretchFactor(kind, kind == 0 ? 2 : 1);
+    connect(panel, &PlotPanel::view_wanted, this, [this, panel](TimeRange time, auto value, bool continuing) {
+      wanted(panel, time, value, continuing);
+    });
+    connect(panel, &PlotPanel::hovered, this,
+            [this, panel](qint64 time, double value) { hover(panel, time, value); });
+    connect(panel, &PlotPanel::hover_ended, this, [this] {
+      hovered_ = nullptr;
+      apply_overlays();
+    });
+    connect(panel, &PlotPanel::clicked, this,
+            [this, panel](qint64 time, double value) { click(panel, time, value); });
+    connect(panel, &PlotPanel::hidden_changed, this, &PlotStack::apply_view);
+  }
+  splitter_->setSizes({220, 96, 96, 96});
+  layout->addWidget(splitter_, 1);
+  readout_ = new QLabel;
+  readout_->setContentsMargins(8, 0, 8, 2);
+  readout_->setMinimumWidth(10);
+  QFont small = font();
+  small.setPointSizeF(small.pointSizeF() * 0.9);
+  readout_->setFont(small);
+  readout_->setAccessibleName(tr("Segment at the crosshair"));
+  layout->addWidget(readout_);
+  gesture_ = new QTimer(this);
+  gesture_->setSingleShot(true);
+  gesture_->setInterval(kGesturePauseMs);
+  clear({});
+}
+
+void PlotStack::clear(const QString& hint) {
+  flow_.reset();
+  compared_.reset();
+  history_ = {};
+  selected_frame_ = 0;
+  splitter_->hide();
+  direction_->hide();
+  severity_->hide();
+  banner_->setAlignment(Qt::AlignCenter);
+  banner_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Expanding);
+  banner_->setText(hint);
+  readout_->clear();
+  Q_EMIT view_changed();
+}
+
+void PlotStack::show_flow(std::shared_ptr<const FlowView> flow) {
+  const bool same = flow_ && flow_->id() == flow->id() && &flow_->store() == &flow->store();
+  const bool whole_in_sight = same && has_view() && view() == whole();
+  flow_ = std::move(flow);
+  if (!same) {
+    side_ = flow_->interesting_side();
+    compared_.reset();
+    selected_frame_ = 0;
+  }
+  splitter_->show();
+  direction_->show();
+  banner_->setAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  QSizePolicy wrapped(QSizePolicy::Preferred, QSizePolicy::Preferred);
+  wrapped.setHeightForWidth(true);
+  banner_->setSizePolicy(wrapped);
+  show_banner();
+  rebuild();
+  if (!same || !has_view())
+    history_.reset(whole());
+  else if (whole_in_sight)
+    history_.amend(whole());
+  apply_view();
+}
+
+void PlotStack::show_compared(std::shared_ptr<const FlowView> flow, TimeNs shift_ns) {
+  compared_ = std::move(flow);
+  compared_shift_ = shift_ns;
+  if (!flow_) return;
+  rebuild();
+  if (has_view()) change(whole(), false);
+}
+
+void PlotStack::show_banner() {
+  const Theme theme = Theme::of(palette());
+  const QString text =
+      QString::fromStdString(flow_->summary().empty() ? "Still reading this flow\u2026" : flow_->summary());
+  banner_->setText(text);
+  const QColor color = flow_->summary().empty() ? theme.faint_text : theme.severity(flow_->worst());
+  QPalette bar = palette();
+  bar.setColor(QPalette::Window, color);
+  severity_->setPalette(bar);
+  severity_->show();
+  const QString from = side_ == Side::client ? tr("client") : tr("server");
+  const QString to = side_ == Side::client ? tr("server") : tr("client");
+  direction_->setText(QString::fromUtf8("%1 \u2192 %2").arg(from, to));
+}
+
+void PlotStack::rebuild() {
+  if (!flow_) return;
+  for (PlotPanel* panel : panels_) {
+    PlotContent content = make_content(panel->kind(), flow_, side_);
+    if (compared_) add_compared(content, compared_, side_, compared_shift_);
+    panel->set_content(std::move(content));
+  }
+  apply_axis_options();
+}
+
+ViewState PlotStack::whole() const {
+  TimeRange time{flow_->first_ns(), flow_->last_ns()};
+  if (compared_) {
+    time.from = std::min(time.from, compared_->first_ns() + compared_shift_);
+    time.to = std::max(time.to, compared_->last_ns() + compared_shift_);
+  }
+  return {padded(time), {}};
+}
+
+void PlotStack::apply_view() {
+  if (!has_view()) return;
+  for (PlotPanel* panel : panels_) {
+    const auto own = view().values.find(static_cast<int>(panel->kind()));
+    panel->set_view(view().time, own == view().values.end() ? std::nullopt : std::optional(own->second));
+  }
+  apply_overlays();
+  Q_EMIT view_changed();
+}
+
+void PlotStack::change(const ViewState& wanted_view, bool continuing) {
+  if (!flow_ || !has_view()) return;
+  ViewState next = wanted_view;
+  const TimeRange all = whole().time;
+  if (static_cast<double>(next.time.span()) > static_cast<double>(all.span()) * kZoomOutLimit)
+    next.time = view().time;
+  if (next == view()) return;
+  if (continuing && gesture_->isActive())
+    history_.amend(next);
+  else
+    history_.push(next);
+  if (continuing)
+    gesture_->start();
+  else
+    gesture_->stop();
+  apply_view();
+}
+
+void PlotStack::wanted(PlotPanel* panel, TimeRange time, std::optional<ValueRange> value, bool continuing) {
+  ViewState next = view();
+  next.time = time;
+  if (value) next.values[static_cast<int>(panel->kind())] = *value;
+  change(next, continuing);
+}
+
+void PlotStack::set_view(const ViewState& next) { change(next, false); }
+void PlotStack::home() {
+  if (flow_) change(whole(), false);
+}
+void PlotStack::back() {
+  if (!has_view()) return;
+  history_.back();
+  gesture_->stop();
+  apply_view();
+}
+void PlotStack::forward() {
+  if (!has_view()) return;
+  history_.forward();
+  gesture_->stop();
+  apply_view();
+}
+
+PlotPanel* PlotStack::target() const {
+  if (hovered_ && hovered_->isVisibleTo(this)) return hovered_;
+  const auto visible = visible_panels();
+  return visible.empty() ? panels_[0] : visible.front();
+}
+
+double PlotStack::fraction_of_mouse() const {
+  if (!hovered_ || view().time.span() <= 0) return 0.5;
+  return static_cast<double>(hover_time_ - view().time.from) / static_cast<double>(view().time.span());
+}
+
+void PlotStack::zoom_time(double factor) {
+  if (!has_view()) return;
+  ViewState next = view();
+  next.time = zoom(next.time, fraction_of_mouse(), factor);
+  change(next, true);
+}
+
+void PlotStack::zoom_values(double factor) {
+  if (!has_view()) return;
+  ViewState next = view();
+  next.values[static_cast<int>(target()->kind())] = zoom(target()->value_range(), 0.5, factor);
+  change(next, true);
+}
+
+void PlotStack::zoom_all(double factor) {
+  if (!has_view()) return;
+  ViewState next = view();
+  next.time = zoom(next.time, fraction_of_mouse(), factor);
+  next.values[static_cast<int>(target()->kind())] = zoom(target()->value_range(), 0.5, factor);
+  change(next, true);
+}
+
+void PlotStack::pan_time(double fractions) {
+  if (!has_view()) return;
+  ViewState next = view();
+  next.time = pan(next.time, fractions);
+  change(next, true);
+}
+
+void PlotStack::pan_values(double fractions) {
+  if (!has_view()) return;
+  ViewState next = view();
+  next.values[static_cast<int>(target()->kind())] = pan(target()->value_range(), fractions);
+  change(next, true);
+}
+
+void PlotStack::toggle_direction() {
+  if (!flow_) return;
+  side_ = other(side_);
+  show_banner();
+  rebuild();
+  ViewState next = view();  // the other clock has other numbers: only the time means the same
+  next.values.clear();
+  history_.amend(next);
+  apply_view();
+  Q_EMIT side_changed();
+}
+
+void PlotStack::toggle_origin() {
+  absolute_ = !absolute_;
+  apply_axis_options();
+}
+
+void PlotStack::toggle_crosshair() {
+  crosshair_ = !crosshair_;
+  apply_overlays();
+}
+
+void PlotStack::apply_axis_options() {
+  const auto visible = visible_panels();
+  for (PlotPanel* panel : visible) {
+    panel->surface().set_axis_options({.time_origin_ns = capture_start_,
+                                       .absolute_time = absolute_,
+                                       .absolute_value = absolute_,
+                                       .time_labels = panel == visible.back()});
+  }
+}
+
+std::vector<PlotPanel*> PlotStack::visible_panels() const {
+  std::vector<PlotPanel*> out;
+  for (PlotPanel* panel : panels_)
+    if (!panel->isHidden()) out.push_back(panel);
+  return out;
+}
+
+void PlotStack::set_panel_visible(PlotKind kind, bool visible) {
+  panel(kind).setVisible(visible);
+  apply_axis_options();
+}
+
+std::optional<size_t> PlotStack::segment_near(PlotPanel* panel, TimeNs time, double value) const {
+  // A mark that the pointer is on wins; else the nearest segment of the direction shown.
+  const ViewTransform transform = panel->surface().transform();
+  const double x = transform.x_of(time), y = transform.y_of(value);
+  const MarkCluster* best = nullptr;
+  double best_distance = kClickReach;
+  for (const MarkCluster& mark : panel->surface().clusters()) {
+    const double distance = std::hypot(mark.x - x, mark.y - y);
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = &mark;
+  }
+  if (best && best->row < flow_->store().segments()) {
+    const size_t at = flow_->position_of_frame(flow_->store().row(best->row).frame);
+    if (at < flow_->rows().size()) return at;
+  }
+  const bool both = panel->kind() == PlotKind::residual || panel->kind() == PlotKind::rtt;
+  return flow_->nearest(time, both ? std::nullopt : std::optional(side_));
+}
+
+void PlotStack::hover(PlotPanel* panel, TimeNs time, double value) {
+  hovered_ = panel;
+  hover_time_ = time;
+  hover_value_ = value;
+  apply_overlays();
+}
+
+void PlotStack::click(PlotPanel* panel, TimeNs time, double value) {
+  if (!flow_) return;
+  const auto at = segment_near(panel, time, value);
+  if (!at) return;
+  selected_frame_ = flow_->row(*at).frame;
+  apply_overlays();
+  Q_EMIT frame_clicked(selected_frame_);
+}
+
+void PlotStack::select_frame(quint64 frame) {
+  selected_frame_ = frame;
+  if (!flow_ || !has_view()) return;
+  const size_t at = flow_->position_of_frame(frame);
+  if (at < flow_->rows().size()) {
+    const TimeNs time = flow_->row(at).time_ns;
+    if (time < view().time.from || time > view().time.to) {
+      ViewState next = view();
+      next.time.from = time - view().time.span() / 2;
+      next.time.to = next.time.from + view().time.span();
+      change(next, false);
+    }
+  }
+  apply_overlays();
+}
+
+void PlotStack::apply_overlays() {
+  if (!flow_) return;
+  std::optional<size_t> near;
+  if (hovered_) near = segment_near(hovered_, hover_time_, hover_value_);
+  const size_t selected = selected_frame_ ? flow_->position_of_frame(selected_frame_) : flow_->rows().size();
+  for (PlotPanel* panel : panels_) {
+    PlotOverlay overlay;
+    if (hovered_ && crosshair_) {
+      overlay.crosshair = hover_time_;
+      if (panel == hovered_) overlay.crosshair_value = hover_value_;
+    }
+    if (selected < flow_->rows().size()) {
+      const LogRow& row = flow_->row(selected);
+      const Track& track = flow_->track(row.side());
+      const auto sample = static_cast<size_t>(
+          std::lower_bound(track.rows.begin(), track.rows.end(), flow_->rows()[selected]) -
+          track.rows.begin());
+      double value = kNoValue;
+      if (sample < track.rows.size() && track.rows[sample] == flow_->rows()[selected]) {
+        const bool shown = row.side() == side_;
+        if (panel->kind() == PlotKind::clock && shown) value = track.tsval.value(sample);
+        if (panel->kind() == PlotKind::residual) value = track.residual.value(sample);
+        if (panel->kind() == PlotKind::sequence && shown) value = track.seq.value(sample);
+      }
+      overlay.selected = std::pair(row.time_ns, value);
+    }
+    panel->set_overlay(overlay);
+  }
+  const std::optional<size_t> shown =
+      near ? near : (selected < flow_->rows().size() ? std::optional(selected) : std::nullopt);
+  readout_->setText(shown ? QString::fromStdString(segment_line(flow_->row(*shown), capture_start_))
+                          : tr("Move over a plot to read values, click to select a segment, drag to zoom"));
+}
+
+QString PlotStack::readout() const { return readout_->text(); }
+
+void PlotStack::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange && flow_) show_banner();
+}
+
+}  // namespace tsaudit::gui

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plot_surface.h"
+
+#include <QPicture>
+
+#include "axis_text.h"
+#include "plot_layers.h"
+#include "qcp.h"
+#include "theme.h"
+
+namespace tsaudit::gui {
+namespace {
+
+constexpr int kPixelsPerTick = 26, kPixelsPerTimeTick = 90;
+constexpr int kLeftMargin = 96, kRightMargin = 12;  // fixed, so that the plots of a stack are in line
+/// Beyond so many points lines are drawn without smoothing: it would cost more than it shows.
+constexpr size_t kSmoothUpTo = 3000;
+
+class TimeTicker : public QCPAxisTicker {
+ public:
+  AxisOptions options;
+  TimeNs base_ns = 0;
+
+ protected:
+  double getTickStep(const QCPRange& range) override { return step_ = QCPAxisTicker::getTickStep(range); }
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
+    const TimeNs time = base_ns + std::llround(tick * 1e9);
+    if (options.absolute_time) return QString::fromStdString(axis_clock(time, step_));
+    return QString::fromStdString(
+        axis_number(static_cast<double>(time - options.time_origin_ns) / 1e9, step_));
+  }
+
+ private:
+  double step_ = 1;
+};
+
+class ValueTicker : public QCPAxisTicker {
+ public:
+  double origin = 0;
+
+ protected:
+  double getTickStep(const QCPRange& range) override { return step_ = QCPAxisTicker::getTickStep(range); }
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
+    return QString::fromStdString(axis_number(tick + origin, step_));
+  }
+
+ private:
+  double step_ = 1;
+};
+
+}  // namespace
+
+/// Keys of QCustomPlot are seconds since `base`, its values are counted from the content's origin: a double
+/// then resolves nanoseconds and single ticks.
+struct PlotSurface::Impl {
+  QCustomPlot* plot = nullptr;
+  LayerState state;
+  AxisOptions axis;
+  std::vector<bool> hidden;
+  QSharedPointer<TimeTicker> time_ticker{new TimeTicker};
+  QSharedPointer<ValueTicker> value_ticker{new ValueTicker};
+  TimeNs base = 0;
+  double origin = 0;
+  QMargins margin;
+  bool pending = false;
+  int redraws = 0;
+  std::vector<SeriesPoint> points;  ///< reused from frame to frame
+  OverlayLayer* overlay = nullptr;
+
+  double key(TimeNs time) const { return static_cast<double>(time - base) / 1e9; }
+
+  void style() {
+    const Theme& theme = state.theme;
+    plot->setBackground(QBrush(theme.background));
+    for (QCPAxis* axis_of : {plot->xAxis, plot->yAxis, plot->xAxis2, plot->yAxis2}) {
+      axis_of->setBasePen(QPen(theme.frame));
+      axis_of->setTickPen(QPen(theme.frame));
+      axis_of->setSubTickPen(QPen(theme.frame));
+      axis_of->setTickLabelColor(theme.text);
+      axis_of->setLabelColor(theme.faint_text);
+      axis_of->grid()->setPen(QPen(theme.grid));
+      axis_of->grid()->setZeroLinePen(QPen(theme.grid, 1.5));
+    }
+  }
+
+  void margins(bool time_labels) {
+    plot->xAxis->setTickLabels(time_labels);
+    const int bottom = time_labels ? QFontMetrics(plot->xAxis->tickLabelFont()).height() + 10 : 6;
+    margin = QMargins(kLeftMargin, 5, kRightMargin, bottom);
+    plot->axisRect()->setMargins(margin);
+  }
+
+  void build() {
+    plot->clearGraphs();
+    if (!state.content) return;
+    for (const Curve& curve : state.content->curves) {
+      QCPGraph* graph = plot->addGraph();
+      const QColor color = state.theme.ink(curve.ink, curve.compared);
+      switch (curve.stroke) {
+        case Stroke::line:
+          graph->setPen(QPen(color, curve.compared ? 1.0 : 1.6));
+          break;
+        case Stroke::step:
+          graph->setPen(QPen(color, 1.4));
+          graph->setLineStyle(QCPGraph::lsStepRight);
+          break;
+        case Stroke::ghost:
+          graph->setPen(QPen(color, 1.6, Qt::DashLine));
+          break;
+        case Stroke::dots:
+          graph->setPen(QPen(color, 1));
+          graph->setLineStyle(QCPGraph::lsNone);
+          break;
+      }
+      graph->setAdaptiveSampling(false);  // the series has chosen already
+      if (curve.accepts_above) graph->setBrush(QBrush(state.theme.accepted_fill));
+    }
+    // The shade reaches half of the number circle up: to a line of its own, which is not drawn.
+    for (size_t i = 0; i < state.content->curves.size(); ++i) {
+      if (!state.content->curves[i].accepts_above) continue;
+      QCPGraph* far_end = plot->addGraph();
+      far_end->setPen(Qt::NoPen);
+      far_end->setLineStyle(QCPGraph::lsStepRight);
+      far_end->setAdaptiveSampling(false);
+      plot->graph(static_cast<int>(i))->setChannelFillGraph(far_end);
+    }
+  }
+
+  void fill(QCPGraph* graph, const Curve& curve, QCPGraph* far_end) {
+    const TimeNs from = std::max(state.time.from - curve.shift_ns, curve.from_ns);
+    const TimeNs to = std::min(state.time.to - curve.shift_ns, curve.to_ns);
+    const auto columns = static_cast<unsigned>(std::max(1.0, state.transform.width));
+    points.clear();
+    if (curve.series && from <= to) {
+      // Dots cover several pixels: fewer columns show the same.
+      curve.series->sample(from, to, curve.stroke == Stroke::dots ? columns / 3 + 1 : columns, points);
+    }
+    QVector<QCPGraphData> data, far_data;
+    data.reserve(static_cast<qsizetype>(points.size()));
+    for (const SeriesPoint& point : points) {
+      if (point.time_ns < curve.from_ns || point.time_ns > curve.to_ns) continue;
+      data.append(QCPGraphData(key(point.time_ns + curve.shift_ns),
+                               point.value * curve.scale + curve.offset - origin));
+      if (far_end) far_data.append(QCPGraphData(data.back().key, data.back().value + 2147483648.0));
+    }
+    const bool few = static_cast<size_t>(data.size()) <= kSmoothUpTo;
+    graph->setAntialiased(few);
+    if (curve.stroke == Stroke::dots) {
+      graph->setScatterStyle(few ? QCPScatterStyle(QCPScatterStyle::ssCircle, curve.compared ? 3 : 4.5)
+                                 : QCPScatterStyle(QCPScatterStyle::ssDot));
+      graph->setAntialiasedScatters(few);
+    } else if (curve.stroke == Stroke::line) {
+      const bool sparse = data.size() * 8 < static_cast<qsizetype>(columns);
+      graph->setScatterStyle(sparse ? QCPScatterStyle(QCPScatterStyle::ssDisc, 4.5)
+                                    : QCPScatterStyle(QCPScatterStyle::ssNone));
+    }
+    graph->data()->set(data, true);
+    if (far_end) far_end->data()->set(far_data, true);
+  }
+
+  /// The axis rectangle as QCustomPlot's layout will make it: margins are fixed here, so nobody need wait for
+  /// it.
+  void measure() {
+    const QRect rect = plot->rect().marginsRemoved(margin);
+    state.transform = {.time = state.time,
+                       .value = state.value,
+                       .left = static_cast<double>(rect.left()),
+                       .top = static_cast<double>(rect.top()),
+                       .width = static_cast<double>(std::max(rect.width(), 1)),
+                       .height = static_cast<double>(std::max(rect.height(), 1))};
+  }
+
+  /// Samples every curve for the current view.
+  void refresh() {
+    pending = false;
+    ++redraws;
+    measure();
+    // Anew for each view: a double key then never loses what this view can show.
+    base = state.time.from;
+    origin = state.content && state.content->has_origin ? state.content->value_origin : 0;
+    time_ticker->options = axis;
+    time_ticker->base_ns = base;
+    value_ticker->origin = axis.absolute_value ? origin : 0;
+    // Round numbers are round in what the labels say, not in keys. Absolute times need no more than the
+    // second.
+    const TimeNs zero = axis.absolute_time ? base - base % kSecond : axis.time_origin_ns;
+    time_ticker->setTickOrigin(key(zero));
+    value_ticker->setTickOrigin(axis.absolute_value ? -origin : 0);
+    value_ticker->setTickCount(std::clamp(static_cast<int>(state.transform.height) / kPixelsPerTick, 2, 9));
+    time_ticker->setTickCount(
+        std::clamp(static_cast<int>(state.transform.width) / kPixelsPerTimeTick, 2, 14));
+    plot->xAxis->setRange(0, key(state.time.to));
+    plot->yAxis->setRange(state.value.from - origin, state.value.to - origin);
+    state.clusters.clear();
+    if (state.content) {
+      int far_end = static_cast<int>(state.content->curves.size());
+      for (size_t i = 0; i < state.content->curves.size(); ++i) {
+        const Curve& curve = state.content->curves[i];
+        QCPGraph* graph = plot->graph(static_cast<int>(i));
+        QCPGraph* far_graph = curve.accepts_above ? plot->graph(far_end++) : nullptr;
+        const bool hide = i < hidden.size() && hidden[i];
+        graph->setVisible(!hide);
+        if (far_graph) far_graph->setVisible(!hide);
+        if (!hide) fill(graph, curve, far_graph);
+      }
+      state.clusters = cluster_marks(*state.content, state.transform);
+    }
+  }
+};
+
+PlotSurface::PlotSurface(QWidget* parent) : QWidget(parent), impl_(new Impl) {
+  QCustomPlot* plot = impl_->plot = new QCustomPlot(this);
+  plot->setAttribute(Qt::WA_TransparentForMouseEvents);
+  plot->setFocusPolicy(Qt::NoFocus);
+  plot->axisRect()->setAutoMargins(QCP::msNone);
+  plot->axisRect()->setupFullAxesBox();
+  plot->xAxis2->setTicks(false);
+  plot->yAxis2->setTicks(false);
+  plot->xAxis->setTicker(impl_->time_ticker);
+  plot->yAxis->setTicker(impl_->value_ticker);
+  plot->addLayer("marks", plot->layer("axes"), QCustomPlot::limAbove);
+  plot->layer("overlay")->setMode(QCPLayer::lmBuffered);  // the crosshair moves without the curves drawn anew
+  new BandLayer(plot, impl_->state);
+  new MarkLayer(plot, impl_->state);
+  impl_->overlay = new OverlayLayer(plot, impl_->state);
+  impl_->state.theme = Theme::of(palette());
+  impl_->style();
+  impl_->margins(true);
+}
+
+PlotSurface::~PlotSurface() = default;
+
+int PlotSurface::left_margin() { return kLeftMargin; }
+int PlotSurface::redraws() const { return impl_->redraws; }
+const std::vector<MarkCluster>& PlotSurface::clusters() const { return impl_->state.clusters; }
+ViewTransform PlotSurface::transform() const { return impl_->state.transform; }
+
+void PlotSurface::set_content(std::shared_ptr<const PlotContent> content) {
+  impl_->state.content = std::move(content);
+  impl_->build();
+  schedule();
+}
+
+void PlotSurface::set_hidden(const std::vector<bool>& curves, bool marks_hidden) {
+  impl_->hidden = curves;
+  impl_->state.marks_hidden = marks_hidden;
+  schedule();
+}
+
+void PlotSurface::set_view(TimeRange time, ValueRange value) {
+  if (impl_->state.time == time && impl_->state.value == value) return;
+  impl_->state.time = time;
+  impl_->state.value = value;
+  impl_->measure();
+  schedule();
+}
+
+void PlotSurface::set_axis_options(const AxisOptions& options) {
+  impl_->axis = options;
+  impl_->margins(options.time_labels);
+  schedule();
+}
+
+void PlotSurface::set_overlay(const PlotOverlay& overlay) {
+  impl_->state.overlay = overlay;
+  if (!impl_->pending) impl_->plot->layer("overlay")->replot();
+}
+
+void PlotSurface::schedule() {
+  if (impl_->pending) return;
+  impl_->pending = true;
+  QMetaObject::invokeMethod(
+      this,
+      [this] {
+        if (impl_->pending) replot_now();
+      },
+      Qt::QueuedConnection);
+}
+
+void PlotSurface::replot_now() {
+  impl_->refresh();
+  impl_->plot->replot(QCustomPlot::rpImmediateRefresh);
+}
+
+void PlotSurface::paint_to(QPainter& painter, const QRect& into) {
+  // QCustomPlot draws at the origin in a size it is given; the curves are sampled for that size first.
+  const QSize before = impl_->plot->size();
+  impl_->plot->setGeometry(QRect(QPoint(0, 0), into.size()));
+  impl_->refresh();
+  QPicture picture;
+  QCPPainter vector(&picture);
+  vector.setMode(QCPPainter::pmVectorized);
+  vector.setMode(QCPPainter::pmNoCaching);
+  impl_->plot->toPainter(&vector, into.width(), into.height());
+  vector.end();
+  painter.drawPicture(into.topLeft(), picture);
+  impl_->plot->setGeometry(QRect(QPoint(0, 0), before));
+  schedule();
+}
+
+void PlotSurface::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() != QEvent::PaletteChange && event->type() != QEvent::FontChange) return;
+  impl_->state.theme = Theme::of(palette());
+  impl_->style();
+  impl_->build();
+  schedule();
+}
+
+void PlotSurface::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  impl_->plot->setGeometry(rect());
+  schedule();
+}
+
+}  // namespace tsaudit::gui

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "screenshot.h"
+
+#include <QApplication>
+#include <QEventLoop>
+#include <QMessageBox>
+#include <QPixmap>
+#include <QTimer>
+#include <cstdio>
+
+#include "main_window.h"
+#include "plot_stack.h"
+
+namespace tsaudit::gui {
+
+int take_screenshot(MainWindow& window, const QString& path, quint64 frame) {
+  Document& document = window.document();
+  QString error;
+  QObject::connect(&document, &Document::failed, &window, [&](const QString& text) { error = text; });
+  QEventLoop loop;
+  bool explained = frame == 0, shown = false;
+  const auto look = [&] {
+    const bool over = document.state() != Document::State::loading;
+    const bool nothing = over && document.store()->flows() == 0;
+    if (over && (nothing || (shown && explained))) loop.quit();
+  };
+  QObject::connect(&document, &Document::finished, &loop, look);
+  QObject::connect(&document, &Document::flow_ready, &loop, [&](const std::shared_ptr<const FlowView>& flow) {
+    shown = document.state() != Document::State::loading && flow->id() == document.requested_flow();
+    look();
+  });
+  QObject::connect(&document, &Document::explained, &loop, [&] {
+    explained = true;
+    look();
+  });
+  look();
+  loop.exec();
+  if (!error.isEmpty()) std::fprintf(stderr, "tsaudit-gui: %s\n", qPrintable(error));
+  if (document.store()->flows() == 0) return 3;
+  for (QMessageBox* box : window.findChildren<QMessageBox*>()) box->close();
+  for (int i = 0; i < 3; ++i) QApplication::processEvents();
+  for (PlotPanel* panel : window.plots().visible_panels()) panel->surface().replot_now();
+  if (window.grab().save(path)) return error.isEmpty() ? 0 : 3;
+  std::fprintf(stderr, "tsaudit-gui: %s cannot be written\n", qPrintable(path));
+  return 4;
+}
+
+}  // namespace tsaudit::gui

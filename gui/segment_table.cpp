@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "segment_table.h"
+
+#include <QCheckBox>
+#include <QFontDatabase>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include "plot_content.h"
+
+namespace tsaudit::gui {
+
+SegmentTable::SegmentTable(QWidget* parent) : QWidget(parent) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(2);
+  auto* top = new QHBoxLayout;
+  top->setContentsMargins(6, 2, 6, 0);
+  drops_only_ = new QCheckBox(tr("Discarded only"));
+  window_ = new QLabel;
+  top->addWidget(drops_only_);
+  top->addStretch(1);
+  top->addWidget(window_);
+  layout->addLayout(top);
+  table_ = new QTableView;
+  table_->setModel(&model_);
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setSelectionMode(QAbstractItemView::SingleSelection);
+  table_->setShowGrid(false);
+  table_->setAlternatingRowColors(true);
+  table_->setWordWrap(false);
+  table_->setTabKeyNavigation(false);
+  table_->setAccessibleName(tr("Segments of the connection"));
+  table_->verticalHeader()->hide();
+  const QFontMetrics metrics(table_->font());
+  table_->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+  table_->verticalHeader()->setDefaultSectionSize(metrics.height() + 4);
+  QHeaderView* header = table_->horizontalHeader();
+  header->setHighlightSections(false);
+  header->setStretchLastSection(true);
+  static const char* const kWidest[] = {"9999999",
+                                        "99999.999999",
+                                        "server",
+                                        "PSH ACK",
+                                        "4294967295",
+                                        "4294967295",
+                                        "Length",
+                                        "4294967295",
+                                        "4294967295",
+                                        "4294967295",
+                                        "-9,999,999,999",
+                                        "drop (contradicted)",
+                                        "TCP_RFC7323_PAWS_ACK"};
+  for (int i = 0; i < SegmentModel::kColumns; ++i)
+    header->resizeSection(i, metrics.horizontalAdvance(QString::fromLatin1(kWidest[i])) + 14);
+  layout->addWidget(table_, 1);
+  connect(drops_only_, &QCheckBox::toggled, this, [this](bool only) {
+    model_.set_drops_only(only);
+    show_window();
+    if (frame_) select_frame(frame_);
+  });
+  connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+          [this](const QModelIndex& now) {
+            if (selecting_ || !now.isValid()) return;
+            frame_ = model_.frame_of(now.row());
+            Q_EMIT frame_selected(frame_);
+          });
+}
+
+void SegmentTable::set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_ns) {
+  const bool had = selected_frame() != 0;
+  model_.set_flow(std::move(flow), origin_ns);
+  show_window();
+  if (had && frame_) select_frame(frame_);
+}
+
+void SegmentTable::show_window() {
+  const auto number = [](size_t n) { return QString::fromStdString(grouped(static_cast<int64_t>(n))); };
+  const auto rows = static_cast<size_t>(model_.rowCount());
+  window_->setText(rows == model_.size() ? tr("%1 segments").arg(number(rows))
+                                         : tr("segments %1 to %2 of %3; G goes to a frame")
+                                               .arg(number(model_.first() + 1), number(model_.first() + rows),
+                                                    number(model_.size())));
+}
+
+quint64 SegmentTable::selected_frame() const {
+  const QModelIndex current = table_->currentIndex();
+  return current.isValid() ? model_.frame_of(current.row()) : 0;
+}
+
+void SegmentTable::select_frame(quint64 frame) {
+  selecting_ = true;
+  frame_ = frame;
+  const int row = model_.show_frame(frame);
+  if (row >= 0) {
+    const int column = std::max(0, table_->currentIndex().column());
+    table_->setCurrentIndex(model_.index(row, column));
+    table_->scrollTo(model_.index(row, column), QAbstractItemView::PositionAtCenter);
+  } else {
+    table_->clearSelection();
+  }
+  show_window();
+  selecting_ = false;
+}
+
+}  // namespace tsaudit::gui

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of a flow's segments.
+#pragma once
+
+#include <QWidget>
+
+#include "segment_model.h"
+
+class QCheckBox;
+class QLabel;
+class QTableView;
+
+namespace tsaudit::gui {
+
+class SegmentTable : public QWidget {
+  Q_OBJECT
+
+ public:
+  explicit SegmentTable(QWidget* parent = nullptr);
+  void set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_ns);
+  void select_frame(quint64 frame);
+  quint64 selected_frame() const;
+  QTableView* table() { return table_; }
+  SegmentModel& model() { return model_; }
+
+ Q_SIGNALS:
+  void frame_selected(quint64 frame);  ///< by the user, in the table
+
+ private:
+  void show_window();
+  SegmentModel model_;
+  QTableView* table_ = nullptr;
+  QCheckBox* drops_only_ = nullptr;
+  QLabel* window_ = nullptr;
+  bool selecting_ = false;
+  quint64 frame_ = 0;
+};
+
+}  // namespace tsaudit::gui

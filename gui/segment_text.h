@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A segment in words: for the table, the crosshair and what is copied.
+#pragma once
+
+#include <string>
+
+#include "capture_store.h"
+
+namespace tsaudit::gui {
+
+/// "SYN ACK"
+std::string flags_text(uint8_t flags);
+/// "drop (confirmed)"
+std::string verdict_text(const LogRow& row);
+/// "frame 9 · 3.0021 s · client · TSval … · TSecr … · TS.Recent … · Δ −1,000,000 · drop TCP_RFC7323_PAWS
+/// (confirmed)"
+std::string segment_line(const LogRow& row, TimeNs origin_ns);
+
+}  // namespace tsaudit::gui

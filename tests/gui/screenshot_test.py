@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""tsaudit-gui --screenshot: pictures without a display, and the exit codes of what goes wrong."""
+import os
+import struct
+import subprocess
+import tempfile
+import unittest
+
+GUI, CAPTURES = os.environ["TSAUDIT_GUI"], os.environ["CAPTURES"]
+
+
+def run(*arguments):
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    return subprocess.run([GUI, *arguments], capture_output=True, text=True, env=environment, timeout=60)
+
+
+def png_size(path):
+    with open(path, "rb") as file:
+        head = file.read(24)
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    return struct.unpack(">II", head[16:24])
+
+
+class Screenshot(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.out = os.path.join(folder.name, "out.png")
+        self.capture = os.path.join(CAPTURES, "naive-restore.pcap")
+
+    def test_has_the_size_that_was_asked_for(self):
+        result = run("--screenshot", self.out, "--size", "900x700", "--flow", "1", self.capture)
+        self.assertEqual((result.returncode, result.stdout), (0, ""), result.stderr)
+        self.assertEqual(png_size(self.out), (900, 700))
+
+    def test_is_the_same_picture_each_time(self):
+        pictures = []
+        for _ in range(2):
+            self.assertEqual(run("--screenshot", self.out, "--frame", "18", self.capture).returncode, 0)
+            with open(self.out, "rb") as file:
+                pictures.append(file.read())
+        self.assertEqual(pictures[0], pictures[1])
+
+    def test_unreadable_capture_is_3_and_named(self):
+        result = run("--screenshot", self.out, "/nonexistent/x.pcap")
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("x.pcap", result.stderr)
+
+    def test_unwritable_picture_is_4(self):
+        self.assertEqual(run("--screenshot", "/nonexistent/out.png", self.capture).returncode, 4)
+
+    def test_wrong_usage_is_2(self):
+        for arguments in (["--screenshot", self.out], ["--screenshot", self.out, "--size", "big", self.capture],
+                          ["--screenshot", self.out, "--profile", "linux-99x", self.capture],
+                          ["--screenshot", self.out, "--flow", "first", self.capture]):
+            result = run(*arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertTrue(result.stderr.strip(), arguments)
+
+
+if __name__ == "__main__":
+    unittest.main()

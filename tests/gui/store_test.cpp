@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The store that one thread fills while another reads, and what is made of a flow.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <thread>
+
+#include "flow_view.h"
+#include "rows.h"
+
+namespace tsaudit::gui {
+namespace {
+
+using test::dropped;
+using test::open_flow;
+using test::row;
+
+TEST(Store, HoldsEveryColumnOfARow) {
+  CaptureStore store;
+  open_flow(store, 1);
+  SegmentRow in = dropped(row(7, 123'456'789'012'345, Side::server, 5, 6), 900, 1448);
+  in.seq = {11};
+  in.ack = {12};
+  in.evidence_frames = {8, 9, 0, 0};
+  store.segment(in);
+  store.flush();
+  ASSERT_EQ(store.segments(), 1u);
+  const LogRow& out = store.row(0);
+  EXPECT_EQ(out.time_ns, in.time_ns);
+  EXPECT_EQ(out.frame, 7u);
+  EXPECT_EQ(out.seq, 11u);
+  EXPECT_EQ(out.ack, 12u);
+  EXPECT_EQ(out.length, 1448u);
+  EXPECT_EQ(out.tsval, 5u);
+  EXPECT_EQ(out.tsecr, 6u);
+  EXPECT_EQ(out.ts_recent, 900u);
+  EXPECT_EQ(out.delta(), -895);
+  EXPECT_EQ(out.side(), Side::server);
+  EXPECT_EQ(static_cast<Verdict>(out.verdict), Verdict::drop);
+  EXPECT_EQ(static_cast<Reason>(out.reason), Reason::paws);
+  EXPECT_EQ(static_cast<Evidence>(out.evidence), Evidence::confirmed);
+  EXPECT_EQ(store.evidence_frames(7)[1], 9u);
+  EXPECT_EQ(store.evidence_frames(8)[0], 0u);
+  EXPECT_EQ(store.find_frame(7), 0u);
+  EXPECT_EQ(store.find_frame(8), 1u);
+}
+
+TEST(Store, ReadersSeeWholeRowsWhileTheyAreWritten) {
+  CaptureStore store;
+  open_flow(store, 1);
+  constexpr uint32_t kRows = 300'000;
+  std::thread writer([&] {
+    for (uint32_t i = 0; i < kRows; ++i) store.segment(row(i + 1, i * 1000LL, Side::client, i, i ^ 0x5a5a));
+    store.flush();
+  });
+  size_t seen = 0;
+  while (seen < kRows) {
+    const size_t now = store.segments();
+    for (; seen < now; ++seen) {
+      const LogRow& at = store.row(seen);
+      ASSERT_EQ(at.frame, seen + 1);
+      ASSERT_EQ(at.tsecr, at.tsval ^ 0x5a5a);
+      ASSERT_EQ(at.previous, seen == 0 ? LogRow::kNoRow : seen - 1);
+    }
+  }
+  writer.join();
+  store.flow_at(1, [&](const FlowEntry& flow) { EXPECT_EQ(flow.segments, kRows); });
+}
+
+TEST(Store, ASparklineKeepsTheShape) {
+  Sparkline line;
+  for (uint32_t i = 0; i < 10'000; ++i) line.add(i * kMillisecond, i < 6'000 ? 1000 + i : i);  // back by 1000
+  EXPECT_LE(line.count, Sparkline::kSamples);
+  EXPECT_GE(line.count, Sparkline::kSamples / 2);
+  EXPECT_FLOAT_EQ(line.samples[0].ticks, 0);
+  EXPECT_FLOAT_EQ(line.last.ticks, 8'999);
+  EXPECT_FLOAT_EQ(line.last.seconds, 9.999f);
+  for (size_t i = 1; i < line.count; ++i) EXPECT_GT(line.samples[i].seconds, line.samples[i - 1].seconds);
+}
+
+TEST(FlowView, UnwrapsAcrossTheEndOfTheCircle) {
+  auto store = std::make_shared<CaptureStore>();
+  open_flow(*store, 1);
+  for (uint32_t i = 0; i < 100; ++i)
+    store->segment(row(i + 1, i * kMillisecond, Side::client, 0xffffffc0u + i, 0));
+  store->flush();
+  const auto view = FlowView::build(store, 1);
+  const Series& tsval = view->track(Side::client).tsval;
+  ASSERT_EQ(tsval.size(), 100u);
+  for (size_t i = 1; i < 100; ++i) EXPECT_EQ(tsval.value(i), tsval.value(i - 1) + 1);
+  EXPECT_EQ(tsval.value(99) - tsval.value(0), 99);
+}
+
+TEST(FlowView, TsvalStandsFromTsRecentByWhatTheReceiverSees) {
+  auto store = std::make_shared<CaptureStore>();
+  open_flow(*store, 1);
+  store->segment(row(1, 0, Side::client, 3'000'000'000u, 0));
+  // A jump by more than half of the circle: older to the receiver, whatever the number is.
+  store->segment(dropped(row(2, kSecond, Side::client, 500'000'000u, 0), 3'000'000'000u));
+  store->segment(dropped(row(3, 2 * kSecond, Side::client, 2'999'000'000u, 0), 3'000'000'000u));
+  store->flush();
+  const auto view = FlowView::build(store, 1);
+  const Track& track = view->track(Side::client);
+  for (const size_t i : {1u, 2u})
+    EXPECT_EQ(track.tsval.value(i) - track.ts_recent.value(i), store->row(i).delta());
+  EXPECT_EQ(track.marks[static_cast<size_t>(MarkKind::paws)], (std::vector<uint32_t>{1, 2}));
+}
+
+TEST(FlowView, RoundTripsAreFromTheFirstTsvalToItsFirstEcho) {
+  auto store = std::make_shared<CaptureStore>();
+  open_flow(*store, 1);
+  store->segment(row(1, 0, Side::client, 100, 0));
+  store->segment(row(2, 5 * kMillisecond, Side::client, 100, 0));  // the same TSval again: the first counts
+  store->segment(row(3, 30 * kMillisecond, Side::server, 7000, 100));
+  store->segment(row(4, 31 * kMillisecond, Side::server, 7001, 100));  // the second echo measures nothing
+  store->segment(row(5, 33 * kMillisecond, Side::client, 130, 7000));
+  store->flush();
+  const auto view = FlowView::build(store, 1);
+  const Series& to_server = view->track(Side::server).other_rtt;
+  EXPECT_DOUBLE_EQ(to_server.value(0), 0.030);
+  EXPECT_TRUE(std::isnan(to_server.value(1)));
+  EXPECT_DOUBLE_EQ(view->track(Side::client).other_rtt.value(2), 0.003);
+}
+
+TEST(FlowView, RowsOutOfOrderInTimeGiveSeriesInOrder) {
+  auto store = std::make_shared<CaptureStore>();
+  open_flow(*store, 1);
+  store->segment(row(1, 10, Side::client, 1, 0));
+  store->segment(row(2, 30, Side::client, 3, 0));
+  store->segment(row(3, 20, Side::client, 2, 0));
+  store->flush();
+  const auto view = FlowView::build(store, 1);
+  const Series& tsval = view->track(Side::client).tsval;
+  EXPECT_EQ(tsval.value(0), 1);
+  EXPECT_EQ(tsval.value(1), 2);
+  EXPECT_EQ(tsval.value(2), 3);
+  EXPECT_EQ(view->position_of_frame(3), 2u);  // rows() stay in the order of frames
+}
+
+TEST(FlowView, FlowsOfOneStoreDoNotMix) {
+  auto store = std::make_shared<CaptureStore>();
+  open_flow(*store, 1);
+  open_flow(*store, 2);
+  for (uint32_t i = 0; i < 50; ++i) store->segment(row(i + 1, i, Side::client, i, 0, 1 + i % 2));
+  store->flush();
+  const auto view = FlowView::build(store, 2);
+  EXPECT_EQ(view->rows().size(), 25u);
+  for (size_t i = 0; i < 25; ++i) EXPECT_EQ(view->row(i).frame, 2 * i + 2);
+}
+
+TEST(FlowView, StopsWhenNobodyWantsItAnyMore) {
+  auto store = std::make_shared<CaptureStore>();
+  open_flow(*store, 1);
+  for (uint32_t i = 0; i < 200'000; ++i) store->segment(row(i + 1, i, Side::client, i, 0));
+  store->flush();
+  const std::atomic<bool> stop = true;
+  EXPECT_EQ(FlowView::build(store, 1, &stop), nullptr);
+}
+
+TEST(FlowView, TheResidualOfANaiveRestoreFallsByTheStep) {
+  const auto store = test::analyzed("naive-restore.pcap");
+  const auto view = FlowView::build(store, 1);
+  ASSERT_TRUE(view->report());
+  ASSERT_EQ(view->report()->migrations.size(), 1u);
+  EXPECT_EQ(view->interesting_side(), Side::client);
+  const Track& track = view->track(Side::client);
+  const auto& marks = track.marks[static_cast<size_t>(MarkKind::paws)];
+  ASSERT_FALSE(marks.empty());
+  EXPECT_NEAR(track.residual.value(0), 0, 0.05);
+  for (const uint32_t at : marks) EXPECT_NEAR(track.residual.value(at), -1000, 1);  // 1,000,000 ticks of 1 ms
+}
+
+}  // namespace
+}  // namespace tsaudit::gui

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Views without a widget: transforms, zooming, history, numbers on axes.
+#include <gtest/gtest.h>
+
+#include "axis_text.h"
+#include "plot_content.h"
+#include "view_history.h"
+#include "view_transform.h"
+
+namespace tsaudit::gui {
+namespace {
+
+const ViewTransform kView{.time = {1'000'000'000, 3'000'000'000},
+                          .value = {-10, 30},
+                          .left = 100,
+                          .top = 20,
+                          .width = 400,
+                          .height = 200};
+
+TEST(ViewTransform, CornersOfThePlotAreTheRanges) {
+  EXPECT_DOUBLE_EQ(kView.x_of(1'000'000'000), 100);
+  EXPECT_DOUBLE_EQ(kView.x_of(3'000'000'000), 500);
+  EXPECT_DOUBLE_EQ(kView.y_of(30), 20);
+  EXPECT_DOUBLE_EQ(kView.y_of(-10), 220);
+}
+
+TEST(ViewTransform, PixelsAndDataAreInverse) {
+  for (const double x : {100.0, 133.0, 250.0, 499.0}) EXPECT_NEAR(kView.x_of(kView.time_at(x)), x, 1e-6);
+  for (const double y : {20.0, 77.0, 219.0}) EXPECT_NEAR(kView.y_of(kView.value_at(y)), y, 1e-9);
+}
+
+TEST(ViewTransform, EpochTimesKeepNanoseconds) {
+  const TimeNs start = 1'900'000'000'000'000'000;  // far beyond 2^53
+  const ViewTransform view{
+      .time = {start, start + 1000}, .value = {0, 1}, .left = 0, .top = 0, .width = 1000, .height = 1};
+  EXPECT_EQ(view.time_at(123), start + 123);
+  EXPECT_DOUBLE_EQ(view.x_of(start + 7), 7);
+}
+
+TEST(Zoom, ThePointUnderThePointerStays) {
+  for (const double fraction : {0.0, 0.25, 0.5, 0.9, 1.0}) {
+    const TimeRange before{5'000, 1'005'000};
+    const double at = 5'000 + 1'000'000 * fraction;
+    const TimeRange after = zoom(before, fraction, 0.5);
+    EXPECT_EQ(after.span(), 500'000);
+    EXPECT_NEAR(static_cast<double>(after.from) + fraction * 500'000, at, 1);
+  }
+  const ValueRange values = zoom(ValueRange{0, 100}, 0.25, 0.5);
+  EXPECT_DOUBLE_EQ(values.from + 0.25 * values.span(), 25);
+}
+
+TEST(Zoom, WorksOnTheClockOfToday) {
+  const TimeRange now{1'800'000'000 * kSecond, 1'800'000'010 * kSecond};
+  EXPECT_EQ(zoom(now, 0.5, 0.5), (TimeRange{now.from + 2'500'000'000, now.to - 2'500'000'000}));
+  EXPECT_EQ(pan(now, 0.1), (TimeRange{now.from + kSecond, now.to + kSecond}));
+}
+
+TEST(Zoom, InAndOutAgainIsTheSameView) {
+  const TimeRange start{1'000'000'000'000, 1'060'000'000'000};
+  TimeRange range = start;
+  for (int i = 0; i < 20; ++i) range = zoom(range, 0.3, 0.8);
+  for (int i = 0; i < 20; ++i) range = zoom(range, 0.3, 1 / 0.8);
+  EXPECT_NEAR(static_cast<double>(range.from - start.from), 0, 100);
+  EXPECT_NEAR(static_cast<double>(range.to - start.to), 0, 100);
+}
+
+TEST(Zoom, HasAnEndInBothDirections) {
+  TimeRange range{0, kSecond};
+  for (int i = 0; i < 500; ++i) range = zoom(range, 0.5, 0.5);
+  EXPECT_EQ(range.span(), kMinSpanNs);
+  for (int i = 0; i < 500; ++i) range = zoom(range, 0.5, 2);
+  EXPECT_EQ(range.span(), kMaxSpanNs);
+  EXPECT_GE(range.from, -kMaxTimeNs);
+  EXPECT_LE(range.to, kMaxTimeNs);
+  EXPECT_GT(range.span(), 0);
+  ValueRange values{0, 1};
+  for (int i = 0; i < 500; ++i) values = zoom(values, 0.5, 0.5);
+  EXPECT_GT(values.span(), 0);
+}
+
+TEST(Pan, MovesByFractionsAndStopsAtTheEndOfTime) {
+  EXPECT_EQ(pan(TimeRange{0, 1000}, 0.1), (TimeRange{100, 1100}));
+  EXPECT_EQ(pan(TimeRange{0, 1000}, -1), (TimeRange{-1000, 0}));
+  const TimeRange last{kMaxTimeNs - 1000, kMaxTimeNs};
+  EXPECT_EQ(pan(last, 1), last);
+}
+
+TEST(Padded, AFlatLineGetsRoom) {
+  EXPECT_GT(padded(ValueRange{5, 5}).span(), 0);
+  EXPECT_GT(padded(TimeRange{7, 7}).span(), 0);
+}
+
+ViewState state(TimeNs from) { return {{from, from + 10}, {}}; }
+
+TEST(History, GoesBackAndForward) {
+  ViewHistory history;
+  history.reset(state(0));
+  history.push(state(1));
+  history.push(state(2));
+  EXPECT_EQ(history.back(), state(1));
+  EXPECT_EQ(history.back(), state(0));
+  EXPECT_FALSE(history.can_back());
+  EXPECT_EQ(history.back(), state(0));
+  EXPECT_EQ(history.forward(), state(1));
+  EXPECT_TRUE(history.can_forward());
+}
+
+TEST(History, ANewViewForgetsWhatWasForward) {
+  ViewHistory history;
+  history.reset(state(0));
+  history.push(state(1));
+  history.back();
+  history.push(state(5));
+  EXPECT_FALSE(history.can_forward());
+  EXPECT_EQ(history.back(), state(0));
+}
+
+TEST(History, OneGestureIsOneEntryAndTheSameViewIsNone) {
+  ViewHistory history;
+  history.reset(state(0));
+  history.push(state(1));
+  history.amend(state(2));
+  history.amend(state(3));
+  history.push(state(3));
+  EXPECT_EQ(history.back(), state(0));
+}
+
+TEST(History, IsBounded) {
+  ViewHistory history;
+  history.reset(state(0));
+  for (int i = 1; i < 1000; ++i) history.push(state(i));
+  size_t steps = 0;
+  while (history.can_back()) history.back(), ++steps;
+  EXPECT_EQ(steps, ViewHistory::kMost - 1);
+}
+
+TEST(AxisText, HasTheDigitsThatTheStepNeeds) {
+  EXPECT_EQ(axis_number(12500, 500), "12,500");
+  EXPECT_EQ(axis_number(0.0025, 0.0005), "0.0025");
+  EXPECT_EQ(axis_number(1234567.5, 0.5), "1,234,567.5");
+  EXPECT_EQ(axis_number(-1000000, 200000), "\u22121,000,000");
+  EXPECT_EQ(axis_number(-0.5, 0.5), "\u22120.5");
+  EXPECT_EQ(axis_number(1e-17, 0.2), "0.0");  // the ticker's rounding
+  EXPECT_EQ(axis_number(4294967296.0 * 3, 1), "12,884,901,888");
+}
+
+TEST(AxisText, ClockShowsFractionsWhenZoomedIn) {
+  const TimeNs noon = 12 * 3600 * kSecond;
+  EXPECT_EQ(axis_clock(noon, 60), "12:00:00");
+  EXPECT_EQ(axis_clock(noon + 1'500'000, 0.0005), "12:00:00.0015");
+  EXPECT_EQ(axis_clock(-500'000'000, 0.1), "23:59:59.5");
+}
+
+TEST(Words, NumbersAndDurations) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(-1000), "-1,000");
+  EXPECT_EQ(grouped(-100), "-100");
+  EXPECT_EQ(signed_grouped(1234567), "+1,234,567");
+  EXPECT_EQ(signed_grouped(-1000000), "\u22121,000,000");
+  EXPECT_EQ(duration_text(12'300'000), "12.3 ms");
+  EXPECT_EQ(duration_text(245 * kSecond), "4 min 5 s");
+}
+
+}  // namespace
+}  // namespace tsaudit::gui

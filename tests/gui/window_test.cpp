@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window with captures: what is shown of them, exports, sessions, names for screen readers.
+#include "window.h"
+
+#include <QAbstractButton>
+#include <QClipboard>
+#include <QComboBox>
+#include <QDropEvent>
+#include <QFile>
+#include <QFileInfo>
+#include <QHeaderView>
+#include <QImage>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QProcess>
+#include <QTableView>
+
+#include "exporter.h"
+#include "settings.h"
+#include "wireshark.h"
+
+using namespace tsaudit;
+using namespace tsaudit::gui;
+using namespace tsaudit::gui::test;
+
+class WindowTest : public QObject {
+  Q_OBJECT
+  QTemporaryDir folder_;
+
+ private Q_SLOTS:
+  void initTestCase() {
+    own_settings(folder_);
+    QVERIFY(folder_.isValid());
+  }
+  void init() { QSettings().clear(); }
+
+  void marks_stand_where_the_data_says() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    PlotPanel& clock = window.plots().panel(PlotKind::clock);
+    clock.surface().replot_now();
+    const FlowView& flow = *window.plots().flow();
+    const Track& track = flow.track(Side::client);
+    const ViewTransform view = clock.surface().transform();
+    const QImage picture = clock.surface().grab().toImage();
+    const QColor color = Theme::of(window.palette()).mark(MarkKind::paws);
+    const auto& marks = track.marks[static_cast<size_t>(MarkKind::paws)];
+    QVERIFY(!marks.empty());
+    for (const uint32_t at : marks) {
+      const auto x = static_cast<int>(view.x_of(track.tsval.time(at)));
+      const auto y = static_cast<int>(view.y_of(track.tsval.value(at)));
+      int like = 0;
+      for (int dy = -5; dy <= 5; ++dy)
+        for (int dx = -5; dx <= 5; ++dx) {
+          const QColor pixel = picture.pixelColor(x + dx, y + dy);
+          like += std::abs(pixel.red() - color.red()) + std::abs(pixel.green() - color.green()) +
+                      std::abs(pixel.blue() - color.blue()) <
+                  60;
+        }
+      QVERIFY2(like >= 8, qPrintable(QString("no cross at %1, %2").arg(x).arg(y)));
+    }
+  }
+
+  void the_explanation_is_what_the_command_line_prints() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    QSignalSpy explained(&window.document(), &Document::explained);
+    window.go_to_frame(18);
+    QVERIFY(explained.wait(5000));
+    QProcess cli;
+    cli.start(qEnvironmentVariable("TSAUDIT"), {"explain", capture("naive-restore.pcap"), "--frame", "18"});
+    QVERIFY(cli.waitForFinished());
+    QCOMPARE(window.explanation().explanation().trimmed(),
+             QString::fromUtf8(cli.readAllStandardOutput()).trimmed());
+  }
+
+  void findings_lead_to_frames_and_offer_the_offset() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    const QString text = window.explanation().findings();
+    QVERIFY(text.contains("TS001"));
+    QVERIFY(text.contains("tsoffset add"));
+  }
+
+  void a_healthy_flow_has_no_marks_of_timestamps() {
+    MainWindow window;
+    QVERIFY(show(window, capture("healthy.pcap")));
+    for (const MarkCluster& mark : window.plots().panel(PlotKind::clock).surface().clusters())
+      QVERIFY(mark.kind != MarkKind::paws);
+    QVERIFY(window.plots().flow()->worst() < Severity::error);
+  }
+
+  void another_receiver_reads_the_capture_anew() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    QSignalSpy finished(&window.document(), &Document::finished);
+    auto* profile = window.findChild<QComboBox*>("receiver");
+    QVERIFY(profile);
+    profile->setCurrentText("linux-5.10");
+    Q_EMIT profile->textActivated("linux-5.10");
+    QVERIFY(finished.wait(5000));
+    QVERIFY(wait_for_flow(window));
+    QCOMPARE(QString::fromUtf8(window.plots().flow()->report()->directions[0].receiver_profile->name.data()),
+             QString("linux-5.10"));
+  }
+
+  void a_dropped_file_is_opened() {
+    MainWindow window;
+    window.show();
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(capture("healthy.pcap"))});
+    QDragEnterEvent enter(QPoint(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent event(QPointF(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &event);
+    QVERIFY(wait_for_flow(window));
+    QCOMPARE(Settings().recent().value(0), QFileInfo(capture("healthy.pcap")).absoluteFilePath());
+  }
+
+  void several_files_are_one_capture() {
+    MainWindow window;
+    window.show();
+    window.open({capture("healthy.pcap"), capture("naive-restore.pcap")});
+    QVERIFY(wait_for_flow(window));
+    QCOMPARE(window.document().summary().captures.size(), 2u);
+  }
+
+  void plots_export_as_png_svg_and_pdf() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    for (const char* ending : {"png", "svg", "pdf"}) {
+      const QString path = folder_.filePath(QString("plots.") + ending);
+      QCOMPARE(export_plots(window.plots(), path, {900, 600}), QString());
+      QFile file(path);
+      QVERIFY(file.open(QIODevice::ReadOnly));
+      const QByteArray bytes = file.readAll();
+      QVERIFY2(bytes.size() > 5000, ending);
+      if (QByteArray(ending) == "svg") {
+        QVERIFY(bytes.contains("<text"));
+        QVERIFY(bytes.contains("discarded by timestamp"));
+        QVERIFY2(!bytes.contains("data:image/png") || bytes.count("data:image/png") < 30,
+                 "lines must be vectors");
+        QVERIFY(bytes.contains("<polyline") || bytes.contains("<path"));
+      }
+      if (QByteArray(ending) == "pdf") QVERIFY(bytes.startsWith("%PDF"));
+      if (QByteArray(ending) == "png") QCOMPARE(QImage(path).size(), QSize(1800, 1200));
+    }
+    QVERIFY(!export_plots(window.plots(), folder_.filePath("no/such/folder.png"), {900, 600}).isEmpty());
+    QVERIFY(!export_plots(window.plots(), folder_.filePath("plots.doc"), {900, 600}).isEmpty());
+  }
+
+  void csv_has_the_range_in_the_columns_of_the_command_line() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    const FlowView& flow = *window.plots().flow();
+    const QString path = folder_.filePath("range.csv");
+    QCOMPARE(export_csv(flow, {INT64_MIN, INT64_MAX}, path), QString());
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray all = file.readAll();
+    QProcess cli;
+    cli.start(qEnvironmentVariable("TSAUDIT"),
+              {"segments", "--format", "csv", capture("naive-restore.pcap")});
+    QVERIFY(cli.waitForFinished());
+    QCOMPARE(all, cli.readAllStandardOutput());
+    const TimeNs from = flow.row(flow.position_of_frame(18)).time_ns;
+    QCOMPARE(export_csv(flow, {from, INT64_MAX}, path), QString());
+    file.close();
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray part = file.readAll();
+    QVERIFY(part.size() < all.size());
+    QVERIFY(part.split('\n').value(1).startsWith("18,"));
+  }
+
+  void the_display_filter_names_the_connection() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    window.findChild<QAction*>("copy-filter")->trigger();
+    const QString filter = QApplication::clipboard()->text();
+    QVERIFY2(filter.contains("ip.addr == 10.77.0.2 && tcp.port == 40000"), qPrintable(filter));
+    window.findChild<QAction*>("copy-dropped")->trigger();
+    QVERIFY(QApplication::clipboard()->text().startsWith("frame.number in {18, 19"));
+  }
+
+  void a_session_comes_back() {
+    TimeRange view;
+    {
+      MainWindow window;
+      QVERIFY(show(window, capture("naive-restore.pcap"), {1111, 777}));
+      wheel(window.plots().panel(PlotKind::clock).surface(), middle(window.plots().panel(PlotKind::clock)),
+            3);
+      QTest::qWait(50);
+      view = window.plots().view().time;
+      QVERIFY(window.close());
+    }
+    MainWindow window;
+    window.restore_session();
+    window.show();
+    QVERIFY(wait_for_flow(window));
+    QTRY_COMPARE(window.plots().view().time, view);
+    QCOMPARE(window.size(), QSize(1111, 777));
+    QCOMPARE(window.document().title(), QString("naive-restore.pcap"));
+  }
+
+  void colours_follow_the_palette() {
+    MainWindow window;
+    apply_color_scheme("dark");
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    PlotSurface& surface = window.plots().panel(PlotKind::clock).surface();
+    const QPoint corner(3, 3);
+    QVERIFY(surface.grab().toImage().pixelColor(corner).lightness() < 80);
+    apply_color_scheme("light");
+    QTest::qWait(100);
+    QVERIFY(surface.grab().toImage().pixelColor(corner).lightness() > 200);
+  }
+
+  void everything_that_takes_the_focus_has_a_name() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    for (QWidget* widget : window.findChildren<QWidget*>()) {
+      if (!(widget->focusPolicy() & Qt::TabFocus) || !widget->isVisible()) continue;
+      if (QString(widget->metaObject()->className()) == "QWidget") continue;
+      const auto* button = qobject_cast<QAbstractButton*>(widget);
+      const bool named = !widget->accessibleName().isEmpty() || (button && !button->text().isEmpty()) ||
+                         QString(widget->metaObject()->className()).contains("TabBar") ||
+                         qobject_cast<QHeaderView*>(widget) || qobject_cast<QTabWidget*>(widget) ||
+                         qobject_cast<PlotStack*>(widget);
+      QVERIFY2(named, widget->metaObject()->className());
+    }
+  }
+};
+
+QTEST_MAIN(WindowTest)
+#include "window_test.moc"

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pyramid and the choice of samples against brute force.
+#include "tsaudit/series.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+
+namespace tsaudit {
+namespace {
+
+MinMax brute(std::span<const double> values, size_t first, size_t last) {
+  MinMax out;
+  for (size_t i = first; i < std::min(last, values.size()); ++i) {
+    if (values[i] < out.min) out.min = values[i], out.min_at = i;
+    if (values[i] > out.max) out.max = values[i], out.max_at = i;
+  }
+  return out;
+}
+
+/// Steps, plateaus (equal values), and holes, as real series have them.
+std::vector<double> wild(size_t count, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<double> values(count);
+  double level = 0;
+  for (double& value : values) {
+    if (random() % 97 == 0) level = static_cast<double>(static_cast<int32_t>(random()));
+    level += static_cast<double>(random() % 3);
+    value = random() % 11 == 0 ? kNoValue : level;
+  }
+  return values;
+}
+
+TEST(Pyramid, EveryRangeOfSmallArraysEqualsBruteForce) {
+  for (const size_t count : {0, 1, 2, 15, 16, 17, 31, 255, 256, 257, 300}) {
+    const std::vector<double> values = wild(count, static_cast<uint32_t>(count));
+    const MinMaxPyramid pyramid(values);
+    for (size_t first = 0; first <= count; ++first) {
+      for (size_t last = first; last <= count + 1; ++last) {
+        const MinMax expected = brute(values, first, last), got = pyramid.range(first, last);
+        ASSERT_EQ(got.empty(), expected.empty()) << count << ": " << first << ".." << last;
+        if (expected.empty()) continue;
+        ASSERT_EQ(got.min, expected.min) << count << ": " << first << ".." << last;
+        ASSERT_EQ(got.max, expected.max) << count << ": " << first << ".." << last;
+        ASSERT_EQ(got.min_at, expected.min_at) << count << ": " << first << ".." << last;
+        ASSERT_EQ(got.max_at, expected.max_at) << count << ": " << first << ".." << last;
+      }
+    }
+  }
+}
+
+TEST(Pyramid, RandomRangesOfAHundredThousandEqualBruteForce) {
+  const std::vector<double> values = wild(100'003, 7);
+  const MinMaxPyramid pyramid(values);
+  std::mt19937 random(8);
+  for (int i = 0; i < 500; ++i) {
+    size_t first = random() % values.size(), last = random() % values.size();
+    if (first > last) std::swap(first, last);
+    const MinMax expected = brute(values, first, last), got = pyramid.range(first, last);
+    ASSERT_EQ(got.min_at, expected.min_at) << first << ".." << last;
+    ASSERT_EQ(got.max_at, expected.max_at) << first << ".." << last;
+  }
+}
+
+TEST(Pyramid, NothingButHolesIsEmpty) {
+  const std::vector<double> values(1000, kNoValue);
+  EXPECT_TRUE(MinMaxPyramid(values).range(3, 900).empty());
+}
+
+TEST(Pyramid, CostsLessThanAFifthOfItsValues) {
+  const std::vector<double> values(1'000'000, 1.0);
+  EXPECT_LT(MinMaxPyramid(values).bytes(), values.size() * sizeof(double) / 5);
+}
+
+Series series_of(std::vector<TimeNs> times, std::vector<double> values) {
+  return Series(std::make_shared<const std::vector<TimeNs>>(std::move(times)), std::move(values));
+}
+
+Series regular(size_t count, TimeNs step, std::vector<double> values) {
+  std::vector<TimeNs> times(count);
+  for (size_t i = 0; i < count; ++i) times[i] = static_cast<TimeNs>(i) * step;
+  return series_of(std::move(times), std::move(values));
+}
+
+TEST(Sample, FewSamplesAllComeInOrderWithTheirNeighbours) {
+  const Series series = regular(10, 100, {0, 1, 2, kNoValue, 4, 5, 6, 7, 8, 9});
+  std::vector<SeriesPoint> points;
+  series.sample(150, 550, 800, points);
+  ASSERT_EQ(points.size(), 5u);
+  EXPECT_EQ(points.front(), (SeriesPoint{100, 1, 1}));  // just outside, so that the line reaches the edge
+  EXPECT_EQ(points[1], (SeriesPoint{200, 2, 2}));
+  EXPECT_EQ(points[2], (SeriesPoint{400, 4, 4}));  // past the hole
+  EXPECT_EQ(points.back(), (SeriesPoint{600, 6, 6}));
+}
+
+TEST(Sample, EachColumnKeepsFirstSmallestLargestAndLast) {
+  const std::vector<double> values = wild(50'000, 21);
+  const Series series = regular(values.size(), 1000, values);
+  const unsigned columns = 100;
+  const TimeNs to = 50'000 * 1000 - 1;
+  std::vector<SeriesPoint> points;
+  series.sample(0, to, columns, points);
+  EXPECT_LE(points.size(), 4u * columns);
+  EXPECT_TRUE(
+      std::is_sorted(points.begin(), points.end(), [](auto& a, auto& b) { return a.index < b.index; }));
+  std::map<size_t, std::vector<SeriesPoint>> by_column;
+  for (const SeriesPoint& point : points) by_column[point.index / 500].push_back(point);
+  ASSERT_EQ(by_column.size(), columns);
+  for (const auto& [column, kept] : by_column) {
+    const MinMax expected = brute(values, column * 500, column * 500 + 500);
+    const auto [low, high] =
+        std::minmax_element(kept.begin(), kept.end(), [](auto& a, auto& b) { return a.value < b.value; });
+    EXPECT_EQ(low->value, expected.min);
+    EXPECT_EQ(high->value, expected.max);
+    size_t first = column * 500, last = first + 499;
+    while (std::isnan(values[first])) ++first;
+    while (std::isnan(values[last])) --last;
+    EXPECT_EQ(kept.front().index, first);
+    EXPECT_EQ(kept.back().index, last);
+  }
+}
+
+TEST(Sample, ALoneSpikeAmongMillionsIsSeen) {
+  std::vector<double> values(2'000'000, 5.0);
+  values[1'234'567] = -1e9;
+  const Series series = regular(2'000'000, 10, std::move(values));
+  std::vector<SeriesPoint> points;
+  series.sample(0, 20'000'000, 300, points);
+  EXPECT_TRUE(std::any_of(points.begin(), points.end(), [](auto& p) { return p.index == 1'234'567; }));
+}
+
+TEST(Sample, TimesOfDecadesDoNotOverflow) {
+  const TimeNs year = 365 * 86400 * kSecond;
+  std::vector<TimeNs> times;
+  std::vector<double> values;
+  for (int i = 0; i < 10'000; ++i) {
+    times.push_back(i * (year / 200));
+    values.push_back(i);
+  }
+  const Series series = series_of(std::move(times), std::move(values));
+  std::vector<SeriesPoint> points;
+  series.sample(INT64_MIN / 2, INT64_MAX / 2, 50, points);
+  ASSERT_FALSE(points.empty());
+  EXPECT_EQ(points.front().index, 0u);
+  EXPECT_EQ(points.back().index, 9999u);
+}
+
+TEST(Sample, EqualTimesAndEmptySeries) {
+  std::vector<SeriesPoint> points{{1, 1, 1}};
+  Series().sample(0, 10, 10, points);
+  EXPECT_TRUE(points.empty());
+  const Series series = series_of(std::vector<TimeNs>(1000, 5), wild(1000, 3));
+  series.sample(5, 5, 10, points);
+  EXPECT_FALSE(points.empty());
+  series.sample(6, 9, 10, points);
+  ASSERT_EQ(points.size(), 1u);  // the neighbour to the left
+  EXPECT_EQ(points[0].time_ns, 5);
+}
+
+TEST(Series, RangeIsInclusiveAndNearestPassesOverHoles) {
+  const Series series = regular(6, 10, {3, 9, kNoValue, kNoValue, 1, 7});
+  EXPECT_EQ(series.range(10, 40).max, 9);
+  EXPECT_EQ(series.range(10, 40).min, 1);
+  EXPECT_EQ(series.range(11, 39).empty(), true);
+  EXPECT_EQ(series.nearest(21), 1u);
+  EXPECT_EQ(series.nearest(29), 4u);
+  EXPECT_EQ(series.nearest(-100), 0u);
+  EXPECT_EQ(series.nearest(1000), 5u);
+  EXPECT_EQ(Series().nearest(0), std::nullopt);
+}
+
+TEST(Series, UnequalLengthsAreAnErrorOfTheProgrammer) {
+  EXPECT_THROW(series_of({1, 2}, {1}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace tsaudit
