@@ -15,6 +15,8 @@ using Action = std::function<ExitCode()>;
 
 void add_analyze(CLI::App& app, Action& action);
 void add_segments(CLI::App& app, Action& action);
+void add_check(CLI::App& app, Action& action);
+void add_compare(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
 void add_verify_offset(CLI::App& app, Action& action);

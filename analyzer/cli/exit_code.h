@@ -22,8 +22,9 @@ constexpr ExitCode worse(ExitCode a, ExitCode b) { return std::max(a, b); }
 inline constexpr const char* kExitCodeHelp =
     "Exit codes:\n"
     "  0    nothing at or above the gate (without a gate: done)\n"
-    "  1    findings at or above --fail-on, or fewer flows than --min-flows\n"
-    "  2    wrong usage\n"
+    "  1    findings at or above --fail-on, fewer flows than --min-flows, or a policy\n"
+    "       that does not hold\n"
+    "  2    wrong usage, or a policy that is not understood\n"
     "  3    input unreadable or truncated; what could be read is reported\n"
     "  4    internal error, or a result could not be written\n"
     "  130  interrupted (SIGINT); what was read is reported\n";

@@ -34,7 +34,7 @@ struct InputOptions {
 CLI::Validator whole_number(uint64_t min, uint64_t max = UINT64_MAX);
 
 /// The CAPTURE... argument.
-void add_captures(CLI::App& command, InputOptions& options);
+void add_captures(CLI::App& command, InputOptions& options, bool required = true);
 /// --color, which main() cannot ask for before the command is known.
 void add_color(CLI::App& command, ColorChoice& choice);
 WriterOptions writer_options(const InputOptions& input, ColorChoice color);

@@ -113,6 +113,8 @@ ExitCode run_program(int argc, char** argv) {
     add_analyze(app, action);
     add_segments(app, action);
     add_explain(app, action);
+    add_check(app, action);
+    add_compare(app, action);
     add_verify_offset(app, action);
     add_annotate(app, action);
     add_synth(app, action);

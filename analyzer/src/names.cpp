@@ -2,6 +2,7 @@
 // Names of the enumerations that reports print. They are part of the JSON contract: add, never rename.
 #include <array>
 
+#include "tsaudit/compare.h"
 #include "tsaudit/report.h"
 #include "tsaudit/verdict.h"
 
@@ -84,6 +85,41 @@ std::string_view to_string(Vantage vantage) {
   return name_of(
       std::to_array<std::string_view>({"unknown", "at-receiver", "at-sender", "in-middle", "one-sided"}),
       vantage);
+}
+
+std::string_view to_string(MatchBasis basis) {
+  return name_of(std::to_array<std::string_view>(
+                     {"profile", "client", "first-payload", "server", "port-and-payload", "port"}),
+                 basis);
+}
+
+std::string_view to_string(FlowVerdict verdict) {
+  return name_of(std::to_array<std::string_view>({"worse", "missing", "added", "changed", "better", "equal"}),
+                 verdict);
+}
+
+std::string_view to_string(Metric metric) {
+  return name_of(std::to_array<std::string_view>({"dropped", "stall", "gap", "tsval_step", "retransmissions",
+                                                  "goodput_before", "goodput_after", "recovery"}),
+                 metric);
+}
+
+Unit unit_of(Metric metric) {
+  switch (metric) {
+    case Metric::dropped:
+    case Metric::retransmissions:
+      return Unit::segments;
+    case Metric::stall:
+    case Metric::gap:
+    case Metric::recovery:
+      return Unit::ns;
+    case Metric::tsval_step:
+      return Unit::ticks;
+    case Metric::goodput_before:
+    case Metric::goodput_after:
+      break;
+  }
+  return Unit::bytes_per_second;
 }
 
 }  // namespace tsaudit

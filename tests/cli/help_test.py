@@ -6,7 +6,7 @@ import re
 
 from support import *
 
-COMMANDS = ["analyze", "segments", "explain", "synth", "verify-offset", "annotate"]
+COMMANDS = ["analyze", "segments", "explain", "check", "compare", "synth", "verify-offset", "annotate"]
 
 
 def options(text):
@@ -39,6 +39,7 @@ class Help(CliTest):
 
     def test_examples_are_accepted(self):
         """But for the captures, which are not there."""
+        self.write("policy.toml", b"")
         for command in COMMANDS:
             for line in re.findall(r"^  tsaudit ([^|\n]*?)(?: \|.*)?$", run(command, "--help").stdout, re.MULTILINE):
                 code = run(*line.split(), cwd=self.folder).returncode

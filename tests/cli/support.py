@@ -67,6 +67,54 @@ def connection(step=0, timestamps=True):
     return pcap(packets)
 
 
+def again(capture, port=50123, seq=0x9ABCDEF0, ticks=0xFFFF0000, seconds=1_000_000, endpoint=40000):
+    """The same traffic as another run would show it: another client port, other ISNs, other timestamps, another time.
+    Checksums are made anew."""
+    with open(capture, "rb") as file:
+        data = file.read()
+    order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    out, at = bytearray(data[:24]), 24
+    while at < len(data):
+        sec, sub, length, wire = struct.unpack_from(order + "IIII", data, at)
+        packet = bytearray(data[at + 16:at + 16 + length])
+        at += 16 + length
+        if packet[12:14] == b"\x08\0" and packet[23] == 6:
+            start = 14 + (packet[14] & 15) * 4
+            end = 14 + int.from_bytes(packet[16:18], "big")
+            for where in (0, 2):
+                if int.from_bytes(packet[start + where:start + where + 2], "big") == endpoint:
+                    packet[start + where:start + where + 2] = port.to_bytes(2, "big")
+            def add(offset, number):
+                value = int.from_bytes(packet[offset:offset + 4], "big")
+                packet[offset:offset + 4] = ((value + number) % 2**32).to_bytes(4, "big")
+            add(start + 4, seq)
+            if packet[start + 13] & ACK:
+                add(start + 8, seq)
+            option = start + 20
+            while option < start + (packet[start + 12] >> 4) * 4:
+                kind = packet[option]
+                if kind == 0:
+                    break
+                size = 1 if kind == 1 else packet[option + 1]
+                if kind == 5:  # SACK
+                    for block in range(option + 2, option + size, 4):
+                        add(block, seq)
+                if kind == 8:
+                    add(option + 2, ticks)
+                    if packet[option + 6:option + 10] != b"\0\0\0\0":
+                        add(option + 6, ticks)
+                option += size
+            packet[start + 16:start + 18] = b"\0\0"
+            pseudo = packet[26:34] + b"\0\x06" + (end - start).to_bytes(2, "big") + packet[start:end]
+            pseudo += b"\0" * (len(pseudo) % 2)
+            total = sum(struct.unpack(f">{len(pseudo) // 2}H", bytes(pseudo)))
+            while total >> 16:
+                total = (total & 0xFFFF) + (total >> 16)
+            packet[start + 16:start + 18] = (~total & 0xFFFF).to_bytes(2, "big")
+        out += struct.pack(order + "IIII", sec + seconds, sub, length, wire) + packet
+    return bytes(out)
+
+
 class CliTest(unittest.TestCase):
     """Each test has a folder of its own, and captures in it."""
 

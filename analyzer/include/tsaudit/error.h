@@ -18,6 +18,7 @@ enum class Errc {
   unsupported,         ///< known, but not readable here
   read_failed,         ///< I/O error in mid-file
   bad_filter,          ///< BPF expression that libpcap rejects
+  bad_policy,          ///< policy or baseline file that is not understood
 };
 
 /// `message` is one line that names the file, the byte offset or frame, and what is wrong.

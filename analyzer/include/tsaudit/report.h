@@ -202,6 +202,13 @@ struct Totals {
   uint64_t evicted_flows = 0;
 };
 
+/// Does a finding turn a gate red? To have seen nothing does even where no severity fails.
+inline bool counts(const Finding& finding, Severity fail_on) {
+  if (!finding.suppressed.empty() || finding.severity == Severity::none) return false;
+  if (fail_on == Severity::none) return finding.rule == RuleId::nothing_judged;
+  return finding.severity >= fail_on;
+}
+
 /// What a gate says: absent unless one was asked for.
 struct GateReport {
   bool passed = false;
@@ -209,6 +216,7 @@ struct GateReport {
   uint64_t counted = 0;      ///< findings at or above `fail_on` that count, those below among them
   uint64_t suppressed = 0;   ///< findings that the policy suppresses
   uint64_t known = 0;        ///< findings that the baseline file knows
+  std::string answer;        ///< one sentence; empty: the analysis has the answer
   std::vector<Finding> findings;      ///< about the captures as a whole: their flow is 0
   std::vector<std::string> remarks;   ///< suppressions that expired or match nothing, stale lines of the baseline
 };

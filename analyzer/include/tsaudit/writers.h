@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tsaudit/analysis.h"
+#include "tsaudit/compare.h"
 #include "tsaudit/report.h"
 #include "tsaudit/verify.h"
 
@@ -30,6 +31,13 @@ class ReportWriter {
 enum class ReportFormat { text, json, ndjson, csv, junit, sarif, github, markdown };
 /// `out` must outlive the writer.
 std::unique_ptr<ReportWriter> make_report_writer(ReportFormat format, std::FILE* out, const WriterOptions& options);
+
+/// Takes the flows of a comparison, which must outlive it, and the summary last.
+class CompareWriter : public CompareSink {
+ public:
+  virtual void finish(const CompareSummary& summary) = 0;
+};
+std::unique_ptr<CompareWriter> make_compare_writer(ReportFormat format, std::FILE* out, const WriterOptions& options);
 
 /// `tsaudit segments`: a row per segment. Only the formats that are tables: text, json, ndjson and csv.
 class SegmentWriter {

@@ -94,24 +94,6 @@ FlowRole role_of(const FlowReport& flow) {
       .order = flow.id};
 }
 
-std::string_view to_string(MatchBasis basis) {
-  switch (basis) {
-    case MatchBasis::profile:
-      return "profile";
-    case MatchBasis::client:
-      return "client";
-    case MatchBasis::first_payload:
-      return "first-payload";
-    case MatchBasis::server:
-      return "server";
-    case MatchBasis::port_and_payload:
-      return "port-and-payload";
-    case MatchBasis::port:
-      return "port";
-  }
-  return "";
-}
-
 FlowMatches match_flows(std::span<const FlowRole> baseline, std::span<const FlowRole> candidate) {
   FlowMatches matches;
   Capture old_side(baseline), new_side(candidate);

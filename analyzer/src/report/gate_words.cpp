@@ -11,7 +11,7 @@ namespace tsaudit {
 std::string gate_line(const GateReport& gate) {
   std::string text = gate.passed ? "PASSED" : "FAILED";
   if (gate.fail_on == Severity::none) {
-    text += ": no severity fails (fail_on none)";
+    text += gate.passed ? ": no finding fails (fail_on none)" : ": too little to judge";
   } else {
     text += fmt::format(": {} of severity {}{}", counted(gate.counted, "finding"), to_string(gate.fail_on),
                         gate.fail_on == Severity::error ? "" : " or above");

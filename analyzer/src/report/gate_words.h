@@ -8,10 +8,6 @@
 
 namespace tsaudit {
 
-/// Does the finding turn a gate red?
-inline bool counts(const Finding& finding, Severity fail_on) {
-  return finding.suppressed.empty() && finding.severity >= fail_on && fail_on != Severity::none;
-}
 /// "FAILED: 3 findings of severity error or above; 1 suppressed, 2 known"
 std::string gate_line(const GateReport& gate);
 /// "flow 7 10.0.0.1 -> 10.0.0.2:443": the client's port changes from run to run and is left out.

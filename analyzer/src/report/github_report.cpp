@@ -55,6 +55,7 @@ class GithubReport : public ReportWriter {
       }
     });
     std::string answer = headline(tally_, summary.totals);
+    if (summary.gate && !summary.gate->answer.empty()) answer = summary.gate->answer;
     if (summary.gate) answer = gate_line(*summary.gate) + ". " + answer;
     if (left_out + findings_.omitted() > 0) {
       answer += fmt::format(" {} more findings are in the report.", left_out + findings_.omitted());

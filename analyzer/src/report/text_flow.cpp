@@ -164,6 +164,8 @@ class Details {
                 (finding.evidence != Evidence::none ? fmt::format(", {}", to_string(finding.evidence)) : ""));
     row("", as_sentence(finding.message));
     if (!finding.frames.empty()) row("", frame_list(finding));
+    if (!finding.suppressed.empty())
+      row("", fmt::format("does not count: {}", printable(finding.suppressed)));
     if (!finding.advice.empty()) row("to do", finding.advice);
   }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "report/flow_facts.h"
+#include "report/gate_words.h"
 #include "report/output.h"
 #include "report/report_writers.h"
 #include "report/tally.h"
@@ -32,6 +33,7 @@ class TextReport : public ReportWriter {
 
   void finish(const Summary& summary) override {
     out_.print("{}\n", style_.bold(wrap(headline(tally_, summary.totals), 0)));
+    if (summary.gate) gate(*summary.gate);
     warnings(summary);
     sentences();
     table();
@@ -47,6 +49,20 @@ class TextReport : public ReportWriter {
   }
   void paragraph(std::string_view label, std::string_view text) {
     out_.print("{}\n", wrap(fmt::format("{}: {}", label, text), 2));
+  }
+
+  void gate(const GateReport& gate) {
+    const std::string line = wrapped(gate_line(gate), options_.width, 2, 0);
+    out_.print("{}\n", gate.passed ? style_.bold(line) : style_.by_severity(Severity::error, line));
+    for (const Finding& finding : gate.findings) {
+      const std::string head = fmt::format("{} {}: ", to_string(finding.severity), rule_title(finding.rule));
+      out_.print("  {}{}\n", style_.by_severity(finding.severity, head),
+                 wrapped(printable(finding_text(finding)), options_.width, 4, 2 + head.size()));
+    }
+    for (const std::string& remark : gate.remarks) {
+      out_.print("  {} {}\n", style_.by_severity(Severity::warning, "remark:"),
+                 wrapped(printable(remark), options_.width, 4, 10));
+    }
   }
 
   /// What limits the answer comes right after it.

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// tsaudit check: does what a policy asks for hold in these captures?
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "command.h"
+#include "gate_options.h"
+#include "input_options.h"
+#include "report_files.h"
+
+namespace tsaudit::cli {
+namespace {
+
+struct Options {
+  InputOptions input;
+  ReportOptions report;
+  GateOptions gate;
+  std::string policy;
+  bool print_default = false;
+};
+
+class CheckedReports : public Sink {
+ public:
+  CheckedReports(const Options& options, GateRun& gate)
+      : gate_(gate),
+        writers_(&make_report_writer, options.report, options.input.command_hint(), gate.policy().fail_on) {}
+  void flow(FlowReport&& flow) override {
+    gate_.gate().apply(flow);
+    writers_.flow(flow);
+  }
+  void finish(Summary& summary) {
+    gate_.gate().finish(summary);
+    writers_.finish(summary);
+  }
+
+ private:
+  GateRun& gate_;
+  Writers<ReportWriter> writers_;
+};
+
+ExitCode check_captures(Options& options) {
+  ExitCode code = ExitCode::ok;
+  const auto policy = open_policy(options.policy, code);
+  if (!policy) return code;
+  const auto gate = GateRun::open(options.gate, *policy, code);
+  if (!gate) return code;
+  apply_receivers(gate->policy(), options.input.analysis);
+  const auto source = open(options.input, code);
+  if (!source) return code;
+  CheckedReports reports(options, *gate);
+  Summary summary = run(*source, options.input, reports);
+  reports.finish(summary);
+  code = report_input(summary, options.input);
+  return worse(code, gate->finish(summary, options.input.quiet));
+}
+
+ExitCode print_default_policy() {
+  std::fputs(policy_toml(Policy{}).c_str(), stdout);
+  check_stdout();
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("check",
+                         "Holds captures against a policy, for pipelines.\n"
+                         "\n"
+                         "Examples:\n"
+                         "  tsaudit check --policy policy.toml run.pcap\n"
+                         "  tsaudit check --junit-out result.xml --github-out /dev/stderr run.pcap\n"
+                         "  tsaudit check --print-default-policy");
+  const auto options = std::make_shared<Options>();
+  add_captures(*command, options->input, false);
+  options->input.add_to(*command);
+  options->report.add_to(*command);
+  command
+      ->add_option("--policy", options->policy, "what must hold, as TOML (default: --print-default-policy)")
+      ->option_text("FILE")
+      ->group("Gate");
+  command->add_flag("--print-default-policy", options->print_default, "print it, and do nothing else")
+      ->group("Gate");
+  options->gate.add_limits(*command, "the policy's", "the policy's");
+  options->gate.add_baseline(*command);
+  options->gate.add_today(*command);
+  command->footer(kExitCodeHelp);
+  command->callback([options, &action] {
+    if (!options->print_default && options->input.captures.empty()) throw UsageError("no capture given");
+    options->report.check();
+    options->gate.check();
+    action = [options] { return options->print_default ? print_default_policy() : check_captures(*options); };
+  });
+}
+
+}  // namespace tsaudit::cli

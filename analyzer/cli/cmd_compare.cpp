@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// tsaudit compare: does the candidate do worse than the baseline?
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "command.h"
+#include "gate_options.h"
+#include "input_options.h"
+#include "report_files.h"
+#include "tsaudit/compare.h"
+#include "tsaudit/saved.h"
+
+namespace tsaudit::cli {
+namespace {
+
+struct Options {
+  InputOptions input;
+  ReportOptions report;
+  GateOptions gate;
+  std::string policy, baseline, candidate;
+};
+
+/// A capture is analyzed, a saved analysis is read. What went wrong is said on stderr, and returned.
+ExitCode digest(const std::string& path, const Options& options, AnalysisDigest& out) {
+  if (path != "-" && is_saved_analysis(path)) {
+    auto summary =
+        read_saved_analysis(path, out, [&](Finding&& finding) { out.finding(std::move(finding)); });
+    if (!summary) {
+      complain(summary.error().message);
+      return ExitCode::input;
+    }
+    out.finish(std::move(summary).value());
+  } else {
+    InputOptions input = options.input;
+    input.captures = {path};
+    ExitCode code = ExitCode::ok;
+    const auto source = open(input, code);
+    if (!source) return code;
+    out.finish(run(*source, input, out));
+  }
+  return report_input(out.summary(), options.input);
+}
+
+class Deltas : public CompareSink {
+ public:
+  explicit Deltas(Writers<CompareWriter>& writers) : writers_(writers) {}
+  void flow(const FlowDelta& delta) override { writers_.flow(delta); }
+
+ private:
+  Writers<CompareWriter>& writers_;
+};
+
+ExitCode compare_two(Options& options) {
+  if (options.baseline == "-" && options.candidate == "-")
+    throw UsageError("only one of the two can be stdin");
+  ExitCode code = ExitCode::ok;
+  auto policy = open_policy(options.policy, code);
+  if (!policy) return code;
+  if (options.gate.fail_on) policy->fail_on = *options.gate.fail_on;
+  if (options.gate.min_flows) policy->min_flows = *options.gate.min_flows;
+  apply_receivers(*policy, options.input.analysis);
+  const Date today = options.gate.date();
+  AnalysisDigest baseline, candidate;
+  for (const auto& [path, side] :
+       {std::pair{&options.baseline, &baseline}, {&options.candidate, &candidate}}) {
+    const ExitCode of_side = digest(*path, options, *side);
+    code = worse(code, of_side);
+    // Without one side there is nothing to compare; half of one is compared as far as it goes.
+    if (side->summary().captures.empty() || of_side == ExitCode::interrupted) return code;
+  }
+  Writers<CompareWriter> writers(&make_compare_writer, options.report, "", policy->fail_on);
+  Deltas deltas(writers);
+  const CompareSummary summary = compare(baseline, candidate, *policy, today, deltas);
+  writers.finish(summary);
+  complain_of(summary.gate, options.input.quiet);
+  return worse(code, summary.gate.passed ? ExitCode::ok : ExitCode::findings);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("compare",
+                                         "Says whether flows do worse in one capture than in another.\n"
+                                         "\n"
+                                         "Examples:\n"
+                                         "  tsaudit compare good.pcap new.pcap\n"
+                                         "  tsaudit compare --policy policy.toml good.json new.pcap\n"
+                                         "  tsaudit compare --markdown-out summary.md good.json new.pcap");
+  const auto options = std::make_shared<Options>();
+  command->add_option("baseline", options->baseline, "capture, or what analyze --format json wrote of one")
+      ->required()
+      ->option_text("BASELINE")
+      ->group("Input");
+  command->add_option("candidate", options->candidate, "the same of what is to be no worse")
+      ->required()
+      ->option_text("CANDIDATE")
+      ->group("Input");
+  options->input.add_to(*command);
+  options->report.add_to(*command);
+  command
+      ->add_option("--policy", options->policy,
+                   "thresholds, as TOML (default: tsaudit check --print-default-policy)")
+      ->option_text("FILE")
+      ->group("Gate");
+  options->gate.add_limits(*command, "the policy's", "the policy's");
+  options->gate.add_today(*command);
+  command->footer(kExitCodeHelp);
+  command->callback([options, &action] {
+    options->report.check();
+    action = [options] { return compare_two(*options); };
+  });
+}
+
+}  // namespace tsaudit::cli
