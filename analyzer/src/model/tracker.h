@@ -54,21 +54,27 @@ class Tracker {
   Trouble& trouble(Flow& flow);
 
   // tracker.cpp
-  Judgement damaged(Flow& flow, unsigned from, const Segment& s);
-  Judgement other_answer(Flow& flow, unsigned from, const Segment& s);
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
+  void apply_accepted(Flow& flow, unsigned from, const Segment& s);
+  void take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived);
+
+  // connection.cpp
   void place_tap(Flow& flow) const;
   void first_segment(Flow& flow, unsigned from, const Segment& s);
   void handshake(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
-  void apply_accepted(Flow& flow, unsigned from, const Segment& s);
+  Judgement other_answer(Flow& flow, unsigned from, const Segment& s);
+  void close_down(Flow& flow, unsigned from, const Segment& s, bool taken);
+
+  // verdict_count.cpp
   void note_options(Flow& flow, unsigned from, const Segment& s);
   void count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state);
   void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state);
+  Judgement damaged(Flow& flow, unsigned from, const Segment& s);
+
+  // echo.cpp
   void read_echo(Flow& flow, unsigned from, const Segment& s);
   bool echo_is_foreign(Flow& flow, unsigned from, const Segment& s);
-  void take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived);
   void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);
-  void close_down(Flow& flow, unsigned from, const Segment& s, bool taken);
 
   // clock_steps.cpp. `was`: the sender before the segment.
   void odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit, bool new_information,

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a connection begins and ends: the first segments, SYN and SYN-ACK, FIN and RST.
+#include <algorithm>
+
+#include "model/fingerprint.h"
+#include "model/host_steps.h"
+#include "model/tracker.h"
+
+namespace tsaudit {
+namespace {
+
+constexpr TimeNs kTimeWait = 60 * kSecond;  // TCP_TIMEWAIT_LEN
+
+}  // namespace
+
+bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segment& s) const {
+  const Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  if ((s.flags & (kSyn | kAck | kRst)) == (kSyn | kAck)) {
+    // The SYN-ACK to a SYN that looked like one inside of the old connection.
+    const Trouble* t = trouble_of(flow);
+    return t && t->syn_pending && t->syn_from == (from ^ 1) && s.ack == t->syn_isn + 1;
+  }
+  if ((s.flags & (kSyn | kAck | kRst)) != kSyn) return false;
+  if (flow.syn_seen && flow.client == from && a.isn == s.seq) return false;  // sent again
+  if (flow.syn_seen && !flow.synack_seen && !b.seen) return true;            // another attempt
+  const bool over = flow.reset || (a.fin_sent && b.fin_sent);
+  const bool stale = s.time_ns - flow.last_ns() > kTimeWait;
+  if (!over && !stale) return false;
+  if (b.state != TcpState::time_wait || stale) return true;
+  Host receiver = b;
+  return judge_segment(profile_for(flow, from ^ 1), flow, receiver, a, s).verdict != Verdict::drop;
+}
+
+/// What the user knows of where the capture was taken.
+void Tracker::place_tap(Flow& flow) const {
+  if (options_.captured_at.empty() && !options_.captured_on_the_way) return;
+  for (unsigned i = 0; i < 2; ++i) {
+    const IpAddress address = (i == 0 ? flow.key.low() : flow.key.high()).address;
+    const auto& hosts = options_.captured_at;
+    flow.host[i].tap = std::find(hosts.begin(), hosts.end(), address) != hosts.end() ? Tap::here : Tap::away;
+  }
+}
+
+void Tracker::first_segment(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  a.seen = true;
+  a.snd_nxt = s.seq;
+  a.isn = s.seq;
+  a.mac = fold_mac(s.src_mac);
+  a.ttl = s.ttl;
+  a.last_ns = s.time_ns;
+  a.checksum_good = verify_checksums(s) == Checksum::good;
+  if (flow.first_frame == 0) {
+    flow.first_frame = s.frame;
+    flow.first_ns = s.time_ns;
+    // A guess until a SYN tells: who speaks from the higher port is the client.
+    flow.set_client(s.sport >= s.dport ? from : from ^ 1);
+    place_tap(flow);
+  }
+  if (!flow.syn_seen && !flow.synack_seen && !s.has(kSyn)) {
+    Host& b = flow.host[from ^ 1];
+    a.state = b.state = TcpState::established;
+    // What it sent right before the capture began is on its way, or was lost; the capture cannot tell.
+    constexpr int32_t kWindow = 1 << 24;
+    const int32_t in_flight = distance(b.rcv_nxt, s.seq);
+    if (b.rcv_known && in_flight > 0 && in_flight < kWindow) b.rcv_nxt = s.seq;
+  }
+}
+
+/// Roles, negotiation and the state changes of SYN and SYN-ACK (RFC 9293 section 3.5).
+void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  if (s.window_scale != Segment::kNoWindowScale) a.window_scale = s.window_scale & 0xf;
+  if (!s.has(kAck)) {
+    flow.set_client(from);
+    flow.roles_known = true;
+    flow.syn_seen = true;
+    flow.syn_ts = flow.syn_ts || s.has_ts();
+    a.isn = s.seq;
+    a.scale_known = true;
+    // Sent again, it has not taken whatever SYN-ACK the capture holds.
+    if (a.state == TcpState::unknown || !a.acked) a.state = TcpState::syn_sent;
+    if (b.state == TcpState::unknown || b.state == TcpState::syn_recv) {
+      b.rcv_nxt = s.seq + 1;  // TFO data is acknowledged later, or not at all
+      b.rcv_known = true;
+      // A retransmitted SYN leaves the request's TS.Recent alone, unless the first one never arrived.
+      if (s.has_ts() && !b.ts_recent.known())
+        b.ts_recent.store(s.tsval, s.time_ns);
+      else if (s.has_ts() && !b.seen)
+        b.ts_recent.may_store(s.tsval, s.time_ns);
+    }
+    return;
+  }
+  if (j.verdict == Verdict::drop) return;
+  if (flow.synack_seen && s.seq != a.isn) {
+    // Two hosts answer; until the client has acknowledged one of them, the last may be the one.
+    trouble(flow).direction[from].other_answers.add(s.frame, s.time_ns);
+    a.snd_nxt = s.end_seq();
+  }
+  measure_loop(a, b, s);
+  if (s.has_ts() && s.tsecr.raw != 0 && a.ts_recent.known() &&
+      a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, true) > TsRecentSet::Echo::possible)
+    a.ts_recent.replace(s.tsecr, s.time_ns);
+  flow.set_client(from ^ 1);
+  flow.roles_known = true;
+  flow.synack_seen = true;
+  flow.synack_ts = flow.synack_ts || s.has_ts();
+  flow.negotiated_yes = flow.negotiated() == Negotiated::yes;
+  // Without a scale in both SYNs there is none in either direction (RFC 7323 section 2.2).
+  if (s.window_scale == Segment::kNoWindowScale || !flow.syn_seen) {
+    b.scale_known = flow.syn_seen;
+    if (flow.syn_seen) a.window_scale = b.window_scale = 0;
+  }
+  a.scale_known = flow.syn_seen;
+  a.isn = s.seq;
+  if (a.state != TcpState::established) a.state = TcpState::syn_recv;
+  b.state = TcpState::established;
+  b.rcv_nxt = s.end_seq();
+  b.rcv_known = true;
+  b.snd_una = s.ack;
+  b.una_known = true;
+  b.snd_wl1 = s.seq;
+  b.snd_wnd = s.window;
+  b.wl_known = true;
+  if (s.has_ts()) b.ts_recent.store(s.tsval, s.time_ns);
+}
+
+/// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
+void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, bool taken) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  if (s.has(kRst) && taken) {
+    const bool unacked = (b.acked && after(a.snd_nxt, b.ack_max)) || (a.acked && after(b.snd_nxt, a.ack_max));
+    flow.reset = true;
+    if (unacked || flow.trouble) {
+      Trouble& t = trouble(flow);
+      if (t.reset_frame == 0) {
+        t.reset_frame = s.frame;
+        t.reset_unacked = unacked;
+        t.reset_from = from;
+      }
+    }
+  }
+  if (s.has(kFin) && !a.fin_sent) {
+    a.fin_sent = true;
+    a.fin_first = !b.fin_sent;
+  }
+  // Each side's FIN acknowledged: the active closer waits, the other is gone.
+  if (a.fin_sent && b.fin_sent && a.acked && b.acked && a.ack_max == b.snd_nxt && b.ack_max == a.snd_nxt) {
+    a.state = a.fin_first ? TcpState::time_wait : TcpState::closed;
+    b.state = b.fin_first ? TcpState::time_wait : TcpState::closed;
+  }
+}
+
+/// A SYN-ACK that another host with the same address sends into a connection: judged, and that is all.
+Judgement Tracker::other_answer(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  const Judgement j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s);
+  count_verdict(flow, from, s, j, likeliest_state(flow, b, a, s));
+  trouble(flow).direction[from].other_answers.add(s.frame, s.time_ns);
+  ++a.segments;
+  a.ts_segments += s.has_ts();
+  return j;
+}
+
+}  // namespace tsaudit

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The small steps by which a segment changes what is known of one host.
+#pragma once
+
+#include <algorithm>
+
+#include "model/receiver.h"
+
+namespace tsaudit {
+
+inline uint16_t saturate16(int64_t value) {
+  return static_cast<uint16_t>(std::clamp<int64_t>(value, 0, 0xfffe));
+}
+
+/// `receiver` answers what `sender` sent last: how long was the way from the capture point to it and back?
+inline void measure_loop(Host& receiver, Host& sender, const Segment& s) {
+  if (!sender.sent_data_last || s.ack != sender.snd_nxt) return;
+  sender.sent_data_last = false;
+  const int64_t elapsed = s.time_ns - sender.last_ns;
+  if (elapsed < 0) return;
+  receiver.loop_16us = std::min(receiver.loop_16us, saturate16(elapsed / 16'000));
+  sender.rtt_max_ms = std::max(sender.rtt_max_ms, saturate16(elapsed / kMillisecond));
+  sender.rtt_measured = true;
+}
+
+/// tcp_input.c:tcp_ack(): SND.UNA, and tcp_ack_update_window(), which an old ACK does not reach.
+inline void take_ack(Host& receiver, const Segment& s, uint32_t window, bool zero_window_is_update) {
+  if (receiver.una_known && before(s.ack, receiver.snd_una)) return;
+  if (!receiver.wl_known || after(s.ack, receiver.snd_una) || after(s.seq, receiver.snd_wl1) ||
+      (s.seq == receiver.snd_wl1 && (window > receiver.snd_wnd || (window == 0 && zero_window_is_update)))) {
+    receiver.snd_wl1 = s.seq;
+    receiver.snd_wnd = window;
+    receiver.wl_known = true;
+  }
+  if (!receiver.una_known || after(s.ack, receiver.snd_una)) {
+    receiver.snd_una = s.ack;
+    receiver.una_known = true;
+  }
+}
+
+/// Had `receiver` handled everything before `s` when it sent it? Then its TSecr refutes all later values.
+inline bool knows_all(const Host& receiver, const Host& sender, const Segment& s) {
+  if (receiver.ts_recent.exact()) return true;
+  if (receiver.stored_by_data && s.ack == sender.snd_nxt) return true;
+  return vantage_of(receiver, sender) == Vantage::at_receiver &&
+         s.time_ns - receiver.ts_recent.newest_store() > settle_ns(receiver);
+}
+
+inline void take_data(Host& receiver, const Segment& s) {
+  if (!receiver.rcv_known) {
+    receiver.rcv_nxt = s.end_seq();
+    receiver.rcv_known = true;
+  } else if (!after(s.seq, receiver.rcv_nxt) && after(s.end_seq(), receiver.rcv_nxt)) {
+    receiver.rcv_nxt = s.end_seq();
+  }
+}
+
+/// What the segment says of its sender as a receiver: how far it has got, and what it allows.
+inline void take_own_ack(Host& sender, const Segment& s, uint32_t window) {
+  if (!sender.acked || after(s.ack, sender.ack_max)) sender.ack_max = s.ack;
+  const SeqNum edge = s.ack + window;
+  if (!sender.acked || after(edge, sender.right_edge)) sender.right_edge = edge;
+  sender.acked = true;
+  if (!sender.rcv_known || after(s.ack, sender.rcv_nxt)) {
+    sender.rcv_nxt = s.ack;
+    sender.rcv_known = true;
+  }
+}
+
+/// Will the receiver's next segments be held against this verdict? Drops by timestamps, and data that another
+/// receiver might have dropped.
+inline bool is_questionable(const Segment& s, const Judgement& j) {
+  if (j.verdict == Verdict::drop) return is_paws(j.reason);
+  return j.verdict == Verdict::accept && s.length() > 0 &&
+         (j.reason == Reason::window1 || j.reason == Reason::idle || j.reason == Reason::ts_recent_zero);
+}
+
+inline bool is_keepalive(const Host& receiver, const Segment& s) {
+  return s.payload <= 1 && receiver.acked && s.seq == receiver.ack_max - 1;
+}
+
+}  // namespace tsaudit

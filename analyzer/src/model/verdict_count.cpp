@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts what became of each segment: the common in the flow, the odd in its trouble.
+#include "model/host_steps.h"
+#include "model/tracker.h"
+
+namespace tsaudit {
+
+void Tracker::note_options(Flow& flow, unsigned from, const Segment& s) {
+  if (s.ts == TsOption::malformed || s.ts == TsOption::duplicated)
+    trouble(flow).direction[from].malformed_tsopt.add(s.frame, s.time_ns);
+  if (s.has(kRst | kSyn)) return;
+  const Negotiated negotiated = flow.negotiated();
+  if (negotiated == Negotiated::yes && !s.has_ts() && s.ts != TsOption::cut) {
+    DirectionTrouble& direction = trouble(flow).direction[from];
+    direction.missing_tsopt.add(s.frame, s.time_ns);
+    if (s.length() > 0 && !is_keepalive(flow.host[from ^ 1], s))
+      direction.missing_tsopt_data.add(s.frame, s.time_ns);
+  } else if (negotiated == Negotiated::no && s.has_ts()) {
+    trouble(flow).direction[from].unnegotiated_tsopt.add(s.frame, s.time_ns);
+  }
+}
+
+/// Everything but an ordinary `newer` or `equal`.
+void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
+                          const PawsState& state) {
+  const Host& b = flow.host[from ^ 1];
+  DirectionTrouble& direction = trouble(flow).direction[from];
+  ++direction.reasons[static_cast<size_t>(j.reason)];
+  if (j.verdict == Verdict::drop && is_paws(j.reason) && b.state == TcpState::time_wait && s.has(kSyn))
+    direction.refused_reuse.add(s.frame, s.time_ns);
+  if (j.verdict == Verdict::drop && is_paws(j.reason)) {
+    // A stale ACK that acknowledges nothing new is no loss, nor is a copy of data that has arrived: an
+    // original that a retransmission has overtaken. Nor is a SYN on a live connection, which no receiver
+    // takes there. Anything else is.
+    const bool copy = s.length() > 0 && b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
+    const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
+    const bool harmful = !live_syn && ((s.length() > 0 && !copy) || (b.una_known && after(s.ack, b.snd_una)));
+    if (harmful && !direction.paws_drops) {
+      direction.ticks_behind = distance(s.tsval, j.ts_recent);
+      direction.stored_ns = b.ts_recent.newest_store();
+      direction.dropped_by = &profile_for(flow, from ^ 1);
+    }
+    if (harmful)
+      direction.paws_drops.add(s.frame, s.time_ns);
+    else if (copy)
+      direction.stale_copies.add(s.frame, s.time_ns);
+    else if (!s.has(kRst))
+      direction.stale_acks.add(s.frame, s.time_ns);
+  }
+  if (is_questionable(s, j)) open_verdict(flow, from, s, j, state);
+}
+
+/// What every connection has (a handshake, no timestamps, a first segment) is counted in the flow itself.
+void Tracker::count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
+                            const PawsState& state) {
+  Host& a = flow.host[from];
+  if (j.reason == Reason::newer) return;
+  if (j.reason == Reason::equal) {
+    ++flow.host[from ^ 1].equal_tsval;
+    return;
+  }
+  uint8_t* few = nullptr;
+  if (j.reason == Reason::handshake || j.reason == Reason::initial)
+    few = &a.handshakes;
+  else if (j.reason == Reason::ts_recent_unknown)
+    few = &a.unknown;
+  else if (j.verdict == Verdict::not_tested && flow.negotiated() == Negotiated::yes)
+    few = &a.untested;
+  else if (j.verdict == Verdict::not_tested)
+    return;  // all the rest of such a flow
+  if (!few)
+    odd_verdict(flow, from, s, j, state);
+  else if (*few < UINT8_MAX)
+    ++*few;
+  else
+    ++trouble(flow).direction[from].reasons[static_cast<size_t>(j.reason)];
+}
+
+/// Changed on the way: its receiver never looked at the timestamps, and neither do we.
+Judgement Tracker::damaged(Flow& flow, unsigned from, const Segment& s) {
+  DirectionTrouble& direction = trouble(flow).direction[from];
+  ++direction.reasons[static_cast<size_t>(Reason::tcp_csum)];
+  if (s.length() > 0) direction.damaged_end = s.end_seq();
+  flow.watched = true;
+  ++flow.host[from].segments;
+  flow.host[from].ts_segments += s.has_ts();
+  flow.set_last_frame(s.frame);
+  const TsRecentSet& recent = flow.host[from ^ 1].ts_recent;
+  Judgement j;
+  j.verdict = Verdict::drop;
+  j.reason = Reason::tcp_csum;
+  j.known = recent.known();
+  if (j.known) j.ts_recent = recent.back();
+  return j;
+}
+
+}  // namespace tsaudit
