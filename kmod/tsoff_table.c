@@ -107,6 +107,7 @@ bool tsoff_note(struct tsoff_net *tn, struct tsoff_entry *e,
 		enum tsoff_direction dir, bool syn, bool fin, bool rst)
 {
 	int state = atomic_read(&e->state);
+	unsigned long now = jiffies;
 	int set = 0;
 
 	if (state & TSOFF_STATE_REUSED)
@@ -137,8 +138,8 @@ bool tsoff_note(struct tsoff_net *tn, struct tsoff_entry *e,
 	/* Do not dirty the cache line for every packet of a busy connection. */
 	if (set & ~state)
 		atomic_or(set, &e->state);
-	if (READ_ONCE(e->used) != jiffies)
-		WRITE_ONCE(e->used, jiffies);
+	if (READ_ONCE(e->used) != now)
+		WRITE_ONCE(e->used, now);
 	return true;
 }
 

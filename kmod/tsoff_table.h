@@ -47,7 +47,7 @@ struct tsoff_stats {
 
 struct tsoff_net {
 	struct net *net;
-	struct mutex lock;
+	struct mutex lock;		/* of who changes the table */
 	struct rhashtable table;
 	unsigned int entries;
 	unsigned int wire_entries;

@@ -55,7 +55,9 @@ static enum tsoff_verdict rewrite(struct header *h, enum tsoff_direction dir, u3
 	return verdict;
 }
 
-static const u32 edges[] = { 0, 1, 2, 0x7ffffffe, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff };
+static const u32 edges[] = {
+	0, 1, 2, 0x7ffffffe, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff,
+};
 
 static void rewrite_edges(struct kunit *test)
 {
@@ -197,7 +199,9 @@ static void table_lifetime_steps(struct kunit *test)
 		const struct step *s = &steps[i];
 
 		atomic_set(&e->state, s->before);
-		KUNIT_EXPECT_EQ_MSG(test, tsoff_note(tn, e, s->dir, s->flags & SYN, s->flags & FIN, s->flags & RST),
+		KUNIT_EXPECT_EQ_MSG(test,
+				    tsoff_note(tn, e, s->dir, s->flags & SYN, s->flags & FIN,
+					       s->flags & RST),
 				    s->ours, "step %d", i + 1);
 		KUNIT_EXPECT_EQ_MSG(test, atomic_read(&e->state), s->after, "step %d", i + 1);
 	}

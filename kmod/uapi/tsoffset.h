@@ -85,6 +85,7 @@ enum tsoff_cmd {
 	TSOFF_CMD_STATS,
 	__TSOFF_CMD_MAX
 };
+
 #define TSOFF_CMD_MAX (__TSOFF_CMD_MAX - 1)
 
 enum tsoff_attr {
@@ -97,6 +98,7 @@ enum tsoff_attr {
 	TSOFF_A_REASON,		/* u32, TSOFF_REASON_*, from the kernel */
 	__TSOFF_A_MAX
 };
+
 #define TSOFF_A_MAX (__TSOFF_A_MAX - 1)
 
 #define TSOFF_FLAG_FORCE	(1U << 0)	/* even if a live connection stalls */
@@ -135,6 +137,7 @@ enum tsoff_entry_attr {
 	TSOFF_E_IDLE,		/* u32: seconds since the last packet */
 	__TSOFF_E_MAX
 };
+
 #define TSOFF_E_MAX (__TSOFF_E_MAX - 1)
 
 enum tsoff_mode {
@@ -142,6 +145,7 @@ enum tsoff_mode {
 	TSOFF_MODE_SOCKET,
 	__TSOFF_MODE_MAX
 };
+
 #define TSOFF_MODE_MAX (__TSOFF_MODE_MAX - 1)
 
 #define TSOFF_STATE_SEEN	(1U << 0)	/* a packet of the established connection */
@@ -176,6 +180,7 @@ enum tsoff_stat {
 	TSOFF_S_LIMIT,		/* how many there may be */
 	__TSOFF_S_MAX
 };
+
 #define TSOFF_S_MAX (__TSOFF_S_MAX - 1)
 
 #endif /* _UAPI_TSOFFSET_H */

@@ -20,6 +20,7 @@ bool sh_ok(const std::string& command);
 
 class Namespace {
  public:
+  Namespace() = default;  // the one that the program is in
   explicit Namespace(std::string name);
   ~Namespace();
   Namespace(const Namespace&) = delete;

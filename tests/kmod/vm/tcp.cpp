@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <thread>
@@ -212,7 +212,7 @@ uint32_t timestamp_now(const Socket& socket) { return get<uint32_t>(socket.fd(),
 
 Pump::Pump(const Socket& one, const Socket& other) : ends_{{one.fd(), 17, 99}, {other.fd(), 99, 17}} {}
 
-void Pump::End::send_some(uint64_t total) {
+void Stream::send_some(uint64_t total) {
   uint8_t block[65536];
   const size_t n = static_cast<size_t>(std::min<uint64_t>(sizeof block, total - sent));
   for (size_t i = 0; i < n; i++) block[i] = pattern(sent + i, out_seed);
@@ -220,7 +220,7 @@ void Pump::End::send_some(uint64_t total) {
   if (done > 0) sent += static_cast<uint64_t>(done);
 }
 
-bool Pump::End::receive_some() {
+bool Stream::receive_some() {
   uint8_t block[65536];
   const ssize_t n = recv(fd, block, sizeof block, MSG_DONTWAIT);
   for (ssize_t i = 0; i < n; i++) intact &= block[i] == pattern(received + static_cast<uint64_t>(i), in_seed);
@@ -228,22 +228,24 @@ bool Pump::End::receive_some() {
   return n > 0;
 }
 
-bool Pump::run(uint64_t total, double patience) {
+bool stream(std::span<Stream> ends, uint64_t total, double patience) {
   using Time = std::chrono::steady_clock;
   auto last = Time::now();
-  while (ends_[0].received < total || ends_[1].received < total) {
-    pollfd polled[2];
-    for (int i = 0; i < 2; i++)
-      polled[i] = {ends_[i].fd, static_cast<short>(POLLIN | (ends_[i].sent < total ? POLLOUT : 0)), 0};
-    poll(polled, 2, 100);
-    for (int i = 0; i < 2; i++) {
-      if (polled[i].revents & (POLLERR | POLLHUP)) return false;
-      if (polled[i].revents & POLLOUT) ends_[i].send_some(total);
-      if (polled[i].revents & POLLIN && ends_[i].receive_some()) last = Time::now();
+  while (!std::ranges::all_of(ends, [&](const Stream& end) { return end.done(total); })) {
+    std::vector<pollfd> polled;
+    for (const Stream& end : ends)
+      polled.push_back({end.fd, static_cast<short>(POLLIN | (end.sent < total ? POLLOUT : 0)), 0});
+    poll(polled.data(), polled.size(), 100);
+    for (size_t i = 0; i < ends.size(); i++) {
+      // Whoever is through first may close: what it sent is to be read nevertheless.
+      if (polled[i].revents & POLLIN && ends[i].receive_some()) last = Time::now();
+      if (polled[i].revents & (POLLERR | POLLHUP)) return ends[i].done(total) && ends[i].intact;
+      if (polled[i].revents & POLLOUT) ends[i].send_some(total);
+      if (!ends[i].intact) return false;
     }
-    if (!intact() || std::chrono::duration<double>(Time::now() - last).count() > patience) return false;
+    if (std::chrono::duration<double>(Time::now() - last).count() > patience) return false;
   }
-  return intact();
+  return true;
 }
 
 }  // namespace rig

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "entry.h"
@@ -60,14 +61,27 @@ void resume(const Socket& socket);
 
 uint32_t timestamp_now(const Socket& socket);  // what it would stamp (in or out of repair mode)
 
-// Two streams at once over one connection, each compared byte by byte as it arrives.
+// One end of a connection: sends one stream, and compares another byte by byte as it arrives.
+struct Stream {
+  int fd;
+  uint8_t out_seed, in_seed;
+  uint64_t sent = 0, received = 0;
+  bool intact = true;
+
+  bool done(uint64_t total) const { return received >= total && sent >= total; }
+  void send_some(uint64_t total);
+  bool receive_some();
+};
+
+// Goes on until all of `ends` have sent and received `total` bytes since the beginning; gives up (false) when
+// nothing has arrived for `patience` seconds, or what arrives is wrong.
+bool stream(std::span<Stream> ends, uint64_t total, double patience);
+
+// Both ends of one connection.
 class Pump {
  public:
   Pump(const Socket& one, const Socket& other);
-
-  // Goes on until `total` bytes since the beginning have arrived each way; gives up (false) when nothing
-  // has arrived for `patience` seconds, or what arrives is wrong.
-  bool run(uint64_t total, double patience = 20);
+  bool run(uint64_t total, double patience = 20) { return stream(ends_, total, patience); }
 
   // A socket may have been replaced meanwhile.
   void replace_one(const Socket& one) { ends_[0].fd = one.fd(); }
@@ -77,15 +91,7 @@ class Pump {
   bool intact() const { return ends_[0].intact && ends_[1].intact; }
 
  private:
-  struct End {
-    int fd;
-    uint8_t out_seed, in_seed;
-    uint64_t sent = 0, received = 0;
-    bool intact = true;
-    void send_some(uint64_t total);
-    bool receive_some();
-  };
-  End ends_[2];
+  Stream ends_[2];
 };
 
 // Waits until all that was sent is acknowledged.
