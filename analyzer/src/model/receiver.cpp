@@ -269,11 +269,9 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
   if (!agreed) {
     result.reason = reason_of_doubt(profile, p, segment);
     // Away from the receiver a test that comes after PAWS is in doubt; PAWS itself let the segment through.
-    const bool reset = s.has(kRst) && receiver.state == TcpState::established && receiver.tap != Tap::here;
-    const bool exact = !reset && vantage_of(receiver, sender) == Vantage::at_receiver;
+    const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
     if (result.reason == Reason::sequence_range && !exact && result.known && segment.has_ts) {
-      Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0, 0), s.tsval, profile.window_ticks);
-      if (why == Reason::paws && reset) why = Reason::rst_exempt;
+      const Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0, 0), s.tsval, profile.window_ticks);
       if (why != Reason::paws) {
         result.verdict = Verdict::accept;
         result.reason = why;
