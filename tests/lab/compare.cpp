@@ -112,8 +112,9 @@ std::string row_of(const Json& truth) {
   const bool by_sequence = is_modelled(verdict) && !is_paws(verdict) && verdict != "TCP_INVALID_SYN";
   if (!truth.contains("tsval")) return by_sequence ? "10" : "1";
   const int32_t back = ticks_back(truth);
+  const uint32_t into_window = truth["seq"].get<uint32_t>() - state["rcv_nxt"].get<uint32_t>();
+  if (has('R') && into_window != 0 && into_window < state["rcv_wnd"].get<uint32_t>()) return "11";
   if (back <= 1 || state["ts_recent"] == 0) {
-    if (verdict == "TCP_RESET") return "11";
     if (by_sequence || verdict == "TCP_INVALID_SYN") return "10";
     return back <= 0 ? "2" : back == 1 ? "3" : "5";
   }

@@ -28,7 +28,7 @@ class RigTest : public testing::Test {
   void play(const char* name) {
     const Scenario* scenario = find_scenario(name);
     ASSERT_NE(scenario, nullptr);
-    const Stage stage = scenario->run(*lab_);
+    stage_ = scenario->run(*lab_);
     lab_->finish();
   }
   size_t dropped_at_peer(const std::string& reason) const {
@@ -44,6 +44,7 @@ class RigTest : public testing::Test {
   }
 
   std::unique_ptr<Lab> lab_;
+  Stage stage_;  // sockets that end before the counters are read would move them
   Counters before_;
 };
 

@@ -134,6 +134,15 @@ Stage loss(Lab& lab) { return stays(lab, {.lost = 3}); }
 Stage reordering(Lab& lab) { return stays(lab, {.late = 10, .late_ms = 8}); }
 Stage naive_loss(Lab& lab) { return stays(lab, {.lost = 2, .late = 3, .twice = 1}, true); }
 
+/// Bulk, so that several segments wait for the receiver at once and are merged.
+Stage bulk(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(8, 40'000, kPatience, 5);
+  flow->move({.ticks = -1'000'000});
+  flow->exchange(2, 40'000, kPatience, 5);
+  return flow;
+}
+
 Stage vlan(Lab& lab) {
   lab.net().line()->tag_middle(7);
   return move_once(lab, {.move = {.ticks = -1'000'000}, .pause_ms = kPause});
@@ -163,7 +172,8 @@ Stage wrap(Lab& lab) {
   return client;
 }
 
-constexpr Topology::Options kBadLine{.bad_line = true}, kVxlan{.vxlan = true}, kUsec{.usec = true};
+constexpr Topology::Options kBadLine{.bad_line = true}, kVxlan{.vxlan = true}, kUsec{.usec = true},
+    kOffloads{.offloads = true}, kGro{.gro = true};
 
 const Scenario kScenarios[] = {
     {"healthy", "the client moves and keeps its clock", healthy},
@@ -196,6 +206,14 @@ const Scenario kScenarios[] = {
      "the client moves and its clock goes back by 1,000,000 ms; only its own packets are captured",
      naive_paced,
      {.one_sided = true}},
+    {"gro",
+     "a naive move in the midst of bulk data whose segments GRO merges at the receiver",
+     bulk,
+     {.net = kGro}},
+    {"super-segments",
+     "a naive move in the midst of bulk data that is sent and captured in super-segments",
+     bulk,
+     {.net = kOffloads}},
     {"bare-restore", "the client moves without TCP_TIMESTAMP: it sends the new host's bare clock", bare},
     {"short-stall", "the clock goes back by 1,500 ms: the stall heals when it has caught up", heals},
     {"forward-and-back", "a move ahead by 1,000,000,000 ms is taken; the move back is a black hole",

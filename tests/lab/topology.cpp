@@ -16,9 +16,9 @@ IpAddress address(const char* text) {
   return out;
 }
 
-void set_offloads(const Namespace& ns, const std::string& device, bool on) {
-  for (const uint32_t command : {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO})
-    set_offload(ns, device, command, on);
+void set_offloads(const Namespace& ns, const std::string& device, bool large_sends, bool merge) {
+  for (const uint32_t command : {ETHTOOL_STSO, ETHTOOL_SGSO}) set_offload(ns, device, command, large_sends);
+  set_offload(ns, device, ETHTOOL_SGRO, merge);
   // Real sums on the wire, so that captures of the lab are as clean as captures of a cable.
   set_offload(ns, device, ETHTOOL_STXCSUM, false);
 }
@@ -39,8 +39,8 @@ Topology::Topology(const Options& options)
   quiet(bridge_);
   if (options.bad_line) {
     add_veth({bridge_, "m0", 0x020000000e00}, {bridge_, "m1", 0x020000000e01});
-    set_offloads(bridge_, "m0", false);
-    set_offloads(bridge_, "m1", false);
+    set_offloads(bridge_, "m0", false, false);
+    set_offloads(bridge_, "m1", false, false);
   } else {
     add_bridge(bridge_, "br0");
   }
@@ -74,8 +74,8 @@ void Topology::wire(const Station& station, const std::string& port, const Optio
   set_up(station.ns, "lo");
   add_veth({station.ns, station.device, station.mac}, {bridge_, port, 0x020000000f00 | (station.mac & 0xff)});
   if (!options.bad_line) add_to_bridge(bridge_, port, "br0");
-  set_offloads(station.ns, station.device, options.offloads);
-  set_offloads(bridge_, port, options.offloads);
+  set_offloads(station.ns, station.device, options.offloads, options.offloads || options.gro);
+  set_offloads(bridge_, port, options.offloads, options.offloads);
 }
 
 void Topology::dig_tunnels() {

@@ -24,6 +24,7 @@ class Topology {
  public:
   struct Options {
     bool offloads = false;  ///< TSO, GSO, GRO: packets larger than the wire's
+    bool gro = false;       ///< GRO alone: the wire has ordinary packets, and receivers see them merged
     bool bad_line = false;  ///< hops of line() instead of the bridge
     bool vxlan = false;
     bool usec = false;  ///< timestamps of 1 us, by route (6.7+)
