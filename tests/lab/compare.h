@@ -35,7 +35,7 @@ struct Comparison {
   std::vector<Mismatch> mismatches;
 
   void add(const Comparison& other);
-  RowTally total() const;  ///< without row 12
+  RowTally total() const;  ///< without row 12, and without what was lost before it could be judged
   /// What must hold. At the receiver every verdict is right; in front of it arrival and order are not known,
   /// so that there no discard by PAWS is wrong and fewer than 2 % of the verdicts are unknown.
   bool passes() const;
