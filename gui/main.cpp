@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
   if (screenshot) {
     // A picture depends on nothing but what the command says.
     QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, "/nonexistent");
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, "/dev/null");
   }
   apply_color_scheme(parser.isSet("colours") ? parser.value("colours")
                                              : Settings().text("colours", screenshot ? "light" : "system"));

@@ -3,6 +3,7 @@
 #include "terminal.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -42,11 +43,15 @@ class Terminal : public testing::Test {
     for (const int descriptor : {master_, slave_, pipe_[0], pipe_[1]}) close(descriptor);
   }
   std::string shown() {
+    // The kernel hands over what was written to the slave a moment later.
+    std::string all;
     char text[4096];
-    int bytes = 0;
-    ioctl(master_, FIONREAD, &bytes);
-    const ssize_t size = bytes > 0 ? read(master_, text, sizeof text) : 0;
-    return {text, static_cast<size_t>(std::max<ssize_t>(size, 0))};
+    for (pollfd ready{.fd = master_, .events = POLLIN, .revents = 0}; poll(&ready, 1, 100) > 0;) {
+      const ssize_t size = read(master_, text, sizeof text);
+      if (size <= 0) break;
+      all.append(text, static_cast<size_t>(size));
+    }
+    return all;
   }
   int master_ = -1, slave_ = -1, pipe_[2] = {-1, -1};
 };

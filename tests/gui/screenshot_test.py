@@ -48,7 +48,7 @@ class Screenshot(unittest.TestCase):
         self.assertIn("x.pcap", result.stderr)
 
     def test_unwritable_picture_is_4(self):
-        self.assertEqual(run("--screenshot", "/nonexistent/out.png", self.capture).returncode, 4)
+        self.assertEqual(run("--screenshot", self.capture + "/out.png", self.capture).returncode, 4)
 
     def test_wrong_usage_is_2(self):
         for arguments in (["--screenshot", self.out], ["--screenshot", self.out, "--size", "big", self.capture],

@@ -40,7 +40,10 @@ TEST(RuleTable, IdsNamesAndSeveritiesNeverChange) {
             "TS019 offset-unexpected error\n"
             "TS020 migration-unexpected error\n"
             "TS021 nothing-judged error\n"
-            "TS022 worse-than-baseline error\n");
+            "TS022 worse-than-baseline error\n"
+            "TS023 packet-altered error\n"
+            "TS024 checksum-broken error\n"
+            "TS025 packet-missing error\n");
 }
 
 TEST(RuleTable, CodeIsTheNumberOfTheId) {
@@ -57,7 +60,7 @@ TEST(RuleTable, FindsByCodeAndNameInAnyCase) {
   }
   EXPECT_EQ(find_rule("ts001"), &rule_info(RuleId::paws_drop));
   EXPECT_EQ(find_rule("Paws-Stall"), &rule_info(RuleId::paws_stall));
-  for (const char* unknown : {"", "TS", "TS000", "TS023", "TS0011", "paws", "paws-drop "}) {
+  for (const char* unknown : {"", "TS", "TS000", "TS099", "TS0011", "paws", "paws-drop "}) {
     EXPECT_EQ(find_rule(unknown), nullptr) << unknown;
   }
 }
