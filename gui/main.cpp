@@ -3,7 +3,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QSettings>
-#include <QTimer>
+#include <QTemporaryDir>
 #include <cstdio>
 #include <cstring>
 
@@ -80,10 +80,12 @@ int main(int argc, char** argv) {
   const QStringList captures = parser.positionalArguments();
   if (screenshot && captures.isEmpty()) return usage("--screenshot needs a capture");
 
+  QTemporaryDir settings;
   if (screenshot) {
-    // A picture depends on nothing but what the command says.
+    // A picture depends on nothing but what the command says, and leaves nothing behind.
     QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, "/dev/null");
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, settings.path());
+    QSettings::setPath(QSettings::IniFormat, QSettings::SystemScope, settings.path());
   }
   apply_color_scheme(parser.isSet("colours") ? parser.value("colours")
                                              : Settings().text("colours", screenshot ? "light" : "system"));

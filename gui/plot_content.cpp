@@ -58,6 +58,17 @@ void add_stalls(PlotContent& content, const FlowView& flow) {
   }
 }
 
+/// Until when an offset given at `migration` would have applied as it is: the clock's next step.
+TimeNs next_step(const FlowView& flow, Side side, const Migration& migration) {
+  TimeNs until = INT64_MAX / 2;
+  for (const ClockStep& step : flow.report()->directions[static_cast<size_t>(side)].clock.steps) {
+    if (step.frame <= migration.frame) continue;
+    const size_t at = flow.position_of_frame(step.frame);
+    if (at < flow.rows().size()) until = std::min(until, flow.row(at).time_ns - 1);
+  }
+  return until;
+}
+
 void clock_content(PlotContent& content, const FlowView& flow, Side side) {
   const Track& track = flow.track(side);
   const Track& back = flow.track(other(side));
@@ -82,7 +93,8 @@ void clock_content(PlotContent& content, const FlowView& flow, Side side) {
                                 .stroke = Stroke::ghost,
                                 .series = &track.tsval,
                                 .offset = static_cast<double>(migration.offset->suggested),
-                                .from_ns = migration.time_ns});
+                                .from_ns = migration.time_ns,
+                                .to_ns = next_step(flow, side, migration)});
     }
   }
   content.curves.push_back({.name = "TSecr from the " + name_of(other(side)),

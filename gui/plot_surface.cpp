@@ -12,9 +12,9 @@ namespace tsaudit::gui {
 namespace {
 
 constexpr int kPixelsPerTick = 26, kPixelsPerTimeTick = 90;
-constexpr int kLeftMargin = 96, kRightMargin = 12;  // fixed, so that the plots of a stack are in line
+constexpr int kLeftMargin = 110, kRightMargin = 12;  // fixed, so that the plots of a stack are in line
 /// Beyond so many points lines are drawn without smoothing: it would cost more than it shows.
-constexpr size_t kSmoothUpTo = 3000;
+constexpr size_t kSmoothUpTo = 1200;
 
 class TimeTicker : public QCPAxisTicker {
  public:
@@ -90,28 +90,21 @@ struct PlotSurface::Impl {
     plot->axisRect()->setMargins(margin);
   }
 
+  static double pen_width(const Curve& curve) {
+    if (curve.stroke == Stroke::dots || curve.compared) return 1;
+    return curve.stroke == Stroke::step ? 1.4 : 1.6;
+  }
+
   void build() {
     plot->clearGraphs();
     if (!state.content) return;
     for (const Curve& curve : state.content->curves) {
       QCPGraph* graph = plot->addGraph();
       const QColor color = state.theme.ink(curve.ink, curve.compared);
-      switch (curve.stroke) {
-        case Stroke::line:
-          graph->setPen(QPen(color, curve.compared ? 1.0 : 1.6));
-          break;
-        case Stroke::step:
-          graph->setPen(QPen(color, 1.4));
-          graph->setLineStyle(QCPGraph::lsStepRight);
-          break;
-        case Stroke::ghost:
-          graph->setPen(QPen(color, 1.6, Qt::DashLine));
-          break;
-        case Stroke::dots:
-          graph->setPen(QPen(color, 1));
-          graph->setLineStyle(QCPGraph::lsNone);
-          break;
-      }
+      graph->setPen(
+          QPen(color, pen_width(curve), curve.stroke == Stroke::ghost ? Qt::DashLine : Qt::SolidLine));
+      if (curve.stroke == Stroke::step) graph->setLineStyle(QCPGraph::lsStepRight);
+      if (curve.stroke == Stroke::dots) graph->setLineStyle(QCPGraph::lsNone);
       graph->setAdaptiveSampling(false);  // the series has chosen already
       if (curve.accepts_above) graph->setBrush(QBrush(state.theme.accepted_fill));
     }
@@ -145,6 +138,11 @@ struct PlotSurface::Impl {
     }
     const bool few = static_cast<size_t>(data.size()) <= kSmoothUpTo;
     graph->setAntialiased(few);
+    // A wide pen makes one outline of the whole line, whose cost grows faster than its points; a cosmetic one
+    // is a walk over them.
+    QPen pen = graph->pen();
+    pen.setWidthF(few ? pen_width(curve) : 0);
+    graph->setPen(pen);
     if (curve.stroke == Stroke::dots) {
       graph->setScatterStyle(few ? QCPScatterStyle(QCPScatterStyle::ssCircle, curve.compared ? 3 : 4.5)
                                  : QCPScatterStyle(QCPScatterStyle::ssDot));

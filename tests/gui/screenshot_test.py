@@ -43,7 +43,7 @@ class Screenshot(unittest.TestCase):
         self.assertEqual(pictures[0], pictures[1])
 
     def test_unreadable_capture_is_3_and_named(self):
-        result = run("--screenshot", self.out, "/nonexistent/x.pcap")
+        result = run("--screenshot", self.out, self.out + "/x.pcap")
         self.assertEqual(result.returncode, 3)
         self.assertIn("x.pcap", result.stderr)
 

@@ -11,6 +11,9 @@ namespace {
 
 /// Up to so many samples a column all are drawn: fewer points would not come of choosing.
 constexpr size_t kDrawAll = 4;
+/// How far to look for a neighbour over samples without a value. A line to one beyond would show nothing of
+/// here.
+constexpr size_t kReach = 4096;
 
 }  // namespace
 
@@ -51,7 +54,7 @@ void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<Series
   const size_t first = lower_bound(from);
   const size_t last = to == INT64_MAX ? size() : lower_bound(to + 1);
   size_t before = first;
-  while (before > 0 && std::isnan(values_[before - 1])) --before;
+  while (before > 0 && first - before < kReach && std::isnan(values_[before - 1])) --before;
   if (before > 0) add(before - 1, out);
 
   if (last - first <= kDrawAll * columns) {
@@ -81,7 +84,7 @@ void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<Series
   }
 
   size_t after = last;
-  while (after < size() && std::isnan(values_[after])) ++after;
+  while (after < size() && after - last < kReach && std::isnan(values_[after])) ++after;
   if (after < size()) add(after, out);
 }
 
