@@ -26,9 +26,9 @@ struct MinMax {
 };
 
 /// Minimum and maximum of any range of an array in logarithmic time. Every level holds the extremes of
-/// kFanOut entries of the level below; the levels cost 16 bytes for each 15 values, and the values themselves
-/// stay where they are. Extremes are kept as indices, so that a peak can be drawn at the very sample that
-/// made it.
+/// kFanOut entries of the level below; the levels cost 24 bytes for each 15 values, and the values themselves
+/// stay where they are. Extremes are kept with their indices, so that a peak can be drawn at the very sample
+/// that made it.
 class MinMaxPyramid {
  public:
   static constexpr size_t kFanOut = 16;
@@ -41,11 +41,11 @@ class MinMaxPyramid {
 
  private:
   struct Node {
-    uint32_t min_at, max_at;  ///< indices of values; kNone: all of them are NaN
+    double min, max;  ///< min > max: there is no value
+    uint32_t min_at, max_at;
   };
-  static constexpr uint32_t kNone = UINT32_MAX;
-  void take(MinMax& into, uint32_t index) const;
-  Node merge(std::span<const Node> nodes) const;
+  static Node empty_node();
+  static Node merge(std::span<const Node> nodes);
   std::span<const double> values_;
   std::vector<std::vector<Node>> levels_;  ///< [0] over the values
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cmath>
 
 #include "tsaudit/series.h"
 
@@ -11,11 +10,11 @@ MinMaxPyramid::MinMaxPyramid(std::span<const double> values) : values_(values) {
   std::vector<Node> level((values.size() + kFanOut - 1) / kFanOut);
   for (size_t i = 0; i < level.size(); ++i) {
     const size_t end = std::min(values.size(), (i + 1) * kFanOut);
-    Node node{kNone, kNone};
+    Node node = empty_node();
     for (size_t at = i * kFanOut; at < end; ++at) {
-      if (std::isnan(values[at])) continue;
-      if (node.min_at == kNone || values[at] < values[node.min_at]) node.min_at = static_cast<uint32_t>(at);
-      if (node.max_at == kNone || values[at] > values[node.max_at]) node.max_at = static_cast<uint32_t>(at);
+      // NaN compares false with everything.
+      if (values[at] < node.min) node.min = values[at], node.min_at = static_cast<uint32_t>(at);
+      if (values[at] > node.max) node.max = values[at], node.max_at = static_cast<uint32_t>(at);
     }
     level[i] = node;
   }
@@ -31,41 +30,42 @@ MinMaxPyramid::MinMaxPyramid(std::span<const double> values) : values_(values) {
   }
 }
 
-MinMaxPyramid::Node MinMaxPyramid::merge(std::span<const Node> nodes) const {
-  Node out{kNone, kNone};
-  for (const Node& node : nodes) {
-    if (node.min_at == kNone) continue;
-    if (out.min_at == kNone || values_[node.min_at] < values_[out.min_at]) out.min_at = node.min_at;
-    if (out.max_at == kNone || values_[node.max_at] > values_[out.max_at]) out.max_at = node.max_at;
-  }
-  return out;
+MinMaxPyramid::Node MinMaxPyramid::empty_node() {
+  const MinMax none;
+  return {none.min, none.max, 0, 0};
 }
 
-void MinMaxPyramid::take(MinMax& into, uint32_t index) const {
-  const double value = values_[index];
-  if (value < into.min || (value == into.min && index < into.min_at)) {
-    into.min = value;
-    into.min_at = index;
+MinMaxPyramid::Node MinMaxPyramid::merge(std::span<const Node> nodes) {
+  Node out = empty_node();
+  for (const Node& node : nodes) {
+    if (node.min < out.min) out.min = node.min, out.min_at = node.min_at;
+    if (node.max > out.max) out.max = node.max, out.max_at = node.max_at;
   }
-  if (value > into.max || (value == into.max && index < into.max_at)) {
-    into.max = value;
-    into.max_at = index;
-  }
+  return out;
 }
 
 MinMax MinMaxPyramid::range(size_t first, size_t last) const {
   MinMax out;
   last = std::min(last, values_.size());
+  // The ends come before the middle, so that among equals the first index has to be looked for.
+  const auto take_min = [&](double value, size_t at) {
+    if (value < out.min || (value == out.min && at < out.min_at)) out.min = value, out.min_at = at;
+  };
+  const auto take_max = [&](double value, size_t at) {
+    if (value > out.max || (value == out.max && at < out.max_at)) out.max = value, out.max_at = at;
+  };
   const auto leaves = [&](size_t from, size_t to) {
-    for (size_t i = from; i < to; ++i)
-      if (!std::isnan(values_[i])) take(out, static_cast<uint32_t>(i));
+    for (size_t i = from; i < to; ++i) {
+      take_min(values_[i], i);
+      take_max(values_[i], i);
+    }
   };
   const auto nodes = [&](size_t level, size_t from, size_t to) {
     for (size_t i = from; i < to; ++i) {
-      const Node node = levels_[level][i];
-      if (node.min_at == kNone) continue;
-      take(out, node.min_at);
-      take(out, node.max_at);
+      const Node& node = levels_[level][i];
+      if (node.min > node.max) continue;
+      take_min(node.min, node.min_at);
+      take_max(node.max, node.max_at);
     }
   };
   // Both ends climb: on each level what does not fill a node of the level above is taken here.

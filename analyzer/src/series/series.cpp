@@ -15,6 +15,18 @@ constexpr size_t kDrawAll = 4;
 /// here.
 constexpr size_t kReach = 4096;
 
+/// std::lower_bound in [begin, last), which starts where samples of even pace would have it.
+size_t search(const std::vector<TimeNs>& times, size_t begin, size_t last, TimeNs time, size_t pace) {
+  size_t low = begin, high = begin, step = pace + pace / 8 + 1;
+  for (; high < last && times[high] < time; step *= 2) {
+    low = high + 1;
+    high = std::min(last, high + step);
+  }
+  return static_cast<size_t>(std::lower_bound(times.begin() + static_cast<ptrdiff_t>(low),
+                                              times.begin() + static_cast<ptrdiff_t>(high), time) -
+                             times.begin());
+}
+
 }  // namespace
 
 Series::Series(Times times, std::vector<double> values)
@@ -65,9 +77,8 @@ void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<Series
     size_t begin = first;
     for (unsigned column = 0; column < columns && begin < last; ++column) {
       const TimeNs end_time = from + static_cast<TimeNs>(width * (column + 1));
-      const auto end_at = std::lower_bound(times_->begin() + static_cast<ptrdiff_t>(begin),
-                                           times_->begin() + static_cast<ptrdiff_t>(last), end_time);
-      const size_t end = column + 1 == columns ? last : static_cast<size_t>(end_at - times_->begin());
+      const size_t end =
+          column + 1 == columns ? last : search(*times_, begin, last, end_time, (last - first) / columns);
       if (begin == end) continue;
       const MinMax extremes = pyramid_.range(begin, end);
       if (!extremes.empty()) {
