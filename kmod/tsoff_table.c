@@ -173,8 +173,9 @@ static int judge_all(struct tsoff_net *tn, struct tsoff_entry *e)
 }
 
 /*
- * Takes out all entries for which @judge gives a reason. Events and sockets
- * want to sleep, and the walk may not, so these come after it.
+ * Takes out all entries for which @judge gives a reason. Not during the walk:
+ * that counts how far it got in a chain, so having paused it would skip what
+ * moved up for the removed. And events and sockets want to sleep.
  */
 static unsigned int reap(struct tsoff_net *tn,
 			 int (*judge)(struct tsoff_net *, struct tsoff_entry *))
@@ -189,11 +190,13 @@ static unsigned int reap(struct tsoff_net *tn,
 	while ((e = rhashtable_walk_next(&walk))) {
 		if (IS_ERR(e))
 			continue; /* the table is being resized: the walk began anew */
-		e->reason = judge(tn, e);
-		if (e->reason != KEEP) {
-			unlink_entry(tn, e);
-			e->next = dead;
-			dead = e;
+		if (!e->doomed) {
+			e->reason = judge(tn, e);
+			if (e->reason != KEEP) {
+				e->doomed = true;
+				e->next = dead;
+				dead = e;
+			}
 		}
 		if (!(++looked % 1024)) {
 			rhashtable_walk_stop(&walk);
@@ -206,6 +209,7 @@ static unsigned int reap(struct tsoff_net *tn,
 
 	while ((e = dead)) {
 		dead = e->next;
+		unlink_entry(tn, e);
 		if (e->reason == TSOFF_REASON_COMMAND)
 			tsoff_socket_undo(tn->net, e);
 		else

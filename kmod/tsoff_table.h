@@ -36,8 +36,9 @@ struct tsoff_entry {
 	unsigned long used;	/* jiffies */
 	atomic_t state;		/* TSOFF_STATE_* */
 	atomic64_t packets[2];	/* by enum tsoff_direction */
-	int reason;		/* once taken out: TSOFF_REASON_* */
-	struct tsoff_entry *next; /* then: of the list of those */
+	bool doomed;		/* will be taken out, for @reason */
+	int reason;		/* TSOFF_REASON_* */
+	struct tsoff_entry *next; /* of the list of those */
 	struct rcu_head rcu;
 };
 

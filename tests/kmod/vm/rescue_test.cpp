@@ -93,8 +93,8 @@ TEST_P(Rescue, WireModeBeforeItSpeaks) {
   EXPECT_TRUE(pump_->run(kBytes));
   EXPECT_EQ(dropped_since(), 0u) << "the entry was there before the first packet";
   const Entry now = pair_.left.kernel().get(e);
-  EXPECT_GT(now.packets_out, 100u);
-  EXPECT_GT(now.packets_in, 100u);
+  EXPECT_GT(now.packets_out, bytes(100));
+  EXPECT_GT(now.packets_in, bytes(100));
   EXPECT_EQ(pair_.right.netstat("InCsumErrors") + pair_.left.netstat("InCsumErrors"), 0u);
 }
 
