@@ -113,6 +113,20 @@ class Service:
         other = {"client": "server", "server": "client"}
         return {role: status[role if machine is self.place else other[role]]["received"] for role in other}
 
+    def retransmitted(self):
+        """How often the oldest segment was sent again, by the role of the moving process, at the end where that is more."""
+        times = {"client": 0, "server": 0}
+        for machine in (self.place, self.peer):
+            for line in machine.sh("tail -n +2 /proc/net/tcp").splitlines():
+                _, local, remote, state, _, _, retransmits = line.split()[:7]
+                if state != "01":  # established
+                    continue
+                ports = {int(address.split(":")[1], 16) for address in (local, remote)}
+                for role, port in (("server", MOVER_PORT), ("client", PEER_PORT)):
+                    if port in ports:
+                        times[role] = max(times[role], int(retransmits, 16))
+        return times
+
     def bulk(self, timeout=60):
         """10 MB of question and as much of answer, on both connections, by and by verified at both ends."""
         before = self.progress(self.peer)
