@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // tsaudit analyze: did timestamps hurt these connections?
-#include <fmt/format.h>
 
 #include <memory>
 
 #include "command.h"
 #include "gate_options.h"
+#include "gated_reports.h"
 #include "input_options.h"
-#include "report_files.h"
 
 namespace tsaudit::cli {
 namespace {
@@ -17,29 +16,6 @@ struct Options {
   ReportOptions report;
   GateOptions gate;
   bool has_gate() const { return gate.fail_on || gate.min_flows || !gate.baseline.empty(); }
-};
-
-/// A report in each of the formats that were asked for, made in one pass; a gate where one was asked for.
-class Reports : public Sink {
- public:
-  Reports(const Options& options, GateRun* gate)
-      : gate_(gate),
-        writers_(
-            &make_report_writer, options.report, options.input.command_hint(),
-            gate && gate->policy().fail_on != Severity::none ? gate->policy().fail_on : Severity::error) {}
-
-  void flow(FlowReport&& flow) override {
-    if (gate_) gate_->gate().apply(flow);
-    writers_.flow(flow);
-  }
-  void finish(Summary& summary) {
-    if (gate_) gate_->gate().finish(summary);
-    writers_.finish(summary);
-  }
-
- private:
-  GateRun* gate_;
-  Writers<ReportWriter> writers_;
 };
 
 /// --fail-on and --min-flows. Either makes a gate, and no gate is green for having seen nothing.
@@ -60,7 +36,7 @@ ExitCode analyze_captures(const Options& options) {
   }
   const auto source = open(options.input, code);
   if (!source) return code;
-  Reports reports(options, gate.get());
+  GatedReports reports(options.report, options.input.command_hint(), gate.get());
   Summary summary = run(*source, options.input, reports);
   reports.finish(summary);
   code = report_input(summary, options.input);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // tsaudit check: does what a policy asks for hold in these captures?
-#include <fmt/format.h>
 
 #include <memory>
 
 #include "command.h"
 #include "gate_options.h"
+#include "gated_reports.h"
 #include "input_options.h"
-#include "report_files.h"
 
 namespace tsaudit::cli {
 namespace {
@@ -20,25 +19,6 @@ struct Options {
   bool print_default = false;
 };
 
-class CheckedReports : public Sink {
- public:
-  CheckedReports(const Options& options, GateRun& gate)
-      : gate_(gate),
-        writers_(&make_report_writer, options.report, options.input.command_hint(), gate.policy().fail_on) {}
-  void flow(FlowReport&& flow) override {
-    gate_.gate().apply(flow);
-    writers_.flow(flow);
-  }
-  void finish(Summary& summary) {
-    gate_.gate().finish(summary);
-    writers_.finish(summary);
-  }
-
- private:
-  GateRun& gate_;
-  Writers<ReportWriter> writers_;
-};
-
 ExitCode check_captures(Options& options) {
   ExitCode code = ExitCode::ok;
   const auto policy = open_policy(options.policy, code);
@@ -48,7 +28,7 @@ ExitCode check_captures(Options& options) {
   apply_receivers(gate->policy(), options.input.analysis);
   const auto source = open(options.input, code);
   if (!source) return code;
-  CheckedReports reports(options, *gate);
+  GatedReports reports(options.report, options.input.command_hint(), gate.get());
   Summary summary = run(*source, options.input, reports);
   reports.finish(summary);
   code = report_input(summary, options.input);

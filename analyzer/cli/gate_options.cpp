@@ -126,8 +126,9 @@ void complain_of(const GateReport& gate, bool quiet) {
       std::count_if(gate.findings.begin(), gate.findings.end(),
                     [&](const Finding& finding) { return counts(finding, gate.fail_on); }));
   if (gate.counted > whole) {
-    complain(fmt::format("gate: there are {} findings of severity {} or above (--fail-on {})",
-                         gate.counted - whole, to_string(gate.fail_on), to_string(gate.fail_on)));
+    const uint64_t rest = gate.counted - whole;
+    complain(fmt::format("gate: {} finding{} of severity {} or above", rest, rest == 1 ? "" : "s",
+                         to_string(gate.fail_on)));
   }
   for (const Finding& finding : gate.findings) {
     if (counts(finding, gate.fail_on)) complain("gate: " + finding.message);

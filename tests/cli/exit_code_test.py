@@ -26,7 +26,7 @@ class Done(CliTest):
 class Gate(CliTest):
     def test_error_fails_the_gate(self):
         process = self.expect(FINDINGS, run("analyze", "--fail-on", "error", self.stalled()))
-        self.assertIn("tsaudit: gate: there are 3 findings of severity error", process.stderr)
+        self.assertIn("tsaudit: gate: 3 findings of severity error or above\n", process.stderr)
         self.assertIn("Timestamps stalled", process.stdout)
 
     def test_quiet_gate_says_nothing(self):

@@ -8,6 +8,7 @@
 
 #include "report/compare_writers.h"
 #include "report/csv.h"
+#include "report/json_document.h"
 #include "report/json_objects.h"
 #include "report/json_stream.h"
 #include "report/output.h"
@@ -106,13 +107,7 @@ void write_compare_summary(JsonStream& json, const CompareSummary& summary) {
 
 class CompareJson : public CompareWriter {
  public:
-  explicit CompareJson(std::FILE* out) : out_(out), json_(out_) {
-    json_.begin_object(JsonStream::Layout::lines);
-    json_.field("schema", kCompareSchema);
-    json_.field("tool_version", tool_version());
-    json_.key("flows");
-    json_.begin_array(JsonStream::Layout::lines);
-  }
+  explicit CompareJson(std::FILE* out) : document_(out, kCompareSchema, "flows") {}
   void flow(const FlowDelta& delta) override {
     json_.begin_object();
     write_delta_members(json_, delta);
@@ -121,14 +116,12 @@ class CompareJson : public CompareWriter {
   void finish(const CompareSummary& summary) override {
     json_.end_array();
     write_compare_summary(json_, summary);
-    json_.end_object();
-    json_.end_line();
-    out_.flush();
+    document_.finish();
   }
 
  private:
-  Output out_;
-  JsonStream json_;
+  JsonDocument document_;
+  JsonStream& json_ = document_.json();
 };
 
 class CompareNdjson : public CompareWriter {

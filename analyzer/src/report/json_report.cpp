@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One JSON document, schema tsaudit.analysis/1. Flows are written as they end; findings, captures and totals
 // follow. A flow and a finding take a line each, so that the document can be compared line by line.
-#include "report/json_objects.h"
+#include "report/json_document.h"
 #include "report/kept_findings.h"
-#include "report/output.h"
 #include "report/report_writers.h"
 
 namespace tsaudit {
@@ -11,13 +10,7 @@ namespace {
 
 class JsonReport : public ReportWriter {
  public:
-  explicit JsonReport(std::FILE* out) : out_(out), json_(out_) {
-    json_.begin_object(JsonStream::Layout::lines);
-    json_.field("schema", kAnalysisSchema);
-    json_.field("tool_version", tool_version());
-    json_.key("flows");
-    json_.begin_array(JsonStream::Layout::lines);
-  }
+  explicit JsonReport(std::FILE* out) : document_(out, kAnalysisSchema, "flows") {}
 
   void flow(const FlowReport& flow) override {
     json_.begin_object();
@@ -37,14 +30,12 @@ class JsonReport : public ReportWriter {
     });
     json_.end_array();
     write_summary_members(json_, summary, {findings_.seen(), findings_.omitted()});
-    json_.end_object();
-    json_.end_line();
-    out_.flush();
+    document_.finish();
   }
 
  private:
-  Output out_;
-  JsonStream json_;
+  JsonDocument document_;
+  JsonStream& json_ = document_.json();
   KeptFindings findings_;
 };
 

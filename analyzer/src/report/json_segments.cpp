@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "report/flow_facts.h"
+#include "report/json_document.h"
 #include "report/json_objects.h"
 #include "report/json_stream.h"
 #include "report/output.h"
@@ -54,24 +55,15 @@ class NdjsonSegments : public SegmentWriter {
 
 class JsonSegments : public SegmentWriter {
  public:
-  explicit JsonSegments(std::FILE* out) : out_(out), json_(out_) {
-    json_.begin_object(JsonStream::Layout::lines);
-    json_.field("schema", "tsaudit.segments/1");
-    json_.field("tool_version", tool_version());
-    json_.key("segments");
-    json_.begin_array(JsonStream::Layout::lines);
-  }
-  void segment(const SegmentRow& row) override { write_segment(json_, row); }
+  explicit JsonSegments(std::FILE* out) : document_(out, "tsaudit.segments/1", "segments") {}
+  void segment(const SegmentRow& row) override { write_segment(document_.json(), row); }
   void finish() override {
-    json_.end_array();
-    json_.end_object();
-    json_.end_line();
-    out_.flush();
+    document_.json().end_array();
+    document_.finish();
   }
 
  private:
-  Output out_;
-  JsonStream json_;
+  JsonDocument document_;
 };
 
 }  // namespace
