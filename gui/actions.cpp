@@ -27,6 +27,7 @@ constexpr Gesture kGestures[] = {
     {"Drag", "zooms to the box"},
     {"Middle-button drag", "moves the view"},
     {"Shift+drag", "measures time, ticks and rate"},
+    {"Drop of a file", "opens it; with Ctrl, compares what is open with it"},
     {"Click", "selects the segment or mark"},
     {"Click in the legend", "hides or shows; Alt+click shows one alone"},
 };

@@ -6,6 +6,7 @@
 #include <QFileInfo>
 
 #include "plot_content.h"
+#include "tsaudit/policy.h"
 #include "tsaudit/writers.h"
 
 namespace tsaudit::gui {
@@ -46,9 +47,13 @@ Document::Document(QObject* parent) : QObject(parent) {
 }
 
 Document::~Document() {
-  for (const Stop& stop : {load_stop_, flow_stop_, explain_stop_})
-    if (stop) *stop = true;
+  stop_all();
   pool_.waitForDone();
+}
+
+void Document::stop_all() {
+  for (const Stop& stop : {load_stop_, flow_stop_, explain_stop_, compare_stop_})
+    if (stop) *stop = true;
 }
 
 QStringList Document::profiles() {
@@ -103,8 +108,7 @@ void Document::reload() {
 }
 
 void Document::close() {
-  if (load_stop_) *load_stop_ = true;
-  if (flow_stop_) *flow_stop_ = true;
+  stop_all();
   ++generation_;
   ticks_.stop();
   paths_.clear();
@@ -122,8 +126,7 @@ void Document::set_profile(const QString& name) {
 }
 
 void Document::start() {
-  for (const Stop& stop : {load_stop_, flow_stop_, explain_stop_})
-    if (stop) *stop = true;
+  stop_all();
   load_stop_ = std::make_shared<std::atomic<bool>>(false);
   store_ = std::make_shared<CaptureStore>();
   summary_ = {};
@@ -131,9 +134,9 @@ void Document::start() {
   requested_flow_ = 0;
   flow_stale_ = false;
   state_ = State::loading;
+  ++generation_;
   Q_EMIT opened();
   ticks_.start();
-  ++generation_;
   pool_.start([this, job = job(load_stop_)] { run(job); });
 }
 
@@ -258,6 +261,39 @@ void Document::request_explanation(quint64 frame) {
     }
     QMetaObject::invokeMethod(this, [this, frame, text, stop = explain.stop, of = explain.generation] {
       if (of == generation_ && stop == explain_stop_) Q_EMIT explained(frame, text);
+    });
+  });
+}
+
+void Document::request_comparison(const QStringList& baseline) {
+  if (compare_stop_) *compare_stop_ = true;
+  if (is_live() || paths_.isEmpty() || baseline.isEmpty()) return;
+  compare_stop_ = std::make_shared<std::atomic<bool>>(false);
+  Job candidate = job(compare_stop_), other = candidate;
+  other.options.cuts.clear();  // frames of another capture
+  other.paths.clear();
+  for (const QString& path : baseline) other.paths.push_back(path.toStdString());
+  pool_.start([this, candidate = std::move(candidate), other = std::move(other)] {
+    const auto comparison = std::make_shared<Comparison>();
+    QString error;
+    for (const auto& [side, digest] :
+         {std::pair{&other, &comparison->baseline}, {&candidate, &comparison->candidate}}) {
+      auto source = side->source();
+      if (source)
+        digest->finish(analyze(**source, side->options, *digest, {}, side->stop.get()));
+      else
+        error = text_of(source.error().message);
+      if (*side->stop || !error.isEmpty()) break;
+    }
+    const auto today = date_of(QDateTime::currentSecsSinceEpoch());
+    if (error.isEmpty() && !*candidate.stop)
+      comparison->summary = compare(comparison->baseline, comparison->candidate, {}, today, *comparison);
+    QMetaObject::invokeMethod(this, [this, comparison, error, stop = candidate.stop, of = candidate.generation] {
+      if (of != generation_ || *stop) return;
+      if (error.isEmpty())
+        Q_EMIT compared(comparison);
+      else
+        Q_EMIT comparison_failed(error);
     });
   });
 }

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "capture_store.h"
+#include "comparison.h"
 #include "flow_view.h"
 
 namespace tsaudit::gui {
@@ -52,6 +53,9 @@ class Document : public QObject {
   quint64 requested_flow() const { return requested_flow_; }
   /// The text of `tsaudit explain CAPTURE --frame N`; explained() follows.
   void request_explanation(quint64 frame);
+  /// Holds the capture against another one; compared() follows, or comparison_failed(). Reads both for it: that costs
+  /// less than to keep, of each capture that is opened, what a comparison needs.
+  void request_comparison(const QStringList& baseline);
   static QStringList profiles();
 
  Q_SIGNALS:
@@ -62,6 +66,8 @@ class Document : public QObject {
   void failed(const QString& message);                ///< one line; what was read before stays
   void flow_ready(std::shared_ptr<const tsaudit::gui::FlowView> flow);
   void explained(quint64 frame, const QString& text);
+  void compared(std::shared_ptr<const tsaudit::gui::Comparison> comparison);
+  void comparison_failed(const QString& message);
 
  private:
   using Stop = std::shared_ptr<std::atomic<bool>>;
@@ -81,6 +87,7 @@ class Document : public QObject {
   void ended(quint64 generation, const Summary& summary, const QString& error);
   void start_flow();
   void tick();
+  void stop_all();
 
   QThreadPool pool_;
   QTimer ticks_;
@@ -90,7 +97,7 @@ class Document : public QObject {
   std::vector<uint64_t> cuts_;
   std::shared_ptr<CaptureStore> store_;
   Summary summary_;
-  Stop load_stop_, flow_stop_, explain_stop_;
+  Stop load_stop_, flow_stop_, explain_stop_, compare_stop_;
   quint64 generation_ = 0;
   size_t seen_segments_ = 0;
   quint64 requested_flow_ = 0;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // tsaudit-gui: the command line.
+#include <QAction>
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QSettings>
 #include <QTemporaryDir>
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
+#include <initializer_list>
+#include <string_view>
 
+#include "actions.h"
 #include "main_window.h"
 #include "screenshot.h"
 #include "settings.h"
@@ -15,10 +19,11 @@
 namespace {
 
 /// Said before there is a QApplication: which platform to use depends on it.
-bool asks_for_screenshot(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i)
-    if (std::strncmp(argv[i], "--screenshot", 12) == 0) return true;
-  return false;
+bool asks_for(std::initializer_list<std::string_view> options, int argc, char** argv) {
+  const auto asks = [&](std::string_view argument) {
+    return std::any_of(options.begin(), options.end(), [&](auto option) { return argument.starts_with(option); });
+  };
+  return std::any_of(argv + 1, argv + argc, asks);
 }
 
 /// The offscreen platform remarks on each window that it cannot pass on size hints. It need not.
@@ -36,8 +41,8 @@ int usage(const QString& text) {
 
 int main(int argc, char** argv) {
   using namespace tsaudit::gui;
-  const bool screenshot = asks_for_screenshot(argc, argv);
-  if (screenshot) {
+  const bool screenshot = asks_for({"--screenshot"}, argc, argv);
+  if (screenshot || asks_for({"--help", "-h", "--version", "-v"}, argc, argv)) {
     qputenv("QT_QPA_PLATFORM", "offscreen");
     qInstallMessageHandler(without_remarks);
   }
@@ -58,6 +63,8 @@ int main(int argc, char** argv) {
                      {"frame", "select this frame", "N"},
                      {"profile", "receiver to assume, such as linux-6.12", "NAME", "auto"},
                      {"colours", "light, dark or system", "SCHEME"},
+                     {"compare", "hold the capture against this one", "BASELINE"},
+                     {"stack", "the baseline's plots under the others, not in them"},
                      {"live", "capture from this interface", "INTERFACE"},
                      {"screenshot", "write a picture of the window and end; needs no display", "OUT.png"},
                      {"size", "of the window", "WxH", "1280x800"}});
@@ -79,6 +86,7 @@ int main(int argc, char** argv) {
     return usage("--size is WxH, such as 1280x800, and at least 300x200");
   const QStringList captures = parser.positionalArguments();
   if (screenshot && captures.isEmpty()) return usage("--screenshot needs a capture");
+  if (parser.isSet("compare") && captures.isEmpty()) return usage("--compare needs a capture to compare");
 
   QTemporaryDir settings;
   if (screenshot) {
@@ -97,6 +105,8 @@ int main(int argc, char** argv) {
   } else if (!captures.isEmpty()) {
     window.open(captures);
     window.want(flow, frame);
+    if (parser.isSet("compare")) window.compare_with({parser.value("compare")});
+    if (parser.isSet("stack")) window.actions().action("stack")->trigger();
   } else {
     window.restore_session();
   }

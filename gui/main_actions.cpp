@@ -10,6 +10,7 @@
 #include <QStatusBar>
 
 #include "actions.h"
+#include "comparer.h"
 #include "exporter.h"
 #include "flow_list.h"
 #include "live_dialog.h"
@@ -41,6 +42,8 @@ void MainWindow::build_actions() {
   std::vector<ActionSpec> specs{
       {"open", "&File", "&Open\u2026", "Ctrl+O", [this] { choose_files(); }},
       {"live", "&File", "&Live capture\u2026", "Ctrl+L", [this] { choose_live(); }},
+      {"compare", "&File", "&Compare with\u2026", "Ctrl+Shift+O", [this] { choose_baseline(); }, false, false, line},
+      {"end-compare", "&File", "End co&mparison", "", [this] { comparer_->end(); }},
       {"reload", "&File", "&Read again", "F5; Ctrl+R", [this] { document_->reload(); }},
       {"stop", "&File", "&Stop reading", "Esc", [this] { document_->cancel(); }},
       {"export", "&File", "&Export plots\u2026", "Ctrl+E", [this] { choose_export(); }, false, false, line},
@@ -70,6 +73,8 @@ void MainWindow::build_actions() {
       {"crosshair", "&View", "&Crosshair", "Space", [this] { plots_->toggle_crosshair(); }, plots, check,
        line},
       {"origin", "&View", "Absolute &time and values", "T", [this] { plots_->toggle_origin(); }, plots,
+       check},
+      {"stack", "&View", "&Baseline under the plots, not in them", "S", [this] { plots_->toggle_stacked(); }, plots,
        check},
       {"panel-clock", "&View", "TSval", "1", panel(PlotKind::clock), plots, check, line},
       {"panel-residual", "&View", "TSval against its clock", "2", panel(PlotKind::residual), plots, check},
@@ -108,14 +113,15 @@ void MainWindow::build_actions() {
   }
 }
 
-void MainWindow::choose_files() {
+QStringList MainWindow::ask_for_captures(const QString& title) {
   const QStringList paths = QFileDialog::getOpenFileNames(
-      this, tr("Open a capture; several files are read as one"), settings_.text("folder", {}),
+      this, title, settings_.text("folder", {}),
       tr("Captures (*.pcap *.pcapng *.cap *.snoop *.erf *.pcap[0-9]*);;All files (*)"));
-  if (paths.isEmpty()) return;
-  settings_.set_text("folder", QFileInfo(paths.front()).absolutePath());
-  open(paths);
+  if (!paths.isEmpty()) settings_.set_text("folder", QFileInfo(paths.front()).absolutePath());
+  return paths;
 }
+
+void MainWindow::choose_files() { open(ask_for_captures(tr("Open a capture; several files are read as one"))); }
 
 void MainWindow::choose_live() {
   auto* dialog = new LiveDialog(this);

@@ -16,6 +16,8 @@
 #include <QToolBar>
 
 #include "actions.h"
+#include "compare_panel.h"
+#include "comparer.h"
 #include "explain_panel.h"
 #include "flow_list.h"
 #include "plot_stack.h"
@@ -24,6 +26,7 @@
 namespace tsaudit::gui {
 
 MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), document_(new Document(this)) {
+  comparer_ = new Comparer(*document_, this);
   setAcceptDrops(true);
   build_panels();
   build_actions();
@@ -31,6 +34,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), document_(new Doc
   build_status();
   connect_document();
   connect_panels();
+  connect_comparison();
   resize(1280, 800);
   restoreGeometry(settings_.bytes("geometry"));
   across_->restoreState(settings_.bytes("across"));
@@ -46,6 +50,12 @@ void MainWindow::build_panels() {
   plots_ = new PlotStack;
   segments_ = new SegmentTable;
   explain_ = new ExplainPanel;
+  compare_ = new ComparePanel;
+  compare_->hide();
+  left_ = new QSplitter(Qt::Vertical);
+  left_->addWidget(flows_);
+  left_->addWidget(compare_);
+  left_->setSizes({400, 300});
   bottom_ = new QSplitter(Qt::Horizontal);
   bottom_->addWidget(segments_);
   bottom_->addWidget(explain_);
@@ -57,11 +67,11 @@ void MainWindow::build_panels() {
   down_->setStretchFactor(1, 1);
   down_->setSizes({580, 160});
   across_ = new QSplitter(Qt::Horizontal);
-  across_->addWidget(flows_);
+  across_->addWidget(left_);
   across_->addWidget(down_);
   across_->setStretchFactor(1, 1);
   across_->setSizes({372, 908});
-  for (QSplitter* splitter : {across_, down_, bottom_}) splitter->setChildrenCollapsible(false);
+  for (QSplitter* splitter : {left_, across_, down_, bottom_}) splitter->setChildrenCollapsible(false);
   setCentralWidget(across_);
   plots_->setFocusPolicy(Qt::StrongFocus);
   plots_->setFocus();
@@ -261,6 +271,7 @@ void MainWindow::focus_filter() {
 void MainWindow::update_actions() {
   if (!actions_) return;
   const bool flow = plots_->flow() != nullptr;
+  const bool comparing = comparer_->active();
   const bool loading = document_->state() == Document::State::loading;
   actions_->action("back")->setEnabled(flow && plots_->can_back());
   actions_->action("forward")->setEnabled(flow && plots_->can_forward());
@@ -268,6 +279,9 @@ void MainWindow::update_actions() {
                          "copy-filter", "copy-dropped", "zoom-in", "zoom-out"})
     actions_->action(id)->setEnabled(flow);
   actions_->action("stop")->setEnabled(loading);
+  actions_->action("compare")->setEnabled(!document_->is_live() && !document_->paths().isEmpty());
+  actions_->action("end-compare")->setEnabled(comparing);
+  actions_->action("stack")->setEnabled(comparing);
   actions_->action("reload")->setEnabled(!document_->is_live() && !document_->paths().isEmpty());
   actions_->action("wireshark")->setEnabled(flow && document_->paths().size() == 1);
 }
@@ -297,6 +311,8 @@ void MainWindow::restore_session() {
   open(session.paths);
   want(session.flow, 0);
   want_view(session.from_ns, session.to_ns);
+  const auto exists = [](const QString& path) { return QFileInfo::exists(path); };
+  if (std::all_of(session.baseline.begin(), session.baseline.end(), exists)) compare_with(session.baseline);
 }
 
 void MainWindow::set_profile(const QString& name) {
@@ -311,7 +327,9 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   settings_.set_bytes("bottom", bottom_->saveState());
   Session session;
   if (!document_->is_live()) session.paths = document_->paths();
-  for (QString& path : session.paths) path = QFileInfo(path).absoluteFilePath();
+  session.baseline = comparer_->paths();
+  for (QStringList* paths : {&session.paths, &session.baseline})
+    for (QString& path : *paths) path = QFileInfo(path).absoluteFilePath();
   session.flow = flows_->selected();
   session.profile = document_->profile();
   if (plots_->has_view()) {
@@ -331,7 +349,8 @@ void MainWindow::dropEvent(QDropEvent* event) {
   for (const QUrl& url : event->mimeData()->urls())
     if (url.isLocalFile()) paths << url.toLocalFile();
   event->acceptProposedAction();
-  open(paths);
+  const bool beside = event->modifiers() & Qt::ControlModifier && !document_->paths().isEmpty();
+  beside ? compare_with(paths) : open(paths);
 }
 
 }  // namespace tsaudit::gui

@@ -18,6 +18,8 @@ class QSplitter;
 namespace tsaudit::gui {
 
 class ActionTable;
+class Comparer;
+class ComparePanel;
 class ExplainPanel;
 class FlowList;
 class PlotStack;
@@ -35,9 +37,13 @@ class MainWindow : public QMainWindow {
   PlotStack& plots() { return *plots_; }
   SegmentTable& segments() { return *segments_; }
   ExplainPanel& explanation() { return *explain_; }
+  Comparer& comparer() { return *comparer_; }
+  ComparePanel& comparison() { return *compare_; }
   const ActionTable& actions() const { return *actions_; }
 
   void open(const QStringList& paths);
+  /// Holds what is open against another capture.
+  void compare_with(const QStringList& baseline);
   /// Once the capture is there: this flow and this frame; 0: the worst, none.
   void want(quint64 flow, quint64 frame);
   void want_view(qint64 from_ns, qint64 to_ns);
@@ -57,6 +63,11 @@ class MainWindow : public QMainWindow {
   void build_status();
   void connect_document();
   void connect_panels();
+  void connect_comparison();
+  void comparison_changed();
+  void comparison_chosen(const FlowDelta& delta);
+  void choose_baseline();
+  QStringList ask_for_captures(const QString& title);
   void choose_files();
   void choose_live();
   void choose_export();
@@ -83,7 +94,9 @@ class MainWindow : public QMainWindow {
   PlotStack* plots_ = nullptr;
   SegmentTable* segments_ = nullptr;
   ExplainPanel* explain_ = nullptr;
-  QSplitter *across_ = nullptr, *down_ = nullptr, *bottom_ = nullptr;
+  Comparer* comparer_ = nullptr;
+  ComparePanel* compare_ = nullptr;
+  QSplitter *left_ = nullptr, *across_ = nullptr, *down_ = nullptr, *bottom_ = nullptr;
   QComboBox* profile_ = nullptr;
   QLabel* status_ = nullptr;
   QProgressBar* progress_ = nullptr;

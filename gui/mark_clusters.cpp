@@ -24,7 +24,8 @@ void cluster_set(const MarkSet& set, const FlowView& flow, const ViewTransform& 
                        .x = view.x_of(time_of(sample)),
                        .y = view.y_of(set.series->value(sample) * set.scale + set.offset),
                        .count = 0,
-                       .row = flow.track(set.from).rows[sample]};
+                       .row = flow.track(set.from).rows[sample],
+                       .holder = set.holder};
   };
   auto at = first_from(samples.begin(), view.time.from);
   while (at != samples.end() && time_of(*at) <= view.time.to) {

@@ -14,6 +14,7 @@ struct MarkCluster {
   double x = 0, y = 0;  ///< pixels
   uint32_t count = 0;
   uint32_t row = 0;  ///< of the store: the first segment of it
+  size_t holder = 0;  ///< whose store: as MarkSet::holder
 };
 
 inline constexpr double kClusterPixels = 12;

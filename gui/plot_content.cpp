@@ -171,32 +171,67 @@ PlotContent make_content(PlotKind kind, const std::shared_ptr<const FlowView>& f
   return content;
 }
 
-void add_compared(PlotContent& content, const std::shared_ptr<const FlowView>& flow, Side side,
-                  TimeNs shift_ns) {
-  PlotContent theirs = make_content(content.kind, flow, side);
-  const double offset = content.has_origin ? content.value_origin - theirs.value_origin : 0;
-  for (Curve& curve : theirs.curves) {
-    if (curve.stroke == Stroke::ghost) continue;
-    curve.name = "compared: " + curve.name;
-    curve.offset += offset;
-    curve.shift_ns = shift_ns;
+Alignment align(const FlowView& flow, const FlowView& baseline) {
+  const auto cut = [](const FlowView& of) -> std::optional<TimeNs> {
+    if (!of.report() || of.report()->migrations.empty()) return std::nullopt;
+    return of.report()->migrations.front().time_ns;
+  };
+  const bool both = cut(flow) && cut(baseline);
+  const TimeNs here = both ? *cut(flow) : flow.first_ns(), there = both ? *cut(baseline) : baseline.first_ns();
+  return {.shift_ns = here - there, .zero_ns = here};
+}
+
+PlotContent make_baseline_content(PlotKind kind, const std::shared_ptr<const FlowView>& baseline, Side side,
+                                  const Alignment& alignment) {
+  PlotContent content = make_content(kind, baseline, side);
+  content.title = "baseline: " + content.title;
+  // What would have been is asked of the flow that is looked at, not of the one that it is held against.
+  std::erase_if(content.curves, [](const Curve& curve) { return curve.stroke == Stroke::ghost; });
+  for (Curve& curve : content.curves) {
+    curve.name = "baseline: " + curve.name;
+    curve.shift_ns = alignment.shift_ns;
     curve.accepts_above = false;
     curve.compared = true;
+  }
+  for (MarkSet& marks : content.marks) marks.shift_ns = alignment.shift_ns;
+  for (Band& band : content.bands) {
+    band.from_ns += alignment.shift_ns;
+    band.to_ns += alignment.shift_ns;
+  }
+  return content;
+}
+
+void add_baseline(PlotContent& content, const std::shared_ptr<const FlowView>& baseline, Side side,
+                  const Alignment& alignment) {
+  PlotContent theirs = make_baseline_content(content.kind, baseline, side, alignment);
+  double offset = 0;
+  if (content.kind == PlotKind::clock) {
+    const auto last_before = [](const Series& tsval, TimeNs time) {
+      double value = kNoValue;
+      for (size_t i = tsval.lower_bound(time); i-- > 0 && std::isnan(value);) value = tsval.value(i);
+      for (size_t i = 0; i < tsval.size() && std::isnan(value); ++i) value = tsval.value(i);
+      return value;
+    };
+    const double gap = last_before(content.holds.front()->track(side).tsval, alignment.zero_ns) -
+                       last_before(baseline->track(side).tsval, alignment.zero_ns - alignment.shift_ns);
+    if (!std::isnan(gap)) offset = gap;
+  }
+  for (Curve& curve : theirs.curves) {
+    if (curve.ink == Ink::recent || curve.ink == Ink::echo) continue;  // one plot is not to hold all of it twice
+    curve.offset += offset;
     content.curves.push_back(std::move(curve));
   }
   for (MarkSet& marks : theirs.marks) {
     marks.offset += offset;
-    marks.shift_ns = shift_ns;
     marks.holder = content.holds.size();
     content.marks.push_back(marks);
   }
   for (Band& band : theirs.bands) {
-    band.from_ns += shift_ns;
-    band.to_ns += shift_ns;
-    band.label = "compared: " + band.label;
+    // Moves coincide, and have their words already.
+    band.label = band.kind == Band::Kind::migration ? "" : "baseline: " + band.label;
     content.bands.push_back(std::move(band));
   }
-  content.holds.push_back(flow);
+  content.holds.push_back(baseline);
 }
 
 ValueRange fit_values(const PlotContent& content, TimeRange time, const std::vector<bool>& hidden) {

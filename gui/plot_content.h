@@ -71,10 +71,20 @@ struct PlotContent {
 };
 
 PlotContent make_content(PlotKind kind, const std::shared_ptr<const FlowView>& flow, Side side);
-/// The same flow of another capture over it, its times moved by `shift_ns`. Values of the two hosts' clocks
-/// have nothing to do with each other, so TSvals are laid over each other at their first sample.
-void add_compared(PlotContent& content, const std::shared_ptr<const FlowView>& other, Side side,
-                  TimeNs shift_ns);
+/// How a flow of another capture (the baseline) is laid over or under one.
+struct Alignment {
+  TimeNs shift_ns = 0;  ///< added to the other's times
+  TimeNs zero_ns = 0;   ///< what coincides, in the time of the flow that is there already
+};
+/// At the cut: each one's first move; where not both moved, their first segments.
+Alignment align(const FlowView& flow, const FlowView& baseline);
+/// The plot of the baseline's flow alone, in the other's time.
+PlotContent make_baseline_content(PlotKind kind, const std::shared_ptr<const FlowView>& baseline, Side side,
+                                  const Alignment& alignment);
+/// The baseline's flow over it. The two hosts' clocks have nothing to do with each other, so TSvals are laid over
+/// each other where they were last before the cut.
+void add_baseline(PlotContent& content, const std::shared_ptr<const FlowView>& baseline, Side side,
+                  const Alignment& alignment);
 
 /// What fits everything that is drawn within `time`; `hidden[i]`: not curve i.
 ValueRange fit_values(const PlotContent& content, TimeRange time, const std::vector<bool>& hidden = {});

@@ -72,6 +72,7 @@ void MarkLayer::draw(QCPPainter* painter) {
   const double height = QFontMetricsF(font).height() + 4;
   for (const Band& band : state_.content->bands) {
     if (state_.content->kind != PlotKind::clock && band.kind == Band::Kind::migration) continue;
+    if (band.label.empty()) continue;
     const double x = view.x_of(band.kind == Band::Kind::migration ? band.to_ns : band.from_ns);
     if (x < view.left - 1 || x > view.left + view.width + 1) continue;
     const QString text = QString::fromStdString(band.label);

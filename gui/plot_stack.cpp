@@ -45,24 +45,14 @@ PlotStack::PlotStack(QWidget* parent) : QWidget(parent) {
   layout->addLayout(top);
   splitter_ = new QSplitter(Qt::Vertical);
   splitter_->setChildrenCollapsible(false);
-  for (int kind = 0; kind < kPlotKinds; ++kind) {
-    PlotPanel* panel = panels_[static_cast<size_t>(kind)] = new PlotPanel(static_cast<PlotKind>(kind));
-    splitter_->addWidget(panel);
-    splitter_->setStretchFactor(kind, kind == 0 ? 2 : 1);
-    connect(panel, &PlotPanel::view_wanted, this, [this, panel](TimeRange time, auto value, bool continuing) {
-      wanted(panel, time, value, continuing);
-    });
-    connect(panel, &PlotPanel::hovered, this,
-            [this, panel](qint64 time, double value) { hover(panel, time, value); });
-    connect(panel, &PlotPanel::hover_ended, this, [this] {
-      hovered_ = nullptr;
-      apply_overlays();
-    });
-    connect(panel, &PlotPanel::clicked, this,
-            [this, panel](qint64 time, double value) { click(panel, time, value); });
-    connect(panel, &PlotPanel::hidden_changed, this, &PlotStack::apply_view);
+  for (int at = 0; at < kPlotKinds; ++at) {
+    const auto kind = static_cast<PlotKind>(at);
+    const int stretch = kind == PlotKind::clock ? 2 : 1;
+    panels_[static_cast<size_t>(at)] = new_panel(kind, stretch);
+    below_[static_cast<size_t>(at)] = new_panel(kind, stretch);
+    below_[static_cast<size_t>(at)]->hide();
   }
-  splitter_->setSizes({220, 96, 96, 96});
+  splitter_->setSizes({220, 220, 96, 96, 96, 96, 96, 96});
   layout->addWidget(splitter_, 1);
   readout_ = new QLabel;
   readout_->setContentsMargins(8, 0, 8, 2);
@@ -78,9 +68,29 @@ PlotStack::PlotStack(QWidget* parent) : QWidget(parent) {
   clear({});
 }
 
+PlotPanel* PlotStack::new_panel(PlotKind kind, int stretch) {
+  auto* panel = new PlotPanel(kind);
+  splitter_->addWidget(panel);
+  splitter_->setStretchFactor(splitter_->count() - 1, stretch);
+  connect(panel, &PlotPanel::view_wanted, this, [this, panel](TimeRange time, auto value, bool continuing) {
+    wanted(panel, time, value, continuing);
+  });
+  connect(panel, &PlotPanel::hovered, this,
+          [this, panel](qint64 time, double value) { hover(panel, time, value); });
+  connect(panel, &PlotPanel::hover_ended, this, [this] {
+    hovered_ = nullptr;
+    apply_overlays();
+  });
+  connect(panel, &PlotPanel::clicked, this,
+          [this, panel](qint64 time, double value) { click(panel, time, value); });
+  connect(panel, &PlotPanel::hidden_changed, this, &PlotStack::apply_view);
+  return panel;
+}
+
 void PlotStack::clear(const QString& hint) {
   flow_.reset();
-  compared_.reset();
+  baseline_.reset();
+  arrange_panels();
   history_ = {};
   selected_frame_ = 0;
   splitter_->hide();
@@ -99,7 +109,8 @@ void PlotStack::show_flow(std::shared_ptr<const FlowView> flow) {
   flow_ = std::move(flow);
   if (!same) {
     side_ = flow_->interesting_side();
-    compared_.reset();
+    baseline_.reset();
+    arrange_panels();
     selected_frame_ = 0;
   }
   splitter_->show();
@@ -117,12 +128,39 @@ void PlotStack::show_flow(std::shared_ptr<const FlowView> flow) {
   apply_view();
 }
 
-void PlotStack::show_compared(std::shared_ptr<const FlowView> flow, TimeNs shift_ns) {
-  compared_ = std::move(flow);
-  compared_shift_ = shift_ns;
+void PlotStack::show_baseline(std::shared_ptr<const FlowView> flow) {
+  const bool first = (flow != nullptr) != (baseline_ != nullptr);
+  baseline_ = std::move(flow);
   if (!flow_) return;
+  if (baseline_) alignment_ = align(*flow_, *baseline_);
+  arrange_panels();
   rebuild();
-  if (has_view()) change(whole(), false);
+  if (first && has_view()) history_.amend(whole());
+  apply_view();
+}
+
+/// Four plots twice are too many to read: stacked, the clock and the bytes are shown, until the user wants others.
+void PlotStack::toggle_stacked() {
+  stacked_ = !stacked_;
+  wanted_ = {true, !stacked_, true, !stacked_};
+  arrange_panels();
+  rebuild();
+  apply_view();
+}
+
+void PlotStack::arrange_panels() {
+  for (size_t i = 0; i < panels_.size(); ++i) {
+    panels_[i]->setVisible(wanted_[i]);
+    below_[i]->setVisible(wanted_[i] && stacked_ && baseline_);
+  }
+}
+
+bool PlotStack::is_below(const PlotPanel* panel) const {
+  return std::find(below_.begin(), below_.end(), panel) != below_.end();
+}
+
+int PlotStack::key(const PlotPanel* panel) const {
+  return static_cast<int>(panel->kind()) + (is_below(panel) ? kPlotKinds : 0);
 }
 
 void PlotStack::show_banner() {
@@ -142,28 +180,33 @@ void PlotStack::show_banner() {
 
 void PlotStack::rebuild() {
   if (!flow_) return;
-  for (PlotPanel* panel : panels_) {
-    PlotContent content = make_content(panel->kind(), flow_, side_);
-    if (compared_) add_compared(content, compared_, side_, compared_shift_);
-    panel->set_content(std::move(content));
+  for (size_t i = 0; i < panels_.size(); ++i) {
+    PlotContent content = make_content(panels_[i]->kind(), flow_, side_);
+    if (baseline_ && !stacked_) add_baseline(content, baseline_, side_, alignment_);
+    panels_[i]->set_content(std::move(content));
+    below_[i]->set_content(baseline_ && stacked_
+                               ? make_baseline_content(below_[i]->kind(), baseline_, side_, alignment_)
+                               : PlotContent{});
   }
   apply_axis_options();
 }
 
 ViewState PlotStack::whole() const {
   TimeRange time{flow_->first_ns(), flow_->last_ns()};
-  if (compared_) {
-    time.from = std::min(time.from, compared_->first_ns() + compared_shift_);
-    time.to = std::max(time.to, compared_->last_ns() + compared_shift_);
+  if (baseline_) {
+    time.from = std::min(time.from, baseline_->first_ns() + alignment_.shift_ns);
+    time.to = std::max(time.to, baseline_->last_ns() + alignment_.shift_ns);
   }
   return {padded(time), {}};
 }
 
 void PlotStack::apply_view() {
   if (!has_view()) return;
-  for (PlotPanel* panel : panels_) {
-    const auto own = view().values.find(static_cast<int>(panel->kind()));
-    panel->set_view(view().time, own == view().values.end() ? std::nullopt : std::optional(own->second));
+  for (const auto* panels : {&panels_, &below_}) {
+    for (PlotPanel* panel : *panels) {
+      const auto own = view().values.find(key(panel));
+      panel->set_view(view().time, own == view().values.end() ? std::nullopt : std::optional(own->second));
+    }
   }
   apply_overlays();
   Q_EMIT view_changed();
@@ -190,7 +233,7 @@ void PlotStack::change(const ViewState& wanted_view, bool continuing) {
 void PlotStack::wanted(PlotPanel* panel, TimeRange time, std::optional<ValueRange> value, bool continuing) {
   ViewState next = view();
   next.time = time;
-  if (value) next.values[static_cast<int>(panel->kind())] = *value;
+  if (value) next.values[key(panel)] = *value;
   change(next, continuing);
 }
 
@@ -232,7 +275,7 @@ void PlotStack::zoom_time(double factor) {
 void PlotStack::zoom_values(double factor) {
   if (!has_view()) return;
   ViewState next = view();
-  next.values[static_cast<int>(target()->kind())] = zoom(target()->value_range(), 0.5, factor);
+  next.values[key(target())] = zoom(target()->value_range(), 0.5, factor);
   change(next, true);
 }
 
@@ -240,7 +283,7 @@ void PlotStack::zoom_all(double factor) {
   if (!has_view()) return;
   ViewState next = view();
   next.time = zoom(next.time, fraction_of_mouse(), factor);
-  next.values[static_cast<int>(target()->kind())] = zoom(target()->value_range(), 0.5, factor);
+  next.values[key(target())] = zoom(target()->value_range(), 0.5, factor);
   change(next, true);
 }
 
@@ -254,7 +297,7 @@ void PlotStack::pan_time(double fractions) {
 void PlotStack::pan_values(double fractions) {
   if (!has_view()) return;
   ViewState next = view();
-  next.values[static_cast<int>(target()->kind())] = pan(target()->value_range(), fractions);
+  next.values[key(target())] = pan(target()->value_range(), fractions);
   change(next, true);
 }
 
@@ -283,7 +326,7 @@ void PlotStack::toggle_crosshair() {
 void PlotStack::apply_axis_options() {
   const auto visible = visible_panels();
   for (PlotPanel* panel : visible) {
-    panel->surface().set_axis_options({.time_origin_ns = capture_start_,
+    panel->surface().set_axis_options({.time_origin_ns = origin(),
                                        .absolute_time = absolute_,
                                        .absolute_value = absolute_,
                                        .time_labels = panel == visible.back()});
@@ -292,25 +335,29 @@ void PlotStack::apply_axis_options() {
 
 std::vector<PlotPanel*> PlotStack::visible_panels() const {
   std::vector<PlotPanel*> out;
-  for (PlotPanel* panel : panels_)
-    if (!panel->isHidden()) out.push_back(panel);
+  for (size_t i = 0; i < panels_.size(); ++i)
+    for (PlotPanel* panel : {panels_[i], below_[i]})
+      if (!panel->isHidden()) out.push_back(panel);
   return out;
 }
 
 void PlotStack::set_panel_visible(PlotKind kind, bool visible) {
-  panel(kind).setVisible(visible);
+  wanted_[static_cast<size_t>(kind)] = visible;
+  arrange_panels();
   apply_axis_options();
+  apply_overlays();
 }
 
 std::optional<size_t> PlotStack::segment_near(PlotPanel* panel, TimeNs time, double value) const {
   // A mark that the pointer is on wins; else the nearest segment of the direction shown.
+  if (is_below(panel)) return std::nullopt;  // segments of the other capture
   const ViewTransform transform = panel->surface().transform();
   const double x = transform.x_of(time), y = transform.y_of(value);
   const MarkCluster* best = nullptr;
   double best_distance = kClickReach;
   for (const MarkCluster& mark : panel->surface().clusters()) {
     const double distance = std::hypot(mark.x - x, mark.y - y);
-    if (distance >= best_distance) continue;
+    if (distance >= best_distance || mark.holder != 0) continue;
     best_distance = distance;
     best = &mark;
   }
@@ -359,13 +406,13 @@ void PlotStack::apply_overlays() {
   std::optional<size_t> near;
   if (hovered_) near = segment_near(hovered_, hover_time_, hover_value_);
   const size_t selected = selected_frame_ ? flow_->position_of_frame(selected_frame_) : flow_->rows().size();
-  for (PlotPanel* panel : panels_) {
+  for (PlotPanel* panel : visible_panels()) {
     PlotOverlay overlay;
     if (hovered_ && crosshair_) {
       overlay.crosshair = hover_time_;
       if (panel == hovered_) overlay.crosshair_value = hover_value_;
     }
-    if (selected < flow_->rows().size()) {
+    if (selected < flow_->rows().size() && !is_below(panel)) {
       const LogRow& row = flow_->row(selected);
       const Track& track = flow_->track(row.side());
       const auto sample = static_cast<size_t>(
@@ -384,7 +431,7 @@ void PlotStack::apply_overlays() {
   }
   const std::optional<size_t> shown =
       near ? near : (selected < flow_->rows().size() ? std::optional(selected) : std::nullopt);
-  readout_->setText(shown ? QString::fromStdString(segment_line(flow_->row(*shown), capture_start_))
+  readout_->setText(shown ? QString::fromStdString(segment_line(flow_->row(*shown), origin()))
                           : tr("Move over a plot to read values, click to select a segment, drag to zoom"));
 }
 

@@ -24,8 +24,10 @@ class PlotStack : public QWidget {
 
   /// Another flow starts with everything in sight; more of the same flow leaves the view where it is.
   void show_flow(std::shared_ptr<const FlowView> flow);
-  /// A flow of another capture over it; nullptr: none.
-  void show_compared(std::shared_ptr<const FlowView> flow, TimeNs shift_ns);
+  /// The same flow of the baseline, over it or under it; nullptr: none.
+  void show_baseline(std::shared_ptr<const FlowView> flow);
+  const std::shared_ptr<const FlowView>& baseline() const { return baseline_; }
+  bool stacked() const { return stacked_; }
   void clear(const QString& hint);
   const std::shared_ptr<const FlowView>& flow() const { return flow_; }
   Side side() const { return side_; }
@@ -36,6 +38,7 @@ class PlotStack : public QWidget {
   bool can_back() const { return history_.can_back(); }
   bool can_forward() const { return history_.can_forward(); }
   PlotPanel& panel(PlotKind kind) { return *panels_[static_cast<size_t>(kind)]; }
+  PlotPanel& baseline_panel(PlotKind kind) { return *below_[static_cast<size_t>(kind)]; }
   std::vector<PlotPanel*> visible_panels() const;
   void set_panel_visible(PlotKind kind, bool visible);
   void set_capture_start(TimeNs start_ns) { capture_start_ = start_ns; }
@@ -56,6 +59,7 @@ class PlotStack : public QWidget {
   void toggle_direction();
   void toggle_origin();
   void toggle_crosshair();
+  void toggle_stacked();  ///< the baseline's plots under the others, or over them
   void select_frame(quint64 frame);  ///< marks it and brings it into sight
 
  Q_SIGNALS:
@@ -77,15 +81,23 @@ class PlotStack : public QWidget {
   void click(PlotPanel* panel, TimeNs time, double value);
   void show_banner();
   ViewState whole() const;
+  PlotPanel* new_panel(PlotKind kind, int stretch);
+  void arrange_panels();
+  /// What relative times count from: the cut, when two flows are aligned at it.
+  TimeNs origin() const { return baseline_ ? alignment_.zero_ns : capture_start_; }
+  bool is_below(const PlotPanel* panel) const;
+  int key(const PlotPanel* panel) const;  ///< in ViewState::values
   PlotPanel* target() const;
   double fraction_of_mouse() const;
   std::optional<size_t> segment_near(PlotPanel* panel, TimeNs time, double value) const;
 
-  std::shared_ptr<const FlowView> flow_, compared_;
-  TimeNs compared_shift_ = 0;
+  std::shared_ptr<const FlowView> flow_, baseline_;
+  Alignment alignment_;
+  bool stacked_ = false;
   Side side_ = Side::client;
   ViewHistory history_;
-  std::array<PlotPanel*, kPlotKinds> panels_{};
+  std::array<PlotPanel*, kPlotKinds> panels_{}, below_{};
+  std::array<bool, kPlotKinds> wanted_{true, true, true, true};
   QSplitter* splitter_ = nullptr;
   QLabel* banner_ = nullptr;
   QWidget* severity_ = nullptr;  ///< a bar in the colour of the verdict

@@ -8,6 +8,7 @@
 #include <QTimer>
 #include <cstdio>
 
+#include "comparer.h"
 #include "main_window.h"
 #include "plot_stack.h"
 
@@ -22,7 +23,7 @@ int take_screenshot(MainWindow& window, const QString& path, quint64 frame) {
   const auto look = [&] {
     const bool over = document.state() != Document::State::loading;
     const bool nothing = over && document.store()->flows() == 0;
-    if (over && (nothing || (shown && explained))) loop.quit();
+    if (over && (nothing || (shown && explained && window.comparer().settled()))) loop.quit();
   };
   QObject::connect(&document, &Document::finished, &loop, look);
   QObject::connect(&document, &Document::flow_ready, &loop, [&](const std::shared_ptr<const FlowView>& flow) {
@@ -31,6 +32,11 @@ int take_screenshot(MainWindow& window, const QString& path, quint64 frame) {
   });
   QObject::connect(&document, &Document::explained, &loop, [&] {
     explained = true;
+    look();
+  });
+  QObject::connect(&window.comparer(), &Comparer::partner_ready, &loop, look);
+  QObject::connect(&window.comparer(), &Comparer::failed, &loop, [&](const QString& text) {
+    error = text;
     look();
   });
   look();

@@ -29,6 +29,7 @@ Session Settings::session() const {
   QSettings settings;
   settings.beginGroup("session");
   return {.paths = settings.value("paths").toStringList(),
+          .baseline = settings.value("baseline").toStringList(),
           .flow = settings.value("flow").toULongLong(),
           .from_ns = settings.value("from_ns").toLongLong(),
           .to_ns = settings.value("to_ns").toLongLong(),
@@ -39,6 +40,7 @@ void Settings::set_session(const Session& session) {
   QSettings settings;
   settings.beginGroup("session");
   settings.setValue("paths", session.paths);
+  settings.setValue("baseline", session.baseline);
   settings.setValue("flow", session.flow);
   settings.setValue("from_ns", session.from_ns);
   settings.setValue("to_ns", session.to_ns);

@@ -8,7 +8,7 @@
 namespace tsaudit::gui {
 
 struct Session {
-  QStringList paths;
+  QStringList paths, baseline;  ///< baseline: what they are compared with
   quint64 flow = 0;
   qint64 from_ns = 0, to_ns = 0;  ///< the view's time; equal: everything
   QString profile = "auto";

@@ -82,18 +82,35 @@ TEST_F(NaiveRestore, WhatIsHiddenDoesNotTakeRoom) {
   EXPECT_LT(fit_values(content, all, hidden).span(), with_tsval / 100);
 }
 
-TEST_F(NaiveRestore, AComparedFlowIsLaidOverAtItsFirstSample) {
+TEST_F(NaiveRestore, ABaselineIsLaidOverAtTheCut) {
   const auto healthy_store = test::analyzed("healthy.pcap");
   const auto healthy = FlowView::build(healthy_store, 1);
   PlotContent content = make_content(PlotKind::clock, flow, Side::client);
   const size_t own = content.curves.size();
-  const TimeNs shift = flow->first_ns() - healthy->first_ns();
-  add_compared(content, healthy, Side::client, shift);
+  const Alignment alignment = align(*flow, *healthy);
+  EXPECT_EQ(alignment.zero_ns, flow->report()->migrations.front().time_ns);
+  EXPECT_EQ(healthy->report()->migrations.front().time_ns + alignment.shift_ns, alignment.zero_ns);
+  add_baseline(content, healthy, Side::client, alignment);
   ASSERT_GT(content.curves.size(), own);
-  const Curve* theirs = curve_named(content, "compared: TSval");
-  ASSERT_TRUE(theirs);
-  EXPECT_DOUBLE_EQ(theirs->series->value(0) + theirs->offset, content.value_origin);
-  EXPECT_EQ(theirs->series->time(0) + theirs->shift_ns, flow->first_ns());
+  const Curve* ours = curve_named(content, "TSval");
+  const Curve* theirs = curve_named(content, "baseline: TSval");
+  ASSERT_TRUE(ours && theirs);
+  // Equal just before the cut; after it, apart by what the naive restore lost.
+  const auto at = [](const Curve& curve, TimeNs time, bool after) {
+    const size_t from = curve.series->lower_bound(time - curve.shift_ns);
+    return curve.series->value(after ? from : from - 1) + curve.offset;
+  };
+  EXPECT_DOUBLE_EQ(at(*ours, alignment.zero_ns, false), at(*theirs, alignment.zero_ns, false));
+  EXPECT_NEAR(at(*theirs, alignment.zero_ns, true) - at(*ours, alignment.zero_ns, true), 1'000'001, 100);
+}
+
+TEST_F(NaiveRestore, WhatDidNotMoveIsAlignedAtItsFirstSegment) {
+  const auto other_store = test::analyzed("loss.pcap");
+  const auto other = FlowView::build(other_store, 1);
+  ASSERT_TRUE(other->report()->migrations.empty());
+  const Alignment alignment = align(*flow, *other);
+  EXPECT_EQ(alignment.zero_ns, flow->first_ns());
+  EXPECT_EQ(other->first_ns() + alignment.shift_ns, flow->first_ns());
 }
 
 /// 10,000 dropped segments in ten bursts.

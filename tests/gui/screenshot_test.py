@@ -42,6 +42,24 @@ class Screenshot(unittest.TestCase):
                 pictures.append(file.read())
         self.assertEqual(pictures[0], pictures[1])
 
+    def test_a_comparison_is_in_the_picture(self):
+        pictures = set()
+        baseline = os.path.join(CAPTURES, "healthy.pcap")
+        for options in ([], ["--compare", baseline], ["--compare", baseline, "--stack"]):
+            self.assertEqual(run("--screenshot", self.out, *options, self.capture).returncode, 0)
+            with open(self.out, "rb") as file:
+                pictures.add(file.read())
+        self.assertEqual(len(pictures), 3)
+        result = run("--screenshot", self.out, "--compare", self.out + "/x.pcap", self.capture)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("x.pcap", result.stderr)
+
+    def test_help_and_version_need_no_display(self):
+        for option in ("--help", "-h", "--version", "-v"):
+            result = run(option)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("tsaudit", result.stdout)
+
     def test_unreadable_capture_is_3_and_named(self):
         result = run("--screenshot", self.out, self.out + "/x.pcap")
         self.assertEqual(result.returncode, 3)

@@ -39,6 +39,9 @@ class CompareWriter : public CompareSink {
 };
 std::unique_ptr<CompareWriter> make_compare_writer(ReportFormat format, std::FILE* out, const WriterOptions& options);
 
+/// What the text report of a comparison says of one flow.
+std::string compare_text(const FlowDelta& delta, const WriterOptions& options);
+
 /// `tsaudit segments`: a row per segment. Only the formats that are tables: text, json, ndjson and csv.
 class SegmentWriter {
  public:

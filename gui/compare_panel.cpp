@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "compare_panel.h"
+
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QSignalBlocker>
+#include <QStyledItemDelegate>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "theme.h"
+
+namespace tsaudit::gui {
+namespace {
+
+/// The word of the verdict in the colour of what is behind it.
+class VerdictDelegate : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+  void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
+    QStyledItemDelegate::initStyleOption(option, index);
+    if (index.column() != CompareModel::kVerdict || option->state & QStyle::State_Selected) return;
+    const auto severity = static_cast<Severity>(index.data(CompareModel::kSeverityRole).toInt());
+    option->palette.setColor(QPalette::Text, Theme::of(option->palette).severity(severity));
+    option->font.setBold(severity >= Severity::warning);
+  }
+};
+
+}  // namespace
+
+ComparePanel::ComparePanel(QWidget* parent) : QWidget(parent) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(4, 2, 0, 2);
+  layout->setSpacing(4);
+  auto* head = new QHBoxLayout;
+  answer_ = new QLabel;
+  answer_->setWordWrap(true);
+  answer_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  answer_->setAccessibleName(tr("Result of the comparison"));
+  auto* end = new QToolButton;
+  end->setObjectName("end_comparison");
+  end->setText(QString::fromUtf8("\u2715"));
+  end->setAutoRaise(true);
+  end->setToolTip(tr("End the comparison"));
+  end->setAccessibleName(tr("End the comparison"));
+  connect(end, &QToolButton::clicked, this, &ComparePanel::end_wanted);
+  head->addWidget(answer_, 1);
+  head->addWidget(end, 0, Qt::AlignTop);
+  layout->addLayout(head);
+
+  table_ = new QTableView;
+  table_->setObjectName("comparison");
+  table_->setModel(&model_);
+  table_->setItemDelegate(new VerdictDelegate(table_));
+  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  table_->setSelectionMode(QAbstractItemView::SingleSelection);
+  table_->setSortingEnabled(true);
+  table_->sortByColumn(CompareModel::kVerdict, Qt::AscendingOrder);
+  table_->setShowGrid(false);
+  table_->setAlternatingRowColors(true);
+  table_->setWordWrap(false);
+  table_->setTabKeyNavigation(false);
+  table_->setAccessibleName(tr("Connections of both captures"));
+  table_->verticalHeader()->hide();
+  table_->verticalHeader()->setDefaultSectionSize(24);
+  QHeaderView* header = table_->horizontalHeader();
+  header->setHighlightSections(false);
+  header->setMinimumSectionSize(24);
+  header->resizeSection(CompareModel::kVerdict, 66);
+  header->resizeSection(CompareModel::kFindings, 104);
+  header->setSectionResizeMode(CompareModel::kFlow, QHeaderView::Stretch);
+  layout->addWidget(table_, 1);
+  connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& now) {
+    if (now.isValid()) Q_EMIT chosen(model_.at(now.row()));
+  });
+}
+
+void ComparePanel::show_comparison(const QString& baseline, std::shared_ptr<const Comparison> comparison) {
+  const QString answer = comparison ? QString::fromStdString(comparison->summary.answer) : tr("Comparing\u2026");
+  answer_->setText(tr("<b>Beside %1</b><br>%2").arg(baseline.toHtmlEscaped(), answer.toHtmlEscaped()));
+  const QSignalBlocker quiet(table_->selectionModel());
+  model_.set_comparison(std::move(comparison));
+}
+
+void ComparePanel::select(const FlowDelta* delta) {
+  const int row = delta ? model_.row_of(delta) : -1;
+  const QSignalBlocker quiet(table_->selectionModel());
+  if (row < 0)
+    table_->clearSelection();
+  else
+    table_->selectRow(row);
+  table_->viewport()->update();
+}
+
+QString ComparePanel::answer() const { return answer_->text(); }
+
+}  // namespace tsaudit::gui
