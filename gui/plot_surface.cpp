@@ -103,7 +103,6 @@ struct PlotSurface::Impl {
       const QColor color = state.theme.ink(curve.ink, curve.compared);
       graph->setPen(
           QPen(color, pen_width(curve), curve.stroke == Stroke::ghost ? Qt::DashLine : Qt::SolidLine));
-      if (curve.stroke == Stroke::step) graph->setLineStyle(QCPGraph::lsStepRight);
       if (curve.stroke == Stroke::dots) graph->setLineStyle(QCPGraph::lsNone);
       graph->setAdaptiveSampling(false);  // the series has chosen already
       if (curve.accepts_above) graph->setBrush(QBrush(state.theme.accepted_fill));
@@ -113,7 +112,6 @@ struct PlotSurface::Impl {
       if (!state.content->curves[i].accepts_above) continue;
       QCPGraph* far_end = plot->addGraph();
       far_end->setPen(Qt::NoPen);
-      far_end->setLineStyle(QCPGraph::lsStepRight);
       far_end->setAdaptiveSampling(false);
       plot->graph(static_cast<int>(i))->setChannelFillGraph(far_end);
     }
@@ -143,6 +141,11 @@ struct PlotSurface::Impl {
     QPen pen = graph->pen();
     pen.setWidthF(few ? pen_width(curve) : 0);
     graph->setPen(pen);
+    if (curve.stroke == Stroke::step) {
+      // A step within a pixel is a line within it, of half as many points.
+      for (QCPGraph* each : {graph, far_end})
+        if (each) each->setLineStyle(few ? QCPGraph::lsStepRight : QCPGraph::lsLine);
+    }
     if (curve.stroke == Stroke::dots) {
       graph->setScatterStyle(few ? QCPScatterStyle(QCPScatterStyle::ssCircle, curve.compared ? 3 : 4.5)
                                  : QCPScatterStyle(QCPScatterStyle::ssDot));

@@ -26,12 +26,12 @@ struct MinMax {
 };
 
 /// Minimum and maximum of any range of an array in logarithmic time. Every level holds the extremes of
-/// kFanOut entries of the level below; the levels cost 24 bytes for each 15 values, and the values themselves
+/// kFanOut entries of the level below; the levels cost 24 bytes for each 7 values, and the values themselves
 /// stay where they are. Extremes are kept with their indices, so that a peak can be drawn at the very sample
 /// that made it.
 class MinMaxPyramid {
  public:
-  static constexpr size_t kFanOut = 16;
+  static constexpr size_t kFanOut = 8;
   MinMaxPyramid() = default;
   /// `values` must outlive the pyramid and not change.
   explicit MinMaxPyramid(std::span<const double> values);
