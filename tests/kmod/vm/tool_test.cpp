@@ -68,7 +68,7 @@ class Tool : public testing::Test {
 TEST_F(Tool, AddsShowsChangesDeletes) {
   does("add " + kOne + " +1234567");
   does("add inet6 local " + std::string("[fd00::1]:1000") + " remote [fd00::2]:443 offset -5 timeout 60");
-  EXPECT_EQ(run("show " + kOne).out, kOne + " offset +1234567 mode wire out 0 in 0 idle 0s\n");
+  EXPECT_TRUE(run("show " + kOne).out.starts_with(kOne + " offset +1234567 mode wire out 0 in 0 idle "));
   EXPECT_EQ(shown().size(), 2u);
   const json six = shown(kSix).at(0);
   EXPECT_EQ(six.at("local"), "[fd00::1]:1000");
