@@ -8,7 +8,7 @@ test_packages="libgtest-dev libgmock-dev libbenchmark-dev git python3"
 # The viewer, and the display that its tests make. The build does without; CI does not.
 gui_packages="qt6-base-dev qt6-svg-dev libqcustomplot-dev xvfb xauth imagemagick"
 # Without these the tests that need them say SKIPPED: oracles, the live kernel, and other kernels under emulation.
-oracle_packages="libxml2-utils tshark tcptrace python3-jsonschema iproute2 clang libbpf-dev bpftool qemu-system-x86 cpio kmod busybox-static nftables ethtool make libelf-dev criu"
+oracle_packages="libxml2-utils tshark tcptrace python3-jsonschema iproute2 clang libbpf-dev bpftool qemu-system-x86 cpio kmod busybox-static nftables ethtool make libelf-dev sparse criu"
 
 PATH=$PATH:/usr/sbin:/sbin # Debian leaves them out for ordinary users
 
