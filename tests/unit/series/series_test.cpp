@@ -70,9 +70,9 @@ TEST(Pyramid, NothingButHolesIsEmpty) {
   EXPECT_TRUE(MinMaxPyramid(values).range(3, 900).empty());
 }
 
-TEST(Pyramid, CostsLessThanAQuarterOfItsValues) {
+TEST(Pyramid, CostsLessThanHalfOfItsValues) {
   const std::vector<double> values(1'000'000, 1.0);
-  EXPECT_LT(MinMaxPyramid(values).bytes(), values.size() * sizeof(double) / 4);
+  EXPECT_LT(MinMaxPyramid(values).bytes(), values.size() * sizeof(double) / 2);
 }
 
 Series series_of(std::vector<TimeNs> times, std::vector<double> values) {
