@@ -27,7 +27,7 @@ class TimeTicker : public QCPAxisTicker {
     const TimeNs time = base_ns + std::llround(tick * 1e9);
     if (options.absolute_time) return QString::fromStdString(axis_clock(time, step_));
     return QString::fromStdString(
-        axis_number(static_cast<double>(time - options.time_origin_ns) / 1e9, step_));
+        axis_number(static_cast<double>(time - options.time_origin_ns) / 1e9, step_) + " s");
   }
 
  private:
@@ -136,6 +136,7 @@ struct PlotSurface::Impl {
     }
     const bool few = static_cast<size_t>(data.size()) <= kSmoothUpTo;
     graph->setAntialiased(few);
+    graph->setAntialiasedFill(few);
     // A wide pen makes one outline of the whole line, whose cost grows faster than its points; a cosmetic one
     // is a walk over them.
     QPen pen = graph->pen();

@@ -78,8 +78,8 @@ class Series {
   std::optional<size_t> nearest(TimeNs time) const;
   /// What to draw of [from, to] in `columns` pixel columns, in time order: all samples when there are few,
   /// else for each column its first, smallest, largest and last sample. A line through these touches the
-  /// pixels that a line through all samples would. The neighbours just outside of the range come along, so
-  /// that lines reach the edges. `out` is cleared first.
+  /// pixels that a line through all samples would, but for an eighth of a column where columns hold many. The
+  /// neighbours just outside of the range come along, so that lines reach the edges. `out` is cleared first.
   void sample(TimeNs from, TimeNs to, unsigned columns, std::vector<SeriesPoint>& out) const;
   size_t bytes() const;
 

@@ -14,16 +14,30 @@ constexpr size_t kDrawAll = 4;
 /// How far to look for a neighbour over samples without a value. A line to one beyond would show nothing of
 /// here.
 constexpr size_t kReach = 4096;
+/// Columns of many samples may end this part of a column later than they should. They then end where groups
+/// of the pyramid do, and neither times nor extremes need be looked for among single samples.
+constexpr size_t kColumnPart = 8;
 
-/// std::lower_bound in [begin, last), which starts where samples of even pace would have it.
-size_t search(const std::vector<TimeNs>& times, size_t begin, size_t last, TimeNs time, size_t pace) {
-  size_t low = begin, high = begin, step = pace + pace / 8 + 1;
-  for (; high < last && times[high] < time; step *= 2) {
+/// Where a column ends: the first of [begin, last) at or after `time`, or a multiple of `group` that is at
+/// most `slack` after it. `pace` samples a column are expected.
+size_t column_end(const std::vector<TimeNs>& times, size_t begin, size_t last, TimeNs time, size_t group,
+                  long double slack, size_t pace) {
+  const auto before = [&](size_t at) { return times[at] < time; };
+  // The first group that starts late enough: a gallop from where samples of even pace would have it, halving.
+  const size_t groups = (last + group - 1) / group;
+  size_t low = (begin + group - 1) / group, high = low, step = (pace + pace / 8) / group + 1;
+  for (; high < groups && before(high * group); step *= 2) {
     low = high + 1;
-    high = std::min(last, high + step);
+    high = std::min(groups, high + step);
   }
-  return static_cast<size_t>(std::lower_bound(times.begin() + static_cast<ptrdiff_t>(low),
-                                              times.begin() + static_cast<ptrdiff_t>(high), time) -
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    before(middle * group) ? low = middle + 1 : high = middle;
+  }
+  const size_t at = std::min(low * group, last);
+  if (at < last && static_cast<long double>(times[at]) - static_cast<long double>(time) <= slack) return at;
+  const auto from = times.begin() + static_cast<ptrdiff_t>(std::max(begin, at - std::min(at, group)));
+  return static_cast<size_t>(std::lower_bound(from, times.begin() + static_cast<ptrdiff_t>(at), time) -
                              times.begin());
 }
 
@@ -74,11 +88,15 @@ void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<Series
   } else {
     // In long double: a capture's span in ns times a column's number does not fit 64 bits.
     const long double width = (static_cast<long double>(to) - static_cast<long double>(from) + 1) / columns;
+    const size_t pace = (last - first) / columns;
+    size_t group = 1;
+    while (group * MinMaxPyramid::kFanOut * kColumnPart <= pace) group *= MinMaxPyramid::kFanOut;
     size_t begin = first;
     for (unsigned column = 0; column < columns && begin < last; ++column) {
       const TimeNs end_time = from + static_cast<TimeNs>(width * (column + 1));
-      const size_t end =
-          column + 1 == columns ? last : search(*times_, begin, last, end_time, (last - first) / columns);
+      const size_t end = column + 1 == columns
+                             ? last
+                             : column_end(*times_, begin, last, end_time, group, width / kColumnPart, pace);
       if (begin == end) continue;
       const MinMax extremes = pyramid_.range(begin, end);
       if (!extremes.empty()) {

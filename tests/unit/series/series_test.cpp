@@ -97,29 +97,61 @@ TEST(Sample, FewSamplesAllComeInOrderWithTheirNeighbours) {
 }
 
 TEST(Sample, EachColumnKeepsFirstSmallestLargestAndLast) {
-  const std::vector<double> values = wild(50'000, 21);
+  const std::vector<double> values = wild(51'200, 21);
   const Series series = regular(values.size(), 1000, values);
   const unsigned columns = 100;
-  const TimeNs to = 50'000 * 1000 - 1;
+  const TimeNs to = 51'200 * 1000 - 1;
   std::vector<SeriesPoint> points;
   series.sample(0, to, columns, points);
   EXPECT_LE(points.size(), 4u * columns);
   EXPECT_TRUE(
       std::is_sorted(points.begin(), points.end(), [](auto& a, auto& b) { return a.index < b.index; }));
   std::map<size_t, std::vector<SeriesPoint>> by_column;
-  for (const SeriesPoint& point : points) by_column[point.index / 500].push_back(point);
+  for (const SeriesPoint& point : points) by_column[point.index / 512].push_back(point);
   ASSERT_EQ(by_column.size(), columns);
   for (const auto& [column, kept] : by_column) {
-    const MinMax expected = brute(values, column * 500, column * 500 + 500);
+    const MinMax expected = brute(values, column * 512, column * 512 + 512);
     const auto [low, high] =
         std::minmax_element(kept.begin(), kept.end(), [](auto& a, auto& b) { return a.value < b.value; });
     EXPECT_EQ(low->value, expected.min);
     EXPECT_EQ(high->value, expected.max);
-    size_t first = column * 500, last = first + 499;
+    size_t first = column * 512, last = first + 511;
     while (std::isnan(values[first])) ++first;
     while (std::isnan(values[last])) --last;
     EXPECT_EQ(kept.front().index, first);
     EXPECT_EQ(kept.back().index, last);
+  }
+}
+
+/// Bursts of very different density: what is drawn of a column is what lies in it, an eighth of it apart.
+TEST(Sample, ColumnsOfUnevenDensityEndWhereTheyShould) {
+  std::mt19937 random(33);
+  std::vector<TimeNs> times;
+  TimeNs now = 0;
+  while (times.size() < 400'000) {
+    const TimeNs step = random() % 4 == 0 ? 5'000'000 : 1 + static_cast<TimeNs>(random() % 300);
+    for (int n = 1 + static_cast<int>(random() % 3000); n > 0; --n) times.push_back(now += step);
+  }
+  const std::vector<double> values = wild(times.size(), 34);
+  const Series series = series_of(times, values);
+  const unsigned columns = 700;
+  const double width = static_cast<double>(times.back() + 1 - times.front()) / columns;
+  std::vector<SeriesPoint> points;
+  series.sample(times.front(), times.back(), columns, points);
+  ASSERT_LE(points.size(), 4u * columns);
+  const auto at = [&](double column) { return series.lower_bound(times[0] + std::llround(column * width)); };
+  for (unsigned column = 0; column < columns; ++column) {
+    const MinMax inner = brute(values, at(column + 0.13), at(column + 0.99));  // surely this column's
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const SeriesPoint& point : points) {
+      const double where = static_cast<double>(point.time_ns - times[0]) / width - column;
+      if (where < -0.01 || where > 1.14) continue;
+      low = std::min(low, point.value);
+      high = std::max(high, point.value);
+    }
+    if (inner.empty()) continue;
+    EXPECT_LE(low, inner.min) << column;
+    EXPECT_GE(high, inner.max) << column;
   }
 }
 
