@@ -3,7 +3,8 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
+#include <ranges>
+#include <vector>
 
 #include "model/tracker.h"
 #include "tsaudit/analysis.h"
@@ -16,22 +17,25 @@ class RowQueue : public EvidenceSink {
 
   void opened(uint64_t frame) override { opened_frame_ = frame; }
   void resolved(const OpenVerdict& verdict) override {
-    const auto at =
-        std::lower_bound(rows_.begin(), rows_.end(), verdict.frame,
-                         [](const Entry& entry, uint64_t frame) { return entry.row.frame < frame; });
-    if (at == rows_.end() || at->row.frame != verdict.frame) return;  // gone ahead: the queue was full
-    at->row.evidence = verdict.evidence;
-    at->row.evidence_frames = verdict.evidence_frames;
-    at->open = false;
+    const auto held = std::views::iota(size_t{0}, count_);
+    const auto found =
+        std::ranges::lower_bound(held, verdict.frame, {}, [&](size_t i) { return at(i).row.frame; });
+    if (found == held.end()) return;
+    Entry& entry = at(*found);
+    if (entry.row.frame != verdict.frame) return;  // gone ahead: the queue was full
+    entry.row.evidence = verdict.evidence;
+    entry.row.evidence_frames = verdict.evidence_frames;
+    entry.open = false;
     flush(kMaxHeld);
   }
   void push(const SegmentRow& row) {
     const bool open = opened_frame_ == row.frame;
-    if (!open && rows_.empty()) {
+    if (!open && count_ == 0) {
       sink_.segment(row);
       return;
     }
-    rows_.push_back({row, open});
+    if (count_ == ring_.size()) grow();
+    at(count_++) = {row, open};
     flush(kMaxHeld);
   }
   void finish() { flush(0); }
@@ -44,15 +48,25 @@ class RowQueue : public EvidenceSink {
   /// A verdict that nothing decides must not hold up the rest for ever; it goes out as predicted.
   static constexpr size_t kMaxHeld = 1 << 16;
 
+  Entry& at(size_t index) { return ring_[(head_ + index) & (ring_.size() - 1)]; }
+
+  void grow() {
+    std::rotate(ring_.begin(), ring_.begin() + static_cast<ptrdiff_t>(head_), ring_.end());
+    head_ = 0;
+    ring_.resize(std::max<size_t>(64, ring_.size() * 2));
+  }
+
   void flush(size_t keep) {
-    while (!rows_.empty() && (!rows_.front().open || rows_.size() > keep)) {
-      sink_.segment(rows_.front().row);
-      rows_.pop_front();
+    while (count_ > 0 && (!at(0).open || count_ > keep)) {
+      sink_.segment(at(0).row);
+      head_ = (head_ + 1) & (ring_.size() - 1);
+      --count_;
     }
   }
 
   Sink& sink_;
-  std::deque<Entry> rows_;
+  std::vector<Entry> ring_;  ///< a power of two, or nothing
+  size_t head_ = 0, count_ = 0;
   uint64_t opened_frame_ = 0;
 };
 
