@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture_store.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 
 namespace tsaudit::gui {
+
+namespace {
+
+bool lost_to_timestamps(const LogRow& row) {
+  return static_cast<Verdict>(row.verdict) == Verdict::drop && is_paws(static_cast<Reason>(row.reason));
+}
+
+}  // namespace
 
 void Sparkline::add(TimeNs time_ns, uint32_t tsval) {
   if (count == 0) {
@@ -12,11 +22,7 @@ void Sparkline::add(TimeNs time_ns, uint32_t tsval) {
   }
   unwrapped += static_cast<int32_t>(tsval - last_raw);
   last_raw = tsval;
-  last = {static_cast<float>(time_ns - start_ns) / 1e9f, static_cast<float>(unwrapped)};
-  if (count == 0) {
-    samples[count++] = last;
-    return;
-  }
+  last_ns = time_ns;
   if (++pending < stride) return;
   pending = 0;
   if (count == kSamples) {  // full: every other one goes, and the rest will come half as often
@@ -24,13 +30,21 @@ void Sparkline::add(TimeNs time_ns, uint32_t tsval) {
     count = kSamples / 2;
     stride *= 2;
   }
-  samples[count++] = last;
+  samples[count++] = last();
 }
 
-CaptureStore::CaptureStore() : chunks_(std::make_unique<std::unique_ptr<LogRow[]>[]>(kMaxChunks)) {
-  batch_.reserve(kBatch);
-}
+CaptureStore::CaptureStore() : chunks_(std::make_unique<Chunk[]>(kMaxChunks)) {}
 CaptureStore::~CaptureStore() = default;
+
+/// Touched already where the kernel can do that (5.14): to get fresh pages takes longer than to fill them.
+CaptureStore::Chunk CaptureStore::new_chunk() {
+  constexpr size_t kPage = 4096, kBytes = kChunk * sizeof(LogRow);
+  static_assert(kBytes % kPage == 0);
+  Chunk chunk(static_cast<LogRow*>(std::aligned_alloc(kPage, kBytes)));
+  if (!chunk) throw std::bad_alloc();
+  madvise(chunk.get(), kBytes, MADV_POPULATE_WRITE);
+  return chunk;
+}
 
 void CaptureStore::flow_opened(uint64_t id, const Endpoint& source, const Endpoint& destination) {
   auto entry = std::make_unique<FlowEntry>();
@@ -42,54 +56,60 @@ void CaptureStore::flow_opened(uint64_t id, const Endpoint& source, const Endpoi
 }
 
 void CaptureStore::segment(const SegmentRow& row) {
-  batch_.push_back(row);
-  if (batch_.size() == kBatch) flush();
-}
-
-void CaptureStore::flush() {
-  const std::lock_guard lock(mutex_);
-  for (const SegmentRow& row : batch_) take(row);
-  batch_.clear();
-  published_.store(written_, std::memory_order_release);
-}
-
-void CaptureStore::take(const SegmentRow& row) {
   if (written_ == kChunk * kMaxChunks - 1 || row.frame > UINT32_MAX) {
     rows_lost_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
   auto& chunk = chunks_[written_ / kChunk];
-  if (!chunk) chunk = std::make_unique_for_overwrite<LogRow[]>(kChunk);
+  if (!chunk) {
+    chunk = next_chunk_.valid() ? next_chunk_.get() : new_chunk();
+    next_chunk_ = std::async(std::launch::async, new_chunk);
+  }
+  // Made aside: bit by bit in its place, fresh memory would be read before it is written, which faults twice.
+  const LogRow packed{.time_ns = row.time_ns,
+                      .frame = static_cast<uint32_t>(row.frame),
+                      .flow = static_cast<uint32_t>(row.flow),
+                      .seq = row.seq.raw,
+                      .ack = row.ack.raw,
+                      .length = row.length,
+                      .tsval = row.tsval.raw,
+                      .tsecr = row.tsecr.raw,
+                      .ts_recent = row.ts_recent.raw,
+                      .previous = LogRow::kNoRow,
+                      .flags = row.flags,
+                      .verdict = static_cast<uint8_t>(static_cast<uint8_t>(row.verdict) & 3),
+                      .evidence = static_cast<uint8_t>(static_cast<uint8_t>(row.evidence) & 3),
+                      .from = static_cast<uint8_t>(static_cast<uint8_t>(row.from) & 1),
+                      .has_ts = row.has_ts,
+                      .ts_recent_known = row.ts_recent_known,
+                      .reason = static_cast<uint8_t>(row.reason)};
+  chunk[written_++ % kChunk] = packed;
+  if (row.evidence_frames[0] && lost_to_timestamps(packed))
+    evidence_waiting_.emplace_back(row.frame, row.evidence_frames);
+  if (written_ - published_.load(std::memory_order_relaxed) == kBatch) flush();
+}
+
+void CaptureStore::flush() {
+  const std::lock_guard lock(mutex_);
+  for (size_t at = published_.load(std::memory_order_relaxed); at < written_; ++at) publish(at);
+  evidence_.insert(evidence_.end(), evidence_waiting_.begin(), evidence_waiting_.end());
+  evidence_waiting_.clear();
+  published_.store(written_, std::memory_order_release);
+}
+
+void CaptureStore::publish(size_t index) {
+  LogRow& row = chunks_[index / kChunk][index % kChunk];
   FlowEntry& flow = *flows_[row.flow - 1];
-  chunk[written_ % kChunk] = {.time_ns = row.time_ns,
-                              .frame = static_cast<uint32_t>(row.frame),
-                              .flow = static_cast<uint32_t>(row.flow),
-                              .seq = row.seq.raw,
-                              .ack = row.ack.raw,
-                              .length = row.length,
-                              .tsval = row.tsval.raw,
-                              .tsecr = row.tsecr.raw,
-                              .ts_recent = row.ts_recent.raw,
-                              .previous = flow.last_row,
-                              .flags = row.flags,
-                              .verdict = static_cast<uint8_t>(static_cast<uint8_t>(row.verdict) & 3),
-                              .evidence = static_cast<uint8_t>(static_cast<uint8_t>(row.evidence) & 3),
-                              .from = static_cast<uint8_t>(static_cast<uint8_t>(row.from) & 1),
-                              .has_ts = row.has_ts,
-                              .ts_recent_known = row.ts_recent_known,
-                              .reason = static_cast<uint8_t>(row.reason)};
-  flow.last_row = static_cast<uint32_t>(written_++);
+  row.previous = flow.last_row;
+  flow.last_row = static_cast<uint32_t>(index);
   if (flow.segments++ == 0) {
     flow.first_ns = row.time_ns;
-    flow.first_frame = static_cast<uint32_t>(row.frame);
+    flow.first_frame = row.frame;
   }
   flow.last_ns = row.time_ns;
-  flow.last_frame = static_cast<uint32_t>(row.frame);
-  if (row.verdict == Verdict::drop && is_paws(row.reason)) {
-    ++flow.dropped;
-    if (row.evidence_frames[0]) evidence_.emplace_back(row.frame, row.evidence_frames);
-  }
-  if (row.has_ts) flow.clock[static_cast<size_t>(row.from)].add(row.time_ns, row.tsval.raw);
+  flow.last_frame = row.frame;
+  flow.dropped += lost_to_timestamps(row);
+  if (row.has_ts) flow.clock[row.from].add(row.time_ns, row.tsval);
 }
 
 void CaptureStore::flow(FlowReport&& report) {

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -39,14 +41,17 @@ struct Sparkline {
   struct Sample {
     float seconds, ticks;  ///< since the first sample
   };
-  std::array<Sample, kSamples> samples;
   uint8_t count = 0;
   uint32_t stride = 1, pending = 0;
   uint32_t last_raw = 0;
   int64_t unwrapped = 0;
-  TimeNs start_ns = 0;
-  Sample last{};  ///< drawn behind the others
+  TimeNs start_ns = 0, last_ns = 0;
+  std::array<Sample, kSamples> samples;
   void add(TimeNs time_ns, uint32_t tsval);
+  /// The newest, drawn behind the others. `count` > 0.
+  Sample last() const {
+    return {static_cast<float>(last_ns - start_ns) * 1e-9f, static_cast<float>(unwrapped)};
+  }
 };
 
 struct FlowEntry {
@@ -107,20 +112,26 @@ class CaptureStore : public Sink {
   static constexpr size_t kReportsOfHealthy = 20'000;
 
  private:
-  static constexpr size_t kChunk = 1 << 14;
-  static constexpr size_t kMaxChunks = 1 << 18;
+  static constexpr size_t kChunk = 1 << 15;
+  static constexpr size_t kMaxChunks = 1 << 17;
+  struct Free {
+    void operator()(LogRow* rows) const { std::free(rows); }
+  };
+  using Chunk = std::unique_ptr<LogRow[], Free>;
+  static Chunk new_chunk();
   static constexpr size_t kBatch = 512;
-  void take(const SegmentRow& row);
+  void publish(size_t index);
 
-  std::unique_ptr<std::unique_ptr<LogRow[]>[]> chunks_;
+  std::unique_ptr<Chunk[]> chunks_;
   std::atomic<size_t> published_ = 0;
-  size_t written_ = 0;
-  std::vector<SegmentRow> batch_;
+  std::future<Chunk> next_chunk_;  ///< is being made by another thread meanwhile
+  size_t written_ = 0;             ///< of these the first published_ are with their flows, and may be read
   std::atomic<uint64_t> rows_lost_ = 0;
 
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<FlowEntry>> flows_;
-  std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;  ///< by frame, in order
+  std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;          ///< by frame, in order
+  std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_waiting_;  ///< of rows not yet published
   size_t healthy_reports_ = 0;
 };
 

@@ -12,7 +12,7 @@
 namespace tsaudit::gui {
 namespace {
 
-constexpr int kTickMs = 150;         ///< how often a capture that is being read is looked at
+constexpr int kTickMs = 250;         ///< how often a capture that is being read is looked at
 constexpr int kShareOfPictures = 5;  ///< reading goes first: a picture may cost a fifth of the time at most
 
 QString text_of(const std::string& text) { return QString::fromStdString(text); }

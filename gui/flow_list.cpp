@@ -77,7 +77,7 @@ class FlowDelegate : public QStyledItemDelegate {
     const Sparkline& clock = flow.clock[flow.clock[0].count < 2 && flow.clock[1].count > 1 ? 1 : 0];
     if (clock.count == 0) return;
     std::vector<Sparkline::Sample> samples(clock.samples.begin(), clock.samples.begin() + clock.count);
-    samples.push_back(clock.last);
+    samples.push_back(clock.last());
     float low = samples[0].ticks, high = low;
     for (const auto& sample : samples) {
       low = std::min(low, sample.ticks);
@@ -140,6 +140,7 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
   header->resizeSection(FlowModel::kDropped, 46);
   header->resizeSection(FlowModel::kSegments, 72);
   header->setSectionResizeMode(FlowModel::kVerdict, QHeaderView::Fixed);
+  header->setSectionResizeMode(FlowModel::kFlow, QHeaderView::Stretch);
   layout->addWidget(table_, 1);
   count_ = new QLabel;
   count_->setContentsMargins(2, 0, 2, 2);

@@ -73,8 +73,8 @@ TEST(Store, ASparklineKeepsTheShape) {
   EXPECT_LE(line.count, Sparkline::kSamples);
   EXPECT_GE(line.count, Sparkline::kSamples / 2);
   EXPECT_FLOAT_EQ(line.samples[0].ticks, 0);
-  EXPECT_FLOAT_EQ(line.last.ticks, 8'999);
-  EXPECT_FLOAT_EQ(line.last.seconds, 9.999f);
+  EXPECT_FLOAT_EQ(line.last().ticks, 8'999);
+  EXPECT_FLOAT_EQ(line.last().seconds, 9.999f);
   for (size_t i = 1; i < line.count; ++i) EXPECT_GT(line.samples[i].seconds, line.samples[i - 1].seconds);
 }
 
