@@ -65,12 +65,13 @@ void MainWindow::build_panels() {
   down_->addWidget(bottom_);
   down_->setStretchFactor(0, 3);
   down_->setStretchFactor(1, 1);
-  down_->setSizes({580, 160});
+  down_->setSizes({548, 192});
   across_ = new QSplitter(Qt::Horizontal);
   across_->addWidget(left_);
   across_->addWidget(down_);
-  across_->setStretchFactor(1, 1);
-  across_->setSizes({372, 908});
+  across_->setStretchFactor(0, 1);
+  across_->setStretchFactor(1, 6);
+  across_->setSizes({430, 850});
   for (QSplitter* splitter : {left_, across_, down_, bottom_}) splitter->setChildrenCollapsible(false);
   setCentralWidget(across_);
   plots_->setFocusPolicy(Qt::StrongFocus);

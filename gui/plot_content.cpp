@@ -80,7 +80,7 @@ void clock_content(PlotContent& content, const FlowView& flow, Side side) {
     content.value_origin = track.tsval.value(i);
     break;
   }
-  content.curves.push_back({.name = "TS.Recent at the " + name_of(other(side)),
+  content.curves.push_back({.name = name_of(other(side)) + "'s TS.Recent",
                             .ink = Ink::recent,
                             .stroke = Stroke::step,
                             .series = &track.ts_recent,
@@ -97,7 +97,7 @@ void clock_content(PlotContent& content, const FlowView& flow, Side side) {
                                 .to_ns = next_step(flow, side, migration)});
     }
   }
-  content.curves.push_back({.name = "TSecr from the " + name_of(other(side)),
+  content.curves.push_back({.name = name_of(other(side)) + "'s TSecr",
                             .ink = Ink::echo,
                             .stroke = Stroke::dots,
                             .series = &back.other_tsecr});
@@ -255,11 +255,11 @@ ValueRange fit_values(const PlotContent& content, TimeRange time, const std::vec
 std::string_view mark_name(MarkKind kind) {
   switch (kind) {
     case MarkKind::paws:
-      return "discarded by timestamp";
+      return "PAWS drop";
     case MarkKind::stale_ack:
-      return "ACK discarded by timestamp";
+      return "PAWS drop of ACK";
     case MarkKind::other:
-      return "discarded by another test";
+      return "other drop";
     case MarkKind::unknown:
       return "unknown";
   }

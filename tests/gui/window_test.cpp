@@ -138,7 +138,7 @@ class WindowTest : public QObject {
       QVERIFY2(bytes.size() > 5000, ending);
       if (QByteArray(ending) == "svg") {
         QVERIFY(bytes.contains("<text"));
-        QVERIFY(bytes.contains("discarded by timestamp"));
+        QVERIFY(bytes.contains("PAWS drop"));
         QVERIFY2(!bytes.contains("data:image/png") || bytes.count("data:image/png") < 30,
                  "lines must be vectors");
         QVERIFY(bytes.contains("<polyline") || bytes.contains("<path"));
