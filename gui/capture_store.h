@@ -82,6 +82,7 @@ class CaptureStore : public Sink {
   void flow_opened(uint64_t id, const Endpoint& source, const Endpoint& destination) override;
   void segment(const SegmentRow& row) override;
   void flow(FlowReport&& report) override;
+  void caught_up() override { flush(); }
   void flush();  ///< makes the last rows visible
 
   // By any thread.

@@ -17,6 +17,9 @@
 namespace tsaudit::gui {
 namespace {
 
+constexpr int kFlowWidth = 228;  ///< two IPv4 addresses with their ports
+constexpr int kScrollBar = 22;   ///< and the frame
+
 /// Badge and sparkline.
 class FlowDelegate : public QStyledItemDelegate {
  public:
@@ -135,12 +138,13 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
   header->setHighlightSections(false);
   header->setMinimumSectionSize(24);
   header->resizeSection(FlowModel::kVerdict, 26);
-  header->resizeSection(FlowModel::kFlow, 228);
+  header->resizeSection(FlowModel::kFlow, kFlowWidth);
   header->resizeSection(FlowModel::kClock, 54);
   header->resizeSection(FlowModel::kDropped, 46);
   header->resizeSection(FlowModel::kSegments, 72);
+  header->resizeSection(FlowModel::kStart, 80);
+  header->resizeSection(FlowModel::kDuration, 80);
   header->setSectionResizeMode(FlowModel::kVerdict, QHeaderView::Fixed);
-  header->setSectionResizeMode(FlowModel::kFlow, QHeaderView::Stretch);
   layout->addWidget(table_, 1);
   count_ = new QLabel;
   count_->setContentsMargins(2, 0, 2, 2);
@@ -158,6 +162,14 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
           [this](const QModelIndex& now, const QModelIndex& before) {
             if (now.isValid() && now.row() != before.row()) Q_EMIT flow_selected(model_.id_of(now.row()));
           });
+}
+
+/// Room that the other columns leave is for the addresses.
+void FlowList::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  QHeaderView* header = table_->horizontalHeader();
+  const int others = header->length() - header->sectionSize(FlowModel::kFlow);
+  header->resizeSection(FlowModel::kFlow, std::max(kFlowWidth, width() - others - kScrollBar));
 }
 
 void FlowList::set_store(std::shared_ptr<const CaptureStore> store) {

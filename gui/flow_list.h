@@ -31,6 +31,9 @@ class FlowList : public QWidget {
  Q_SIGNALS:
   void flow_selected(quint64 id);
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   void show_count();
   FlowModel model_;

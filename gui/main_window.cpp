@@ -59,7 +59,7 @@ void MainWindow::build_panels() {
   bottom_ = new QSplitter(Qt::Horizontal);
   bottom_->addWidget(segments_);
   bottom_->addWidget(explain_);
-  bottom_->setSizes({500, 400});
+  bottom_->setSizes({560, 290});
   down_ = new QSplitter(Qt::Vertical);
   down_->addWidget(plots_);
   down_->addWidget(bottom_);
@@ -69,8 +69,6 @@ void MainWindow::build_panels() {
   across_ = new QSplitter(Qt::Horizontal);
   across_->addWidget(left_);
   across_->addWidget(down_);
-  across_->setStretchFactor(0, 1);
-  across_->setStretchFactor(1, 6);
   across_->setSizes({430, 850});
   for (QSplitter* splitter : {left_, across_, down_, bottom_}) splitter->setChildrenCollapsible(false);
   setCentralWidget(across_);

@@ -157,15 +157,19 @@ void PlotPanel::build_legend() {
   fit_legend();
 }
 
-/// Where there is no room for all names, the last ones are left to the tooltips.
+/// Where there is no room for all names, the longest ones are left to the tooltips.
 void PlotPanel::fit_legend() {
+  std::vector<QToolButton*> longest = buttons_;
+  std::stable_sort(longest.begin(), longest.end(),
+                   [](auto* a, auto* b) { return a->text().size() > b->text().size(); });
   for (QToolButton* button : buttons_) button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
   int room = header_->width() - title_->sizeHint().width() - 26;
   for (const QToolButton* button : buttons_) room -= button->sizeHint().width() + legend_->spacing();
-  for (auto at = buttons_.rbegin(); at != buttons_.rend() && room < 0; ++at) {
-    const int before = (*at)->sizeHint().width();
-    (*at)->setToolButtonStyle(Qt::ToolButtonIconOnly);
-    room += before - (*at)->sizeHint().width();
+  for (QToolButton* button : longest) {
+    if (room >= 0) break;
+    const int before = button->sizeHint().width();
+    button->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    room += before - button->sizeHint().width();
   }
 }
 

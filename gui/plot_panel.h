@@ -26,6 +26,7 @@ class PlotPanel : public QWidget {
   void set_view(TimeRange time, std::optional<ValueRange> value);  ///< no value: what fits
   ValueRange value_range() const { return value_; }
   void set_overlay(const PlotOverlay& overlay);
+  const PlotOverlay& overlay() const { return overlay_; }
   PlotSurface& surface() { return *surface_; }
   const std::vector<bool>& hidden() const { return hidden_; }
   bool marks_hidden() const { return marks_hidden_; }

@@ -250,6 +250,7 @@ Summary analyze(PacketSource& source, const AnalysisOptions& options, Sink& sink
       continue;
     }
     pipeline->batch(packets);
+    sink.caught_up();
     last_frame = packets.back().frame;
     if (progress && pipeline->packets() >= next_progress) {
       next_progress += kProgressEvery;

@@ -3,6 +3,7 @@
 #include <QAction>
 #include <QDialog>
 #include <QLineEdit>
+#include <QRegularExpression>
 #include <QTableView>
 #include <QToolButton>
 #include <cmath>
@@ -257,9 +258,41 @@ class InteractionTest : public QObject {
 
   void shift_drag_measures_and_leaves_the_view() {
     const TimeRange before = time();
+    // From the last segment before the jump to the first after it.
+    const FlowView& flow = *plots().flow();
+    const auto point = [&](quint64 frame) {
+      const TimeNs when = flow.row(flow.position_of_frame(frame)).time_ns;
+      const Series& tsval = flow.track(Side::client).tsval;
+      return pixel(clock(), when, tsval.value(*tsval.nearest(when)));
+    };
+    drag(surface(), point(12), point(18), Qt::LeftButton, Qt::ShiftModifier);
+    static const QRegularExpression form(
+        "^\u0394T ([\\d.]+) ms   \u0394TSval \u2212([\\d,]+)   [-\\d.e+]+ Hz$");
+    const auto match = form.match(clock().overlay().ruler_text);
+    QVERIFY2(match.hasMatch(), qPrintable(clock().overlay().ruler_text));
+    const ViewTransform view = surface().transform();
+    const double tick = view.value.span() / view.height;
+    const double ms = static_cast<double>(view.time.span()) / view.width / 1e6;
+    QVERIFY(std::abs(match.captured(2).remove(',').toDouble() - 1'000'001) < 2 * tick);
+    QVERIFY(std::abs(match.captured(1).toDouble() - 32) < 2 * ms);
+    QCOMPARE(time(), before);
     drag(surface(), middle(clock()), middle(clock()) + QPoint(120, -40), Qt::LeftButton, Qt::ShiftModifier);
     QCOMPARE(time(), before);
     QCOMPARE(window_->segments().selected_frame(), 0u);
+    QTest::mouseClick(&surface(), Qt::LeftButton, Qt::NoModifier,
+                      QPoint(static_cast<int>(view.left) + 300, 60));
+    QVERIFY(!clock().overlay().ruler);
+  }
+
+  void page_keys_walk_through_the_connections() {
+    window_->open({capture("naive-restore.pcap"), capture("wrap.pcap")});
+    QVERIFY(wait_for_flow(*window_));
+    const quint64 worst = plots().flow()->id();
+    key(Qt::Key_PageDown);
+    QTRY_VERIFY(plots().flow()->id() != worst);
+    key(Qt::Key_PageDown);  // there is no third
+    key(Qt::Key_PageUp);
+    QTRY_COMPARE(plots().flow()->id(), worst);
   }
 
   void numbers_show_and_hide_plots() {

@@ -10,8 +10,9 @@ import unittest
 GUI, CAPTURES = os.environ["TSAUDIT_GUI"], os.environ["CAPTURES"]
 
 
-def run(*arguments):
+def run(*arguments, **more):
     environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    environment |= more
     return subprocess.run([GUI, *arguments], capture_output=True, text=True, env=environment, timeout=60)
 
 
@@ -33,6 +34,11 @@ class Screenshot(unittest.TestCase):
         result = run("--screenshot", self.out, "--size", "900x700", "--flow", "1", self.capture)
         self.assertEqual((result.returncode, result.stdout), (0, ""), result.stderr)
         self.assertEqual(png_size(self.out), (900, 700))
+
+    def test_a_fine_screen_has_more_pixels_and_the_same_layout(self):
+        result = run("--screenshot", self.out, "--size", "900x700", self.capture, QT_SCALE_FACTOR="2")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(png_size(self.out), (1800, 1400))
 
     def test_is_the_same_picture_each_time(self):
         pictures = []

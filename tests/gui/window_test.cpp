@@ -183,6 +183,28 @@ class WindowTest : public QObject {
     QVERIFY(QApplication::clipboard()->text().startsWith("frame.number in {18, 19"));
   }
 
+  void wireshark_is_started_at_the_frame() {
+    const QString said = folder_.filePath("said");
+    QFile program(folder_.filePath("wireshark"));
+    QVERIFY(program.open(QIODevice::WriteOnly));
+    program.write(
+        QString("#!/bin/sh\nprintf '%s\\n' \"$@\" >'%1.part'; mv '%1.part' '%1'\n").arg(said).toUtf8());
+    program.close();
+    QVERIFY(program.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner));
+    const QByteArray path = qgetenv("PATH");
+    qputenv("PATH", folder_.path().toLocal8Bit() + ":" + path);
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    window.go_to_frame(18);
+    QTRY_COMPARE(window.segments().selected_frame(), 18u);
+    window.findChild<QAction*>("wireshark")->trigger();
+    QTRY_VERIFY(QFile::exists(said));
+    qputenv("PATH", path);
+    QFile file(said);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(QString::fromLocal8Bit(file.readAll()), "-r\n" + capture("naive-restore.pcap") + "\n-g\n18\n");
+  }
+
   void a_session_comes_back() {
     TimeRange view;
     {

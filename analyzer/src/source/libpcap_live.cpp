@@ -77,7 +77,9 @@ OpenedReader open_interface(const std::string& name, const OpenOptions& options,
   pcap_set_snaplen(p, kSnaplen);
   pcap_set_timeout(p, kDeliverMs);
   pcap_set_buffer_size(p, kRingSize);
-  const auto fail = [&](Errc code) { return Error{code, fmt::format("{}: {}", name, pcap_geterr(p))}; };
+  const auto bad_filter = [&] {
+    return Error{Errc::bad_filter, fmt::format("{}: filter '{}': {}", name, options.filter, pcap_geterr(p))};
+  };
   if (pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO) != 0)
     return Error{Errc::unsupported, fmt::format("{}: no nanosecond time stamps", name)};
   if (const int status = pcap_activate(p); status < 0) {
@@ -90,10 +92,10 @@ OpenedReader open_interface(const std::string& name, const OpenOptions& options,
     // In the kernel: only what matches is copied, and it sees VLAN tags that the card has taken off.
     bpf_program program;
     if (pcap_compile(p, &program, options.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
-      return fail(Errc::bad_filter);
+      return bad_filter();
     const int status = pcap_setfilter(p, &program);
     pcap_freecode(&program);
-    if (status != 0) return fail(Errc::bad_filter);
+    if (status != 0) return bad_filter();
   }
   info.format = "live";
   return OpenedReader(std::make_unique<LiveInterface>(name, std::move(pcap), info));

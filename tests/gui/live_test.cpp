@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A live capture: the loopback device of a network namespace that is this test's alone.
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "window.h"
+
+using namespace tsaudit;
+using namespace tsaudit::gui;
+using namespace tsaudit::gui::test;
+
+namespace {
+
+constexpr int kSkipped = 77;
+constexpr uint16_t kPort = 4433;
+
+bool own_network() {
+  if (unshare(CLONE_NEWNET) != 0) return false;
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  ifreq request{};
+  std::snprintf(request.ifr_name, sizeof request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  const bool up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+  ::close(fd);
+  return up;
+}
+
+struct Connection {
+  int listener = -1, client = -1, server = -1;
+  bool open() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(kPort);
+    const auto* to = reinterpret_cast<const sockaddr*>(&address);
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    client = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, to, sizeof address) != 0 || listen(listener, 1) != 0) return false;
+    if (connect(client, to, sizeof address) != 0) return false;
+    server = accept(listener, nullptr, nullptr);
+    return server >= 0;
+  }
+  void say(int times) {
+    char text[100] = {};
+    for (int i = 0; i < times; ++i) {
+      if (write(client, text, sizeof text) < 0 || read(server, text, sizeof text) < 0) return;
+      QTest::qWait(2);
+    }
+  }
+  ~Connection() {
+    for (const int fd : {listener, client, server})
+      if (fd >= 0) ::close(fd);
+  }
+};
+
+}  // namespace
+
+class LiveTest : public QObject {
+  Q_OBJECT
+  QTemporaryDir settings_;
+
+ private Q_SLOTS:
+  void initTestCase() { own_settings(settings_); }
+
+  void segments_come_as_they_are_sent_until_it_is_stopped() {
+    MainWindow window;
+    window.show();
+    window.document().open_live("lo", QString("tcp port %1").arg(kPort));
+    QTest::qWait(500);  // no sign tells that the device listens
+    Connection connection;
+    QVERIFY(connection.open());
+    connection.say(50);
+    QTRY_VERIFY_WITH_TIMEOUT(window.document().store() && window.document().store()->segments() > 50, 10'000);
+    QVERIFY(window.document().state() == Document::State::loading);
+    QTRY_VERIFY(window.plots().flow());
+    QCOMPARE(window.plots().flow()->server().port, kPort);
+    const size_t before = window.document().store()->segments();
+    connection.say(50);
+    QTRY_VERIFY_WITH_TIMEOUT(window.document().store()->segments() >= before + 50, 10'000);
+    window.document().cancel();
+    QTRY_VERIFY_WITH_TIMEOUT(window.document().state() == Document::State::stopped, 10'000);
+    QVERIFY(wait_for_flow(window));
+    QVERIFY(window.plots().flow()->worst() < Severity::warning);
+    QVERIFY(window.document().title().contains("lo"));
+  }
+
+  void a_device_that_is_not_there_is_named() {
+    MainWindow window;
+    window.show();
+    QSignalSpy failed(&window.document(), &Document::failed);
+    window.document().open_live("nowhere0", "tcp");
+    QVERIFY(failed.wait(5000));
+    QVERIFY(failed.front().front().toString().contains("nowhere0"));
+  }
+
+  void a_filter_that_makes_no_sense_is_named() {
+    MainWindow window;
+    window.show();
+    QSignalSpy failed(&window.document(), &Document::failed);
+    window.document().open_live("lo", "tcp prot 443");
+    QVERIFY(failed.wait(5000));
+    QVERIFY2(failed.front().front().toString().contains("prot"),
+             qPrintable(failed.front().front().toString()));
+  }
+};
+
+int main(int argc, char** argv) {
+  if (!own_network()) {
+    std::puts("SKIPPED: no right to make a network namespace");
+    return kSkipped;
+  }
+  QApplication app(argc, argv);
+  LiveTest test;
+  return QTest::qExec(&test, argc, argv);
+}
+#include "live_test.moc"
