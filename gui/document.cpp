@@ -13,6 +13,7 @@ namespace tsaudit::gui {
 namespace {
 
 constexpr int kTickMs = 250;         ///< how often a capture that is being read is looked at
+constexpr int kProgressMs = 100;     ///< between two moves of the bar: painting it takes from the reading
 constexpr int kShareOfPictures = 5;  ///< reading goes first: a picture may cost a fifth of the time at most
 
 QString text_of(const std::string& text) { return QString::fromStdString(text); }
@@ -148,7 +149,11 @@ void Document::run(const Job& job) {
   try {
     auto source = job.source();
     if (source) {
+      QElapsedTimer since;
+      since.start();
       const auto progress = [&](const Progress& now) {
+        if (since.elapsed() < kProgressMs) return;
+        since.start();
         const double fraction =
             now.total_bytes == 0 ? -1 : static_cast<double>(now.bytes) / static_cast<double>(now.total_bytes);
         QMetaObject::invokeMethod(this, [this, fraction, packets = now.packets, of = job.generation] {
@@ -288,13 +293,14 @@ void Document::request_comparison(const QStringList& baseline) {
     const auto today = date_of(QDateTime::currentSecsSinceEpoch());
     if (error.isEmpty() && !*candidate.stop)
       comparison->summary = compare(comparison->baseline, comparison->candidate, {}, today, *comparison);
-    QMetaObject::invokeMethod(this, [this, comparison, error, stop = candidate.stop, of = candidate.generation] {
-      if (of != generation_ || *stop) return;
-      if (error.isEmpty())
-        Q_EMIT compared(comparison);
-      else
-        Q_EMIT comparison_failed(error);
-    });
+    QMetaObject::invokeMethod(this,
+                              [this, comparison, error, stop = candidate.stop, of = candidate.generation] {
+                                if (of != generation_ || *stop) return;
+                                if (error.isEmpty())
+                                  Q_EMIT compared(comparison);
+                                else
+                                  Q_EMIT comparison_failed(error);
+                              });
   });
 }
 
