@@ -31,7 +31,9 @@ class SenderClock {
       start(tsval, now);
       return Fit::first;
     }
-    const int32_t step = distance(last(), tsval);
+    int64_t step = distance(last(), tsval);
+    if (since_last_ns > int64_t{period_ns_} << 31 && period_ns_ != 0) [[unlikely]]
+      step = over_wraps(step, since_last_ns);
     if (step < 0) return Fit::backward;
     const int64_t ticks = ticks_ + step;
     if (period_ns_ != 0) {
@@ -59,6 +61,13 @@ class SenderClock {
  private:
   SenderClock(TsVal tsval, TimeNs now) : first_ns_(now), first_tsval_(tsval.raw), started_(true) {}
 
+  /// After a silence of half the number circle or more, the step that is nearest to what the clock has made
+  /// meanwhile.
+  int64_t over_wraps(int64_t step, TimeNs since_last_ns) const {
+    constexpr int64_t kCircle = int64_t{1} << 32;
+    const int64_t lacking = since_last_ns / period_ns_ - step;
+    return step + (lacking + kCircle / 2) / kCircle * kCircle;
+  }
   /// How far ahead of its own past a clock may seem to run: two ticks, 200 ppm of drift, and half a second for the
   /// queues that may have held up all that was seen of it so far.
   int64_t tolerance_us(TimeNs since_last_ns) const {

@@ -48,9 +48,12 @@ bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
     return true;
   }
   DirectionTrouble& own = trouble(flow).direction[from];
-  // One damaged TSecr says nothing of TS.Recent; a receiver that took a damaged TSval goes on to echo it.
-  if (own.strange_echo == s.tsecr) a.ts_recent.replace(s.tsecr, s.time_ns);
-  own.strange_echo = s.tsecr;
+  // One damaged TSecr says nothing of TS.Recent, nor does a TSecr that is rewritten on the way, which follows
+  // its peer's clock. A receiver that took a damaged TSval is stuck with it, while its peer's clock goes on.
+  const auto& last = own.strange_echo;
+  const bool same = last && last->tsecr == s.tsecr && last->ack == s.ack;
+  if (same && after(b.clock.last(), last->peer_clock)) a.ts_recent.replace(s.tsecr, s.time_ns);
+  if (!same) own.strange_echo = {s.tsecr, s.ack, b.clock.last()};
   if (!flow.capture_loss) own.unseen_echo.add(s.frame, s.time_ns);
   return true;
 }

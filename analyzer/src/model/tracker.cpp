@@ -166,15 +166,17 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
 
   // The sender's clock. RST and zero in a SYN say nothing about it.
   SenderClock::Fit fit = SenderClock::Fit::good;
+  const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
+  // The next connection knocks, perhaps of another host behind the same address: not this one's clock.
+  const bool next_one = opening && b.state == TcpState::time_wait;
   const bool first_syn_ack =
       s.has(kSyn) && s.has(kAck) && (!flow.synack_seen || (s.seq != a.isn && !b.acked));
   if (first_syn_ack && s.has_ts() && s.tsval.raw != 0)
     a.clock.start(s.tsval, s.time_ns);  // whatever came before it was not this connection
-  else if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0))
+  else if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0) && !next_one)
     fit = a.clock.observe(s.tsval, s.time_ns, s.time_ns - was.last_ns);
 
   Judgement j;
-  const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
   if (opening && b.state == TcpState::unknown) {
     j.reason = Reason::handshake;
   } else {
@@ -256,7 +258,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   flow.negotiated_yes = flow.negotiated() == Negotiated::yes;
 
   const bool new_information = new_data || new_ack;
-  if (!first && !s.has(kRst)) {
+  if (!first && !s.has(kRst) && !next_one) {
     if (fit == SenderClock::Fit::backward || fit == SenderClock::Fit::forward)
       odd_clock(flow, from, s, fit, new_information, was, j);
     else if (flow.trouble && s.has_ts())
@@ -270,7 +272,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (flow.trouble) weigh_evidence(flow, from, s, repeats_ack, receiver_nxt_before);
   if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s, j.verdict != Verdict::drop);
 
-  if (!s.has(kRst)) {
+  if (!s.has(kRst) && !next_one) {
     a.mac = fold_mac(s.src_mac);
     a.ttl = s.ttl;
     a.packet_id = packet_id(s);

@@ -86,7 +86,13 @@ struct DirectionTrouble {
   FrameList unnegotiated_tsopt;
   FrameList zero_echo;      ///< TSecr 0 in mid-connection
   FrameList unseen_echo;    ///< TSecr that the peer never sent
-  std::optional<TsVal> strange_echo;  ///< the last of them: if it comes again it was no damage to one segment
+  /// The last of them, the ACK that it came with, and its peer's clock then.
+  struct StrangeEcho {
+    TsVal tsecr;
+    SeqNum ack;
+    TsVal peer_clock;
+  };
+  std::optional<StrangeEcho> strange_echo;
   FrameList other_answers;  ///< SYN-ACKs of another host with the same address
   FrameList refused_reuse;  ///< SYN of a new connection with an old TSval
   uint32_t confirmed = 0, predicted = 0, contradicted = 0;

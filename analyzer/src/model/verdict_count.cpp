@@ -26,9 +26,9 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   const Host& b = flow.host[from ^ 1];
   DirectionTrouble& direction = trouble(flow).direction[from];
   ++direction.reasons[static_cast<size_t>(j.reason)];
-  if (j.verdict == Verdict::drop && is_paws(j.reason) && b.state == TcpState::time_wait && s.has(kSyn))
+  if (j.verdict == Verdict::drop && is_paws(j.reason) && b.state == TcpState::time_wait && s.has(kSyn)) {
     direction.refused_reuse.add(s.frame, s.time_ns);
-  if (j.verdict == Verdict::drop && is_paws(j.reason)) {
+  } else if (j.verdict == Verdict::drop && is_paws(j.reason)) {
     // A stale ACK that acknowledges nothing new is no loss, nor is a copy of data that has arrived: an
     // original that a retransmission has overtaken. Nor is a SYN on a live connection, which no receiver
     // takes there. Anything else is.

@@ -28,6 +28,7 @@ class Collector {
       from_ = side;
       index_ = host_of(flow_, side);
       direction_ = &trouble_.direction[index_];
+      if (rate_changed()) forget_offsets();
       drops();
       stalls();
       clock();
@@ -87,6 +88,7 @@ class Collector {
   }
 
   std::string offset_advice() const {
+    if (rate_changed()) return {};  // TS005 says what to do
     const Migration* m = migration_before(report_, from_, direction_->paws_drops.frames.front());
     if (m && m->offset)
       return fmt::format(
@@ -170,11 +172,12 @@ class Collector {
   }
 
   void clock() {
-    const bool rate_changed = clock_rate();
+    const bool other_rate = rate_changed();
+    if (other_rate) clock_rate();
     for (const ClockStep& step : direction_->steps) {
       const bool backward = step.ticks < 0;
       // What a faster clock does in the gap before its first segment is no jump of its own.
-      if (!backward && rate_changed && step.frame == direction_->epochs.back().last_frame + 1 &&
+      if (!backward && other_rate && step.frame == direction_->epochs.back().last_frame + 1 &&
           within_gap(step))
         continue;
       const std::string ticks = plural(static_cast<uint64_t>(std::llabs(step.ticks)), "tick");
@@ -196,15 +199,25 @@ class Collector {
     }
   }
 
-  /// True if the rate changed.
-  bool clock_rate() {
+  bool rate_changed() const {
     const auto& epochs = direction_->epochs;
     if (epochs.empty()) return false;
     const ClockReport& before = epochs.back().report;
     const ClockReport& after = direction().clock;
-    if (before.confidence < 0.7 || after.confidence < 0.7 || before.hz <= 0 ||
-        !(after.hz / before.hz > 1.05 || before.hz / after.hz > 1.05))
-      return false;
+    return before.confidence >= 0.7 && after.confidence >= 0.7 && before.hz > 0 &&
+           (after.hz / before.hz > 1.05 || before.hz / after.hz > 1.05);
+  }
+
+  /// An offset moves a clock; it does not make it run slower.
+  void forget_offsets() {
+    for (Migration& m : report_.migrations)
+      if (m.endpoint == from_ && m.frame > direction_->epochs.back().last_frame) m.offset.reset();
+  }
+
+  void clock_rate() {
+    const auto& epochs = direction_->epochs;
+    const ClockReport& before = epochs.back().report;
+    const ClockReport& after = direction().clock;
     const bool microseconds = before.nominal_hz == 1000 && after.nominal_hz == 1e6;
     Finding& f = add(RuleId::clock_rate_change, from_, epochs.back().last_frame + 1,
                      time_of(epochs.back().last_frame + 1),
@@ -213,7 +226,6 @@ class Collector {
                    ? "TCP_TIMESTAMP was restored with its low bit set, which means microseconds since "
                      "Linux 6.7: clear it."
                    : "An offset cannot mend this: restore on a kernel with the same tick rate.";
-    return true;
   }
 
   /// Can the clock as it runs now have made the step since it took over, at most a second ago?

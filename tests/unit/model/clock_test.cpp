@@ -90,6 +90,25 @@ TEST(SenderClock, ALongSilenceIsNoStep) {
   EXPECT_NEAR(clock.hz(), 1000, 1);
 }
 
+TEST(SenderClock, ASilenceThatGoesAroundTheNumberCircleIsNoStep) {
+  for (const double hz : {1000.0, 1e6}) {
+    const Sender sender{hz, 1000};
+    const auto turn = static_cast<TimeNs>(4294967296.0 / hz * 1e9);
+    for (const double turns : {0.45, 0.55, 0.95, 1.05, 2.5, 7.0}) {
+      SenderClock clock = followed(sender, 10);
+      const auto silence = static_cast<TimeNs>(turns * static_cast<double>(turn));
+      const TimeNs later = kStart + 10 * kSecond + silence;
+      EXPECT_EQ(clock.observe(sender.at(later), later, silence), Fit::good) << hz << " Hz, " << turns;
+      EXPECT_EQ(clock.last(), sender.at(later));
+      EXPECT_NEAR(static_cast<double>(clock.deviation(sender.at(later), later)), 0, 10);
+    }
+    SenderClock clock = followed(sender, 10);
+    const TimeNs later = kStart + 10 * kSecond + turn * 55 / 100;
+    constexpr uint32_t kStep = 1u << 29;  // of the circle an eighth
+    EXPECT_EQ(clock.observe(sender.at(later) + kStep, later, turn * 55 / 100), Fit::forward);
+  }
+}
+
 TEST(SenderClock, OneSegmentThatWasHeldUpDoesNotChangeTheRate) {
   const Sender sender{1000, 1000};
   SenderClock clock = followed(sender, 60);

@@ -118,6 +118,42 @@ TEST(Findings, AnEchoOfWhatWasNeverSent) {
   EXPECT_NE(find(report, RuleId::tsecr_never_sent), nullptr);
 }
 
+TEST(Findings, ATsecrThatIsRewrittenOnTheWayIsNotTakenForTsRecent) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  for (int i = 0; i < 60; ++i) {
+    c.client({.payload = 100});
+    c.pass(20'000);
+    for (int copies = 0; copies < 2; ++copies) c.server({.tsecr = c.clock[0] + 100'000});
+    c.pass(20 * kMillisecond);
+  }
+  const FlowReport report = judged(c);
+  EXPECT_NE(find(report, RuleId::tsecr_never_sent), nullptr);
+  EXPECT_EQ(find(report, RuleId::paws_drop), nullptr) << report.summary;
+}
+
+TEST(Findings, AReceiverThatTookADamagedTsvalIsStuckWithIt) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  // What the client sent passes the capture whole and is damaged behind it.
+  const uint32_t damaged = c.clock[0] + 1'000'000;
+  c.client({.payload = 100});
+  c.pass(20'000);
+  const uint32_t acked = c.next[0];
+  c.server({.tsecr = damaged});
+  for (int i = 0; i < 5; ++i) {
+    c.pass(300 * kMillisecond);
+    c.client({.payload = 100, .seq = acked});
+    c.pass(20'000);
+    c.server({.ack = acked, .tsecr = damaged});
+  }
+  const FlowReport report = judged(c);
+  ASSERT_NE(find(report, RuleId::paws_drop), nullptr) << report.summary;
+  EXPECT_GE(find(report, RuleId::paws_drop)->frame_count, 3u);
+}
+
 TEST(Findings, AnotherCauseIsNamed) {
   Conversation c;
   c.handshake();
@@ -147,6 +183,32 @@ TEST(Findings, ARateChange) {
   ASSERT_NE(find(report, RuleId::clock_rate_change), nullptr);
   EXPECT_NE(find(report, RuleId::clock_rate_change)->message.find("1000000"), std::string::npos)
       << find(report, RuleId::clock_rate_change)->message;
+}
+
+TEST(Findings, NoOffsetIsOfferedForAnotherRate) {
+  Conversation c;
+  c.handshake();
+  c.talk(500);
+  c.pass(300 * kMillisecond);
+  c.clock[0] -= 1'000'000;
+  const auto move = [&](uint32_t ticks_of_20_ms) {
+    Conversation moved = std::move(c);
+    moved.client({.payload = 100, .tsecr = 0, .ttl = 63, .mac = 0x020000000099});
+    for (int i = 0; i < 500; ++i) {
+      moved.client({.payload = 100, .ttl = 63, .mac = 0x020000000099});
+      moved.pass(20'000);
+      moved.server();
+      moved.pass(20 * kMillisecond - 20'000);
+      moved.clock[0] += ticks_of_20_ms - 20;
+    }
+    return judged(moved);
+  };
+  const FlowReport report = move(5);
+  ASSERT_FALSE(report.migrations.empty());
+  ASSERT_NE(find(report, RuleId::clock_rate_change), nullptr);
+  EXPECT_FALSE(report.migrations.front().offset.has_value());
+  ASSERT_NE(find(report, RuleId::paws_drop), nullptr);
+  EXPECT_EQ(find(report, RuleId::paws_drop)->advice, "");
 }
 
 TEST(Findings, OnlyOneSide) {
