@@ -128,9 +128,15 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
 }
 
 /// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
-void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, bool taken) {
+void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict verdict) {
+  const bool taken = verdict != Verdict::drop;
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
+  // Who sends a RST has no such connection any more, unless somebody sent it in its name: then it goes on.
+  // Nor has who took it.
+  if (s.has(kRst) && a.state == TcpState::established) a.state = TcpState::closed;
+  if (s.has(kRst) && verdict == Verdict::accept && b.state == TcpState::established)
+    b.state = TcpState::closed;
   if (s.has(kRst) && taken) {
     const bool unacked = (b.acked && after(a.snd_nxt, b.ack_max)) || (a.acked && after(b.snd_nxt, a.ack_max));
     flow.reset = true;

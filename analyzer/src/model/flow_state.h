@@ -43,9 +43,10 @@ struct Host {
   uint32_t snd_wnd = 0;   ///< bytes
   uint32_t compared = 0;  ///< TSecr against ts_recent
   uint32_t exact = 0;
-  uint32_t equal_tsval = 0;      ///< verdicts `equal` on what it got; `newer` is the rest, see Trouble
-  uint16_t loop_16us = kNoLoop;  ///< shortest way capture -> this host -> capture, in units of 16 us
-  uint16_t rtt_max_ms = 0;       ///< longest round trip that it can have measured, saturating
+  uint32_t equal_tsval = 0;           ///< verdicts `equal` on what it got; `newer` is the rest, see Trouble
+  uint16_t loop_16us = kNoLoop;       ///< shortest way capture -> this host -> capture, in units of 16 us
+  uint16_t rtt_max_ms : 15 = 0;       ///< longest round trip that it can have measured, saturating
+  uint16_t rcv_doubtful : 1 = false;  ///< or RCV.NXT is still what it acknowledged: the capture allows both
 
   // Fingerprint of its packets.
   uint16_t mac = 0;        ///< folded

@@ -12,6 +12,12 @@ inline uint16_t saturate16(int64_t value) {
   return static_cast<uint16_t>(std::clamp<int64_t>(value, 0, 0xfffe));
 }
 
+/// A round trip that `host` may have measured.
+inline void may_have_measured(Host& host, int64_t ms) {
+  constexpr int64_t kMost = (1 << 15) - 1;
+  if (ms > host.rtt_max_ms) host.rtt_max_ms = static_cast<uint16_t>(std::min(ms, kMost) & kMost);
+}
+
 /// `receiver` answers what `sender` sent last: how long was the way from the capture point to it and back?
 inline void measure_loop(Host& receiver, Host& sender, const Segment& s) {
   if (!sender.sent_data_last || s.ack != sender.snd_nxt) return;
@@ -19,20 +25,34 @@ inline void measure_loop(Host& receiver, Host& sender, const Segment& s) {
   const int64_t elapsed = s.time_ns - sender.last_ns;
   if (elapsed < 0) return;
   receiver.loop_16us = std::min(receiver.loop_16us, saturate16(elapsed / 16'000));
-  sender.rtt_max_ms = std::max(sender.rtt_max_ms, saturate16(elapsed / kMillisecond));
+  may_have_measured(sender, elapsed / kMillisecond);
   sender.rtt_measured = true;
+}
+
+/// An ACK of new data: the round trip that its receiver measures is no longer than since the segment whose
+/// TSval it echoes (tcp_ack_update_rtt()).
+inline void bound_rtt(Host& receiver, const Segment& s) {
+  const int32_t ticks = distance(s.tsecr, receiver.clock.last());
+  if (!s.has_ts() || s.tsecr.raw == 0 || !receiver.clock.started() || ticks < 0) return;
+  const double hz = receiver.clock.hz() > 0 ? receiver.clock.hz() : 1000;
+  may_have_measured(receiver,
+                    (s.time_ns - receiver.last_ns) / kMillisecond + static_cast<int64_t>(ticks * 1000 / hz));
 }
 
 /// tcp_input.c:tcp_ack(): SND.UNA, and tcp_ack_update_window(), which an old ACK does not reach.
 inline void take_ack(Host& receiver, const Segment& s, uint32_t window, bool zero_window_is_update) {
   if (receiver.una_known && before(s.ack, receiver.snd_una)) return;
-  if (!receiver.wl_known || after(s.ack, receiver.snd_una) || after(s.seq, receiver.snd_wl1) ||
+  // A restored socket may hold the window of the old one, or none: what would not have moved that decides
+  // nothing.
+  const bool anew = !receiver.wl_known && !receiver.restored;
+  if (anew || after(s.ack, receiver.snd_una) || after(s.seq, receiver.snd_wl1) ||
       (s.seq == receiver.snd_wl1 && (window > receiver.snd_wnd || (window == 0 && zero_window_is_update)))) {
     receiver.snd_wl1 = s.seq;
     receiver.snd_wnd = window;
     receiver.wl_known = true;
   }
   if (!receiver.una_known || after(s.ack, receiver.snd_una)) {
+    bound_rtt(receiver, s);
     receiver.snd_una = s.ack;
     receiver.una_known = true;
   }
@@ -61,6 +81,7 @@ inline void take_own_ack(Host& sender, const Segment& s, uint32_t window) {
   const SeqNum edge = s.ack + window;
   if (!sender.acked || after(edge, sender.right_edge)) sender.right_edge = edge;
   sender.acked = true;
+  if (sender.rcv_doubtful && !before(s.ack, sender.rcv_nxt)) sender.rcv_doubtful = false;
   if (!sender.rcv_known || after(s.ack, sender.rcv_nxt)) {
     sender.rcv_nxt = s.ack;
     sender.rcv_known = true;

@@ -21,8 +21,8 @@ bool may_update_window(const ReceiverProfile& p, const PawsState& r, const PawsS
          (s.seq == r.snd_wl1 && (s.window > r.snd_wnd || (p.zero_window_is_update && s.window == 0)));
 }
 
-/// tcp_input.c:tcp_tsval_replay(): the RTO in ticks of a clock that is taken to run at 1000 Hz or a bit more, or,
-/// like the receiver's own, at 1 MHz.
+/// tcp_input.c:tcp_tsval_replay(): the RTO in ticks of a clock that is taken to run at 1000 Hz or a bit more,
+/// or, like the receiver's own, at 1 MHz.
 int64_t replay_ticks(const ReceiverProfile& p, const PawsState& r) {
   if (r.usec_ts && p.replay_ticks_per_second != 0) return r.rto_ns / 1000;
   return r.rto_ns / kMillisecond * p.replay_ticks_per_second / 1000;
@@ -129,8 +129,10 @@ PawsOutcome judge_synchronized(const ReceiverProfile& p, const PawsState& r, con
   }
   if (p.update_before_ack_check) outcome.updates_ts_recent = updates_ts_recent(p, r, s);
   if (s.flags & kSyn) return drop_and_answer(Reason::invalid_syn, true);  // RFC 5961 section 4.2
-  // The fast path looks at the ACK as well, but takes the segment whatever it finds there.
-  const bool fast_path = r.predicted && s.seq == r.rcv_nxt && s.window == r.snd_wnd && !(s.flags & kFin);
+  // The fast path looks at the ACK as well, but takes the segment whatever it finds there. An old TSval, or
+  // none, does not get there (tcp_rcv_established()).
+  const bool fast_path = r.predicted && s.seq == r.rcv_nxt && s.window == r.snd_wnd && !(s.flags & kFin) &&
+                         (!r.ts_recent_valid || (s.has_ts && !before(s.tsval, r.ts_recent)));
   if (const Reason bad = ack_check(r, s); bad != Reason::newer && !fast_path) {
     PawsOutcome refused = drop_and_answer(bad, true);
     refused.updates_ts_recent = outcome.updates_ts_recent;

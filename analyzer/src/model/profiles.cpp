@@ -96,7 +96,7 @@ constexpr ReceiverProfile kLinux612 = [] {
 constexpr ReceiverProfile kLinux618 = [] {
   ReceiverProfile p = kLinux612;
   p.name = "linux-6.18";
-  p.description = "Linux 6.14 and later: stale pure ACKs are dropped in silence";
+  p.description = "Linux 6.14 to 7.1: stale pure ACKs are dropped in silence";
   p.silent_old_ack = true;
   p.checks_syn_recv_tsecr = true;
   p.checks_end_sequence = true;
@@ -104,8 +104,16 @@ constexpr ReceiverProfile kLinux618 = [] {
   return p;
 }();
 
-constexpr std::array kProfiles{kRfc7323, kLinux36,  kLinux510, kLinux61,
-                               kLinux66, kLinux612, kLinux618, kFreebsd};
+constexpr ReceiverProfile kLinux72 = [] {
+  ReceiverProfile p = kLinux618;
+  p.name = "linux-7.2";
+  p.description = "Linux 7.2 and later: an old ACK may move TS.Recent";
+  p.update_on_old_ack = true;
+  return p;
+}();
+
+constexpr std::array kProfiles{kRfc7323,  kLinux36,  kLinux510, kLinux61, kLinux66,
+                               kLinux612, kLinux618, kLinux72,  kFreebsd};
 
 /// The first release with a profile's rules, as major * 1000 + minor.
 struct LinuxRelease {
@@ -115,6 +123,7 @@ struct LinuxRelease {
 constexpr std::array kReleases{
     LinuxRelease{0, &kProfiles[1]},    LinuxRelease{3009, &kProfiles[2]}, LinuxRelease{6001, &kProfiles[3]},
     LinuxRelease{6004, &kProfiles[4]}, LinuxRelease{6007, &kProfiles[5]}, LinuxRelease{6014, &kProfiles[6]},
+    LinuxRelease{7002, &kProfiles[7]},
 };
 
 }  // namespace

@@ -33,7 +33,7 @@ struct Sequence {
 };
 
 struct Possibilities {
-  std::array<PawsState, 6> base;  ///< what does not vary by itself; [0] is the likeliest
+  std::array<PawsState, 8> base;  ///< what does not vary by itself; [0] is the likeliest
   size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
@@ -67,6 +67,7 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   const bool sticks_out = after(s.end_seq(), receiver.right_edge);
   if (!exact || (sticks_out && !after(s.seq, receiver.right_edge)))
     p.sequence.add({nxt, wup, nxt, kOpenWindow});
+  if (receiver.rcv_doubtful) p.sequence.add({wup, wup, wup, window_known ? window_from(wup) : kOpenWindow});
   if (!exact) {
     p.sequence.add({wup, wup, wup, kOpenWindow});
     p.sequence.add({nxt, nxt, nxt, kOpenWindow});
@@ -90,6 +91,7 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
       cookie.ts_recent_valid = undecided;
     }
   }
+  if (receiver.restored && !receiver.wl_known) add().snd_wl1 = receiver.snd_wl1;
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
   if (receiver.clock.started() && receiver.clock.hz() == 0) add().usec_ts = true;  // not known yet
@@ -168,11 +170,13 @@ PawsState state_at(const Possibilities& p, size_t base, size_t ts, size_t age, s
 }
 
 /// Which unknown alone turns the verdict of the likeliest state.
-Reason reason_of_doubt(const ReceiverProfile& profile, const Possibilities& p, const PawsSegment& segment) {
+Reason reason_of_doubt(const ReceiverProfile& profile, const Host& receiver, const Possibilities& p,
+                       const PawsSegment& segment) {
   const PawsOutcome likeliest = judge(profile, state_at(p, 0, 0, 0, 0, 0), segment);
   const auto turns = [&](size_t base, size_t ts, size_t age, size_t rto, size_t sequence) {
     const PawsOutcome outcome = judge(profile, state_at(p, base, ts, age, rto, sequence), segment);
-    return outcome.verdict != likeliest.verdict || is_paws(outcome.reason) != is_paws(likeliest.reason);
+    return outcome.verdict != likeliest.verdict || is_paws(outcome.reason) != is_paws(likeliest.reason) ||
+           (receiver.rcv_doubtful && outcome.reason != likeliest.reason);
   };
   for (size_t i = 1; i < p.ts_recent.count; ++i)
     if (turns(0, i, 0, 0, 0)) return Reason::ts_recent_range;
@@ -249,13 +253,18 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
       result.rate_limited = outcome.rate_limited;
       first = false;
     }
-    agreed = agreed && outcome.verdict == result.verdict && is_paws(outcome.reason) == is_paws(result.reason);
+    agreed = agreed && outcome.verdict == result.verdict &&
+             is_paws(outcome.reason) == is_paws(result.reason) &&
+             (!receiver.rcv_doubtful || outcome.verdict != Verdict::drop || outcome.reason == result.reason);
     result.may_store = result.may_store || outcome.updates_ts_recent;
     result.stores = result.stores && outcome.updates_ts_recent;
   };
   // Header prediction is no matter of timestamps, but it takes TSval from an old ACK, and the slow path does
   // not.
   const bool old_ack = s.has(kAck) && before(s.ack, p.base[0].snd_una);
+  // It is switched off while data wait for what comes before them.
+  const bool data_wait = receiver.rcv_known && receiver.wl_known &&
+                         after(receiver.snd_wl1, receiver.rcv_nxt) && after(sender.snd_nxt, receiver.snd_wl1);
   for (size_t base = 0; base < p.base_count; ++base)
     for (size_t ts = 0; ts < p.ts_recent.count; ++ts)
       for (size_t age = 0; age < p.age.count; ++age)
@@ -264,10 +273,10 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
             PawsState state = state_at(p, base, ts, age, rto, sequence);
             ask(state);
             state.predicted = true;
-            if (old_ack) ask(state);
+            if (old_ack && !data_wait) ask(state);
           }
   if (!agreed) {
-    result.reason = reason_of_doubt(profile, p, segment);
+    result.reason = reason_of_doubt(profile, receiver, p, segment);
     // Away from the receiver a test that comes after PAWS is in doubt; PAWS itself let the segment through.
     const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
     if (result.reason == Reason::sequence_range && !exact && result.known && segment.has_ts) {

@@ -9,12 +9,6 @@
 #include "model/progress.h"
 
 namespace tsaudit {
-namespace {
-
-/// So many segments of a host must have good checksums before a bad one counts as damage on the way.
-constexpr uint32_t kEnoughGoodChecksums = 2;
-
-}  // namespace
 
 Tracker::Tracker(const AnalysisOptions& options, EvidenceSink* evidence)
     : options_(options), evidence_(evidence) {}
@@ -87,11 +81,9 @@ void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s, bool all_ar
 Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
-  // Only where this sender's checksums are seen to be right: often its NIC puts them in after the capture.
-  if (a.checksum_good && verify_checksums(s) == Checksum::bad) [[unlikely]] {
-    if (a.segments >= kEnoughGoodChecksums) return damaged(flow, from, s);
-    a.checksum_good = false;
-  }
+  // Only where this sender's checksums were right at first: often its NIC puts them in after the capture.
+  if (a.checksum_good && verify_checksums(s) == Checksum::bad) [[unlikely]]
+    return damaged(flow, from, s);
   const SeqNum end = s.end_seq();
   const bool probable =
       a.seen && flow.negotiated_yes && !flow.watched && s.ts == TsOption::present &&
@@ -205,8 +197,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       else if (j.may_store && b.ts_recent.known())
         b.ts_recent.may_store(s.tsval, s.time_ns, !j.stores);
       if (j.may_store) b.stored_by_data = s.length() != 0;
-      // Whether a doubtful ACK ends the handshake, the receiver's next segments tell.
-      if (j.verdict != Verdict::unknown || b.state != TcpState::syn_recv) apply_accepted(flow, from, s);
+      // Whether a doubtful ACK ends the handshake, or acknowledges what is not in the capture, the receiver's
+      // next segments tell.
+      const bool waits = b.state == TcpState::syn_recv || (b.seen && after(s.ack, b.snd_nxt));
+      if (j.verdict != Verdict::unknown || !waits) apply_accepted(flow, from, s);
+      if (j.verdict == Verdict::unknown && s.length() > 0) b.rcv_doubtful = true;
     }
   }
   count_verdict(flow, from, s, j, state);
@@ -220,7 +215,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     t.syn_isn = s.seq;
   }
 
-  if (s.has(kAck) && b.seen && after(s.ack, b.snd_nxt) && j.verdict != Verdict::drop && !s.has(kRst)) {
+  if (s.has(kAck) && b.seen && after(s.ack, b.snd_nxt) && j.verdict != Verdict::drop &&
+      j.verdict != Verdict::unknown && !s.has(kRst)) {
     Trouble& t = trouble(flow);
     if (!flow.capture_loss) t.capture_loss_frame = s.frame;
     t.lost_bytes += static_cast<uint32_t>(distance(b.snd_nxt, s.ack));
@@ -235,6 +231,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
        (flow.negotiated() == Negotiated::unknown && s.tsecr.raw != 0)))
     read_echo(flow, from, s);
 
+  if (a.state == TcpState::closed && !a.fin_sent && !s.has(kSyn | kRst)) a.state = TcpState::established;
   if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && (s.length() > 0 || after(s.ack, b.isn + 1)))
     a.state = TcpState::established;
   const uint32_t window = as_received(flow, a, s).window;
@@ -247,8 +244,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     a.tap = Tap::away;
   // Where the capture shows all that it got, its ACK is its RCV.NXT.
   if (s.has(kAck) && a.acked && s.ack == a.ack_max && vantage_of(a, b) == Vantage::at_receiver &&
-      (repeats_ack || s.time_ns - b.last_ns > settle_ns(a)))
+      (repeats_ack || s.time_ns - b.last_ns > settle_ns(a))) {
     a.rcv_nxt = s.ack;
+    a.rcv_doubtful = false;
+  }
   if (s.length() > 0 && after(end, a.snd_nxt)) a.snd_nxt = end;
   a.sent_data_last = new_data || s.has(kSyn);
   a.payload_bytes += s.payload;
@@ -270,7 +269,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
   watch_progress(flow, from, s, new_ack, retransmitted, was);
   if (flow.trouble) weigh_evidence(flow, from, s, repeats_ack, receiver_nxt_before);
-  if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s, j.verdict != Verdict::drop);
+  if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s, j.verdict);
 
   if (!s.has(kRst) && !next_one) {
     a.mac = fold_mac(s.src_mac);

@@ -15,8 +15,8 @@ TEST(Profiles, AreFoundByTheirNames) {
     EXPECT_EQ(find_profile(profile.name), &profile);
     EXPECT_FALSE(profile.description.empty());
   }
-  for (const char* name :
-       {"rfc7323", "linux-3.6", "linux-5.10", "linux-6.1", "linux-6.12", "linux-6.18", "freebsd"})
+  for (const char* name : {"rfc7323", "linux-3.6", "linux-5.10", "linux-6.1", "linux-6.12", "linux-6.18",
+                           "linux-7.2", "freebsd"})
     EXPECT_TRUE(names.contains(name)) << name;
 }
 
@@ -26,7 +26,7 @@ TEST(Profiles, EveryLinuxIsTheNearestByItsRules) {
       {"linux-4.19", "linux-5.10"}, {"linux-5.15", "linux-5.10"}, {"linux-6.0", "linux-5.10"},
       {"linux-6.3", "linux-6.1"},   {"linux-6.4", "linux-6.6"},   {"linux-6.6", "linux-6.6"},
       {"linux-6.7", "linux-6.12"},  {"linux-6.13", "linux-6.12"}, {"linux-6.14", "linux-6.18"},
-      {"linux-7.2", "linux-6.18"},  {"linux-10.0", "linux-6.18"}};
+      {"linux-7.1", "linux-6.18"},  {"linux-7.2", "linux-7.2"},   {"linux-10.0", "linux-7.2"}};
   for (const auto& [name, nearest] : releases) {
     const ReceiverProfile* profile = find_profile(name);
     ASSERT_NE(profile, nullptr) << name;

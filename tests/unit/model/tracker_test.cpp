@@ -127,6 +127,60 @@ TEST(Tracker, ARstPassesWhateverItsTsval) {
   EXPECT_TRUE(c.flow().reset);
 }
 
+TEST(Tracker, WhoSentOrTookARstJudgesNothingMore) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.server({.flags = kRst, .ts = false});
+  EXPECT_EQ(c.server({.flags = kRst, .seq = c.next[1] + 50, .ts = false}).verdict, Verdict::not_tested);
+  c.pass(kMillisecond);
+  c.clock[0] -= 100'000;
+  const Judgement j = c.client({.payload = 100});
+  EXPECT_EQ(j.verdict, Verdict::not_tested) << "no socket is left that could discard it";
+}
+
+TEST(Tracker, ARstThatSomebodySentInItsNameEndsNothing) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.server({.flags = kRst, .seq = c.next[1] + 50'000'000, .ts = false});  // its receiver refuses it
+  c.server();
+  c.pass(kMillisecond);
+  c.clock[0] -= 100'000;
+  EXPECT_EQ(c.client({.payload = 100}).verdict, Verdict::drop);
+}
+
+TEST(Tracker, AnUnknownVerdictDoesNotMoveWhatTheCaptureShows) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  // The server's TS.Recent is one of two, of which one refuses this ACK, and it acknowledges what was never
+  // sent.
+  Host& server = c.flow().host[c.flow().client ^ 1];
+  const SeqNum una = server.snd_una;
+  server.ts_recent.may_store({c.clock[0] + 50'000}, c.now);
+  const Judgement j = c.client({.ack = c.next[1] + 90'000, .tsval = c.clock[0] + 10'000});
+  ASSERT_EQ(j.verdict, Verdict::unknown);
+  EXPECT_EQ(server.snd_una, una);
+  EXPECT_FALSE(c.flow().capture_loss);
+}
+
+TEST(Tracker, ARetransmissionThatIsAnsweredLateMakesTheRtoLong) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const uint32_t first = c.next[1];
+  c.server({.payload = 100});
+  c.server({.payload = 30});
+  c.pass(200 * kMillisecond);
+  c.server({.payload = 100, .seq = first});
+  const uint32_t echoed = c.clock[1];
+  c.pass(350 * kMillisecond);
+  // The ACK leaves the last segment out, so that it answers none of them as a whole.
+  c.client({.ack = first + 100, .tsecr = echoed});
+  EXPECT_GE(rto_bounds(c.host(1)).max, 200 * kMillisecond + 4 * 350 * kMillisecond);
+}
+
 TEST(Tracker, BothFinsLeadToTimeWaitOfTheFirst) {
   Conversation c;
   c.handshake();
