@@ -20,6 +20,7 @@ class SenderClock {
   TsVal last() const { return TsVal{first_tsval_} + static_cast<uint32_t>(ticks_); }
   /// 0 until the rate is known.
   double hz() const { return period_ns_ == 0 ? 0 : 1e9 / period_ns_; }
+  int64_t period_ns() const { return period_ns_; }  ///< 0 until the rate is known
 
   /// Begins (again) with this value.
   void start(TsVal tsval, TimeNs now) { *this = SenderClock(tsval, now); }

@@ -12,10 +12,11 @@ inline uint16_t saturate16(int64_t value) {
   return static_cast<uint16_t>(std::clamp<int64_t>(value, 0, 0xfffe));
 }
 
-/// A round trip that `host` may have measured.
-inline void may_have_measured(Host& host, int64_t ms) {
+/// A round trip that `host` may have measured. Hardly ever the longest, so that nothing is divided.
+inline void may_have_measured(Host& host, int64_t ns) {
   constexpr int64_t kMost = (1 << 15) - 1;
-  if (ms > host.rtt_max_ms) host.rtt_max_ms = static_cast<uint16_t>(std::min(ms, kMost) & kMost);
+  if (ns < (int64_t{host.rtt_max_ms} + 1) * kMillisecond) return;
+  host.rtt_max_ms = static_cast<uint16_t>(std::min(ns / kMillisecond, kMost) & kMost);
 }
 
 /// `receiver` answers what `sender` sent last: how long was the way from the capture point to it and back?
@@ -25,7 +26,7 @@ inline void measure_loop(Host& receiver, Host& sender, const Segment& s) {
   const int64_t elapsed = s.time_ns - sender.last_ns;
   if (elapsed < 0) return;
   receiver.loop_16us = std::min(receiver.loop_16us, saturate16(elapsed / 16'000));
-  may_have_measured(sender, elapsed / kMillisecond);
+  may_have_measured(sender, elapsed);
   sender.rtt_measured = true;
 }
 
@@ -34,9 +35,8 @@ inline void measure_loop(Host& receiver, Host& sender, const Segment& s) {
 inline void bound_rtt(Host& receiver, const Segment& s) {
   const int32_t ticks = distance(s.tsecr, receiver.clock.last());
   if (!s.has_ts() || s.tsecr.raw == 0 || !receiver.clock.started() || ticks < 0) return;
-  const double hz = receiver.clock.hz() > 0 ? receiver.clock.hz() : 1000;
-  may_have_measured(receiver,
-                    (s.time_ns - receiver.last_ns) / kMillisecond + static_cast<int64_t>(ticks * 1000 / hz));
+  const int64_t period = receiver.clock.period_ns() ? receiver.clock.period_ns() : kMillisecond;
+  may_have_measured(receiver, s.time_ns - receiver.last_ns + ticks * period);
 }
 
 /// tcp_input.c:tcp_ack(): SND.UNA, and tcp_ack_update_window(), which an old ACK does not reach.
