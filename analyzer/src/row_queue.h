@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <ranges>
 #include <vector>
 
 #include "model/tracker.h"
@@ -17,11 +16,13 @@ class RowQueue : public EvidenceSink {
 
   void opened(uint64_t frame) override { opened_frame_ = frame; }
   void resolved(const OpenVerdict& verdict) override {
-    const auto held = std::views::iota(size_t{0}, count_);
-    const auto found =
-        std::ranges::lower_bound(held, verdict.frame, {}, [&](size_t i) { return at(i).row.frame; });
-    if (found == held.end()) return;
-    Entry& entry = at(*found);
+    size_t low = 0, high = count_;
+    while (low < high) {
+      const size_t middle = low + (high - low) / 2;
+      at(middle).row.frame < verdict.frame ? low = middle + 1 : high = middle;
+    }
+    if (low == count_) return;
+    Entry& entry = at(low);
     if (entry.row.frame != verdict.frame) return;  // gone ahead: the queue was full
     entry.row.evidence = verdict.evidence;
     entry.row.evidence_frames = verdict.evidence_frames;

@@ -132,7 +132,10 @@ class ExitCodes(Compare):
         for content, what in [(b"{", "no JSON document at byte"), (b'{"schema": "x"}', "neither a capture nor"),
                               (b"{}", "neither a capture nor"), (b"[]", "cannot be a capture"),
                               (b'{"schema": "tsaudit.analysis/1"}', "no saved analysis: key 'captures' not found"),
-                              (b'{"flows": [{"id": "x"}]}', "no saved analysis"),
+                              (b'{"flows": [{"id": "x"}]}', "no saved analysis: id cannot be '\"x\"'"),
+                              (b'{"flows": [{"id": 3e28}]}', "id cannot be '3e+28'"),
+                              (b'{"flows": [{"id": -1}]}', "id cannot be '-1'"),
+                              (b'{"flows": [{"id": 4294967296000000000000}]}', "id cannot be '4.29"),
                               (run("analyze", "-f", "ndjson", MOVED).stdout.encode(), "no ")]:
             with self.subTest(content=content[:40]):
                 process = self.expect(INPUT, run("compare", self.healthy(), self.write("bad.json", content)))

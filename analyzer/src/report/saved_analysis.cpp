@@ -3,10 +3,12 @@
 
 #include <cerrno>
 #include <charconv>
+#include <concepts>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
 
 #include "report/json_objects.h"
 #include "tsaudit/saved.h"
@@ -21,6 +23,33 @@ using json = nlohmann::json;
   throw std::invalid_argument(fmt::format("{} cannot be '{}'", member, value));
 }
 
+/// A whole number of whatever type it goes to, and refused if that cannot hold it.
+struct Whole {
+  const json& value;
+  const char* member;
+  template <std::integral T>
+  operator T() const {
+    const bool fits = value.is_number_unsigned()  ? std::in_range<T>(value.get<uint64_t>())
+                      : value.is_number_integer() ? std::in_range<T>(value.get<int64_t>())
+                                                  : false;
+    if (!fits) refuse(member, value.dump());
+    return value.get<T>();
+  }
+};
+Whole whole(const json& object, const char* member) { return {object.at(member), member}; }
+
+template <std::integral T>
+T whole_or(const json& object, const char* member, T otherwise) {
+  return object.contains(member) ? T(whole(object, member)) : otherwise;
+}
+
+template <std::integral T>
+std::optional<T> maybe_whole(const json& object, const char* member) {
+  const auto at = object.find(member);
+  if (at == object.end() || at->is_null()) return std::nullopt;
+  return T(Whole{*at, member});
+}
+
 /// The enumerator of that name: `count` of them, from 0 on.
 template <class Enum>
 Enum named(const json& object, const char* member, size_t count) {
@@ -32,13 +61,6 @@ Enum named(const json& object, const char* member, size_t count) {
 }
 
 Side side_named(const json& object, const char* member) { return named<Side>(object, member, 2); }
-
-template <class T>
-std::optional<T> maybe(const json& object, const char* member) {
-  const auto at = object.find(member);
-  if (at == object.end() || at->is_null()) return std::nullopt;
-  return at->get<T>();
-}
 
 /// "10.0.0.2:443" or "[2001:db8::1]:443"
 Endpoint endpoint_of(const json& object, const char* member) {
@@ -57,44 +79,44 @@ Endpoint endpoint_of(const json& object, const char* member) {
 DirectionReport direction_of(const json& object) {
   DirectionReport out;
   out.from = side_named(object, "from");
-  out.segments = object.at("segments");
-  out.ts_segments = object.at("ts_segments");
-  out.payload_bytes = object.at("payload_bytes");
-  out.retransmissions = object.at("retransmissions");
-  out.delivered_bytes = object.value("delivered_bytes", uint64_t{0});
-  out.first_payload_bits = object.value("first_payload_bits", uint8_t{0});
+  out.segments = whole(object, "segments");
+  out.ts_segments = whole(object, "ts_segments");
+  out.payload_bytes = whole(object, "payload_bytes");
+  out.retransmissions = whole(object, "retransmissions");
+  out.delivered_bytes = whole_or<uint64_t>(object, "delivered_bytes", 0);
+  out.first_payload_bits = whole_or<uint8_t>(object, "first_payload_bits", 0);
   const json& evidence = object.at("evidence");
-  out.confirmed = evidence.at("confirmed");
-  out.predicted = evidence.at("predicted");
-  out.contradicted = evidence.at("contradicted");
+  out.confirmed = whole(evidence, "confirmed");
+  out.predicted = whole(evidence, "predicted");
+  out.contradicted = whole(evidence, "contradicted");
   return out;
 }
 
 Migration migration_of(const json& object) {
   Migration out;
-  out.frame = object.at("frame");
-  out.time_ns = object.at("time_ns");
+  out.frame = whole(object, "frame");
+  out.time_ns = whole(object, "time_ns");
   out.endpoint = side_named(object, "endpoint");
   out.confidence = object.at("confidence");
-  out.gap_ns = object.at("gap_ns");
-  out.tsval_step = maybe<int64_t>(object, "tsval_step");
-  out.recovery_ns = maybe<int64_t>(object, "recovery_ns");
+  out.gap_ns = whole(object, "gap_ns");
+  out.tsval_step = maybe_whole<int64_t>(object, "tsval_step");
+  out.recovery_ns = maybe_whole<int64_t>(object, "recovery_ns");
   if (const auto at = object.find("delivered_bytes"); at != object.end()) {
-    out.delivered_bytes = {at->at("client"), at->at("server")};
+    out.delivered_bytes = {whole(*at, "client"), whole(*at, "server")};
   }
   return out;
 }
 
 FlowReport flow_of(const json& object) {
   FlowReport out;
-  out.id = object.at("id");
+  out.id = whole(object, "id");
   out.client = endpoint_of(object, "client");
   out.server = endpoint_of(object, "server");
   out.timestamps = named<Negotiated>(object, "timestamps", 3);
-  out.first_frame = object.at("first_frame");
-  out.last_frame = object.at("last_frame");
-  out.first_ns = object.at("first_ns");
-  out.last_ns = object.at("last_ns");
+  out.first_frame = whole(object, "first_frame");
+  out.last_frame = whole(object, "last_frame");
+  out.first_ns = whole(object, "first_ns");
+  out.last_ns = whole(object, "last_ns");
   out.summary = object.at("summary");
   out.worst = named<Severity>(object, "worst", 4);
   for (const json& direction : object.at("directions")) {
@@ -112,12 +134,12 @@ Finding finding_of(const json& object) {
   if (rule == nullptr) refuse("rule", code);
   out.rule = rule->id;
   out.severity = named<Severity>(object, "severity", 4);
-  out.flow = object.at("flow");
+  out.flow = whole(object, "flow");
   if (!object.at("direction").is_null()) out.from = side_named(object, "direction");
-  out.frames = object.at("frames").get<std::vector<uint64_t>>();
-  out.frame_count = object.at("frame_count");
-  out.time_ns = object.at("time_ns");
-  out.duration_ns = object.at("duration_ns");
+  for (const json& frame : object.at("frames")) out.frames.push_back(Whole{frame, "frames"});
+  out.frame_count = whole(object, "frame_count");
+  out.time_ns = whole(object, "time_ns");
+  out.duration_ns = whole(object, "duration_ns");
   out.evidence = named<Evidence>(object, "evidence", 4);
   out.message = object.at("message");
   out.fingerprint = object.at("fingerprint");
@@ -131,23 +153,23 @@ Summary summary_of(const json& root) {
     CaptureInfo& info = out.captures.emplace_back();
     info.name = capture.at("name");
     info.format = capture.at("format");
-    info.packets = capture.at("packets");
+    info.packets = whole(capture, "packets");
     info.truncated = capture.at("truncated");
     if (!capture.at("error").is_null()) {
       info.error = Error{info.truncated ? Errc::truncated : Errc::corrupt, capture.at("error")};
     }
   }
   const json& totals = root.at("totals");
-  out.totals.packets = totals.at("packets");
-  out.totals.flows = totals.at("flows");
-  out.totals.ts_flows = totals.at("ts_flows");
-  out.totals.segments = totals.at("segments");
-  out.totals.ts_segments = totals.at("ts_segments");
-  out.totals.dropped = totals.at("dropped");
-  out.totals.confirmed = totals.at("confirmed");
-  out.totals.predicted = totals.at("predicted");
-  out.totals.contradicted = totals.at("contradicted");
-  out.totals.unknown = totals.at("unknown");
+  out.totals.packets = whole(totals, "packets");
+  out.totals.flows = whole(totals, "flows");
+  out.totals.ts_flows = whole(totals, "ts_flows");
+  out.totals.segments = whole(totals, "segments");
+  out.totals.ts_segments = whole(totals, "ts_segments");
+  out.totals.dropped = whole(totals, "dropped");
+  out.totals.confirmed = whole(totals, "confirmed");
+  out.totals.predicted = whole(totals, "predicted");
+  out.totals.contradicted = whole(totals, "contradicted");
+  out.totals.unknown = whole(totals, "unknown");
   out.worst = named<Severity>(root, "worst", 4);
   return out;
 }
