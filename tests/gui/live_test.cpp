@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A live capture: the loopback device of a network namespace that is this test's alone.
 #include <arpa/inet.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
 
+#include "own_network.h"
 #include "window.h"
 
 using namespace tsaudit;
@@ -19,17 +17,6 @@ namespace {
 
 constexpr int kSkipped = 77;
 constexpr uint16_t kPort = 4433;
-
-bool own_network() {
-  if (unshare(CLONE_NEWNET) != 0) return false;
-  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  ifreq request{};
-  std::snprintf(request.ifr_name, sizeof request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  const bool up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-  ::close(fd);
-  return up;
-}
 
 struct Connection {
   int listener = -1, client = -1, server = -1;
@@ -65,6 +52,15 @@ class LiveTest : public QObject {
   Q_OBJECT
   QTemporaryDir settings_;
 
+  /// What the window says of a capture that cannot begin; nothing, if it begins.
+  static QString refusal(const QString& interface, const QString& filter) {
+    MainWindow window;
+    window.show();
+    QSignalSpy failed(&window.document(), &Document::failed);
+    window.document().open_live(interface, filter);
+    return failed.wait(5000) ? failed.front().front().toString() : QString();
+  }
+
  private Q_SLOTS:
   void initTestCase() { own_settings(settings_); }
 
@@ -91,27 +87,18 @@ class LiveTest : public QObject {
   }
 
   void a_device_that_is_not_there_is_named() {
-    MainWindow window;
-    window.show();
-    QSignalSpy failed(&window.document(), &Document::failed);
-    window.document().open_live("nowhere0", "tcp");
-    QVERIFY(failed.wait(5000));
-    QVERIFY(failed.front().front().toString().contains("nowhere0"));
+    const QString said = refusal("nowhere0", "tcp");
+    QVERIFY2(said.contains("nowhere0"), qPrintable(said));
   }
 
   void a_filter_that_makes_no_sense_is_named() {
-    MainWindow window;
-    window.show();
-    QSignalSpy failed(&window.document(), &Document::failed);
-    window.document().open_live("lo", "tcp prot 443");
-    QVERIFY(failed.wait(5000));
-    QVERIFY2(failed.front().front().toString().contains("prot"),
-             qPrintable(failed.front().front().toString()));
+    const QString said = refusal("lo", "tcp prot 443");
+    QVERIFY2(said.contains("prot"), qPrintable(said));
   }
 };
 
 int main(int argc, char** argv) {
-  if (!own_network()) {
+  if (!enter_own_network()) {
     std::puts("SKIPPED: no right to make a network namespace");
     return kSkipped;
   }

@@ -3,18 +3,15 @@
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <functional>
 #include <thread>
 
+#include "own_network.h"
 #include "read_back.h"
 
 namespace tsaudit::source {
@@ -22,16 +19,6 @@ namespace {
 
 using testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
-
-bool bring_loopback_up() {
-  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK;
-  const bool done = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
-  close(fd);
-  return done;
-}
 
 void send_to(uint16_t port, const std::string& text) {
   const int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -48,7 +35,7 @@ void send_to(uint16_t port, const std::string& text) {
 void in_own_network(const std::function<void()>& body) {
   bool isolated = false;
   std::thread([&] {
-    isolated = unshare(CLONE_NEWNET) == 0 && bring_loopback_up();
+    isolated = enter_own_network();
     if (isolated) body();
   }).join();
   if (!isolated) GTEST_SKIP() << "no network namespace without CAP_SYS_ADMIN";
