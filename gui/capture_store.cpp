@@ -84,16 +84,16 @@ void CaptureStore::segment(const SegmentRow& row) {
                       .ts_recent_known = row.ts_recent_known,
                       .reason = static_cast<uint8_t>(row.reason)};
   chunk[written_++ % kChunk] = packed;
-  if (row.evidence_frames[0] && lost_to_timestamps(packed))
-    evidence_waiting_.emplace_back(row.frame, row.evidence_frames);
+  if (row.evidence_frames[0] && lost_to_timestamps(packed)) {
+    const std::lock_guard lock(mutex_);
+    evidence_.emplace_back(row.frame, row.evidence_frames);
+  }
   if (written_ - published_.load(std::memory_order_relaxed) == kBatch) flush();
 }
 
 void CaptureStore::flush() {
   const std::lock_guard lock(mutex_);
   for (size_t at = published_.load(std::memory_order_relaxed); at < written_; ++at) publish(at);
-  evidence_.insert(evidence_.end(), evidence_waiting_.begin(), evidence_waiting_.end());
-  evidence_waiting_.clear();
   published_.store(written_, std::memory_order_release);
 }
 

@@ -131,8 +131,7 @@ class CaptureStore : public Sink {
 
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<FlowEntry>> flows_;
-  std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;          ///< by frame, in order
-  std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_waiting_;  ///< of rows not yet published
+  std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;  ///< by frame, in order
   size_t healthy_reports_ = 0;
 };
 

@@ -28,7 +28,8 @@ class Collector {
       from_ = side;
       index_ = host_of(flow_, side);
       direction_ = &trouble_.direction[index_];
-      if (rate_changed()) forget_offsets();
+      rate_changed_ = rate_changed();
+      if (rate_changed_) forget_offsets();
       drops();
       stalls();
       clock();
@@ -88,7 +89,7 @@ class Collector {
   }
 
   std::string offset_advice() const {
-    if (rate_changed()) return {};  // TS005 says what to do
+    if (rate_changed_) return {};  // TS005 says what to do
     const Migration* m = migration_before(report_, from_, direction_->paws_drops.frames.front());
     if (m && m->offset)
       return fmt::format(
@@ -172,12 +173,11 @@ class Collector {
   }
 
   void clock() {
-    const bool other_rate = rate_changed();
-    if (other_rate) clock_rate();
+    if (rate_changed_) clock_rate();
     for (const ClockStep& step : direction_->steps) {
       const bool backward = step.ticks < 0;
       // What a faster clock does in the gap before its first segment is no jump of its own.
-      if (!backward && other_rate && step.frame == direction_->epochs.back().last_frame + 1 &&
+      if (!backward && rate_changed_ && step.frame == direction_->epochs.back().last_frame + 1 &&
           within_gap(step))
         continue;
       const std::string ticks = plural(static_cast<uint64_t>(std::llabs(step.ticks)), "tick");
@@ -318,6 +318,7 @@ class Collector {
   Side from_ = Side::client;
   unsigned index_ = 0;
   const DirectionTrouble* direction_ = nullptr;
+  bool rate_changed_ = false;  ///< of the clock of from_
 };
 
 }  // namespace
