@@ -23,6 +23,8 @@ namespace {
 /// A connection that both sides have closed is remembered for as long as stray segments may come (2 MSL).
 constexpr TimeNs kClosedFor = 120 * kSecond;
 constexpr uint64_t kProgressEvery = 65536;
+/// Fetched into the cache before they are needed: enough to hide the memory, few enough to stay there.
+constexpr size_t kFlowsAhead = 12;
 
 uint64_t random_seed() {
   uint64_t seed = 0;
@@ -52,8 +54,14 @@ class Pipeline {
       flows_.prefetch_slot(decoded.hash);
       ++count;
     }
-    for (size_t i = 0; i < count; ++i) flows_.prefetch_flow(decoded_[i].hash);
-    for (size_t i = 0; i < count; ++i) take(decoded_[i]);
+    const auto fetch = [&](size_t i) {
+      if (i < count) decoded_[i].guess = flows_.prefetch_flow(decoded_[i].hash);
+    };
+    for (size_t i = 0; i < kFlowsAhead; ++i) fetch(i);
+    for (size_t i = 0; i < count; ++i) {
+      fetch(i + kFlowsAhead);
+      take(decoded_[i]);
+    }
     totals_.packets += packets.size();
   }
 
@@ -80,6 +88,7 @@ class Pipeline {
   struct Decoded {
     Segment segment;
     FlowKey key;
+    Flow* guess;  ///< the flow that it seems to belong to
     uint32_t hash;
     bool from_low;
   };
@@ -87,7 +96,7 @@ class Pipeline {
   void take(const Decoded& decoded) {
     const Segment& s = decoded.segment;
     const unsigned from = decoded.from_low ? 0 : 1;
-    Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low);
+    Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, decoded.guess);
     if (flow && s.has(kSyn) && tracker_.starts_new_connection(*flow, from, s)) {
       close(*flow, false);
       flows_.erase(*flow, flow->key.hash(seed_));
@@ -107,7 +116,8 @@ class Pipeline {
       explain(*flow, from, s);
       return;
     }
-    const Judgement j = tracker_.process(*flow, from, s);
+    Judgement j;
+    tracker_.process(*flow, from, s, j);
     if (sink_.wants_segments()) rows_.push(row_of(*flow, from, s, j));
   }
 
@@ -152,7 +162,8 @@ class Pipeline {
 
   void explain(Flow& flow, unsigned from, const Segment& s) {
     const Flow before = flow;
-    const Judgement j = tracker_.process(flow, from, s);
+    Judgement j;
+    tracker_.process(flow, from, s, j);
     Explanation explanation;
     explanation.row = row_of(flow, from, s, j);
     explanation.source = {s.src, s.sport};

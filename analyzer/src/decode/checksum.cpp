@@ -15,6 +15,7 @@ uint64_t sum_bytes(const uint8_t* p, uint32_t size, uint64_t sum) {
     std::memcpy(&word, p, sizeof word);
     sum += word;
   }
+  if (size == 0) return sum;
   uint32_t rest = 0;
   std::memcpy(&rest, p, size);
   return sum + rest;
@@ -49,7 +50,10 @@ bool is_whole_ipv6(const Segment& segment) {
 }  // namespace
 
 Checksum wire::ipv4_header_checksum(const uint8_t* ip) noexcept {
-  if (fold(sum_bytes(ip, (ip[0] & 0x0fu) * 4, 0)) == 0xffff) return Checksum::good;
+  // Of every packet of a sender whose checksums are right: the usual header has a loop of known length.
+  constexpr uint8_t kNoOptions = 0x45;
+  const uint64_t sum = ip[0] == kNoOptions ? sum_bytes(ip, 20, 0) : sum_bytes(ip, (ip[0] & 0x0fu) * 4, 0);
+  if (fold(sum) == 0xffff) return Checksum::good;
   return be16(ip + 10) == 0 ? Checksum::offloaded : Checksum::bad;
 }
 

@@ -37,20 +37,23 @@ class FlowTable {
   /// Brings the slot, and then the flow, into the cache: two calls for each packet of a batch, some packets
   /// apart.
   void prefetch_slot(uint32_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
-  void prefetch_flow(uint32_t hash) const {
+  /// Returns the flow that it takes for the packet's: a guess for find(), or null.
+  Flow* prefetch_flow(uint32_t hash) {
     for (uint32_t i = hash & mask_; slots_[i].index != kEmpty; i = (i + 1) & mask_) {
       if (slots_[i].hash != hash) continue;
       const uint32_t index = slots_[i].index;
-      const char* flow =
-          reinterpret_cast<const char*>(&at(index & kAlias ? aliases_[index & ~kAlias].flow : index));
-      for (size_t offset = 0; offset < sizeof(Flow); offset += 64) __builtin_prefetch(flow + offset, 1);
+      Flow& flow = at(index & kAlias ? aliases_[index & ~kAlias].flow : index);
+      const char* bytes = reinterpret_cast<const char*>(&flow);
+      for (size_t offset = 0; offset < sizeof(Flow); offset += 64) __builtin_prefetch(bytes + offset, 1);
       asm volatile("");  // gcc takes a loop that only prefetches for one without effect, and drops it
-      return;
+      return &flow;
     }
+    return nullptr;
   }
 
-  /// `from_low`: as FlowKey::of() said of the segment.
-  Flow* find(const FlowKey& key, uint32_t hash, bool from_low) {
+  /// `from_low`: as FlowKey::of() said of the segment. `guess` may be wrong, or over meanwhile.
+  Flow* find(const FlowKey& key, uint32_t hash, bool from_low, Flow* guess = nullptr) {
+    if (guess && guess->key == key && guess->live && guess->ways == both) return guess;
     for (uint32_t i = hash & mask_;; i = (i + 1) & mask_) {
       const Slot& slot = slots_[i];
       if (slot.index == kEmpty) return nullptr;

@@ -38,8 +38,9 @@ class SenderClock {
     if (step < 0) return Fit::backward;
     const int64_t ticks = ticks_ + step;
     if (period_ns_ != 0) {
-      const int64_t lead_us = (ticks * period_ns_ - (now - first_ns_)) / 1000;
-      if (lead_us > lead_max_us_) {
+      const int64_t lead_ns = ticks * period_ns_ - (now - first_ns_);
+      if (lead_ns >= (int64_t{lead_max_us_} + 1) * 1000) {  // seldom, so that nothing is divided
+        const int64_t lead_us = lead_ns / 1000;
         if (lead_us > lead_max_us_ + tolerance_us(since_last_ns)) return Fit::forward;
         lead_max_us_ = static_cast<int32_t>(lead_us);
       }
@@ -69,8 +70,8 @@ class SenderClock {
     const int64_t lacking = since_last_ns / period_ns_ - step;
     return step + (lacking + kCircle / 2) / kCircle * kCircle;
   }
-  /// How far ahead of its own past a clock may seem to run: two ticks, 200 ppm of drift, and half a second for the
-  /// queues that may have held up all that was seen of it so far.
+  /// How far ahead of its own past a clock may seem to run: two ticks, 200 ppm of drift, and half a second
+  /// for the queues that may have held up all that was seen of it so far.
   int64_t tolerance_us(TimeNs since_last_ns) const {
     return 2 * period_ns_ / 1000 + 500'000 + since_last_ns / 5'000'000;
   }

@@ -33,7 +33,9 @@ class Tracker {
   Tracker(const AnalysisOptions& options, EvidenceSink* evidence);
 
   /// `from`: index in flow.host of the sender. A new flow is value-initialised but for its key and id.
-  Judgement process(Flow& flow, unsigned from, const Segment& s);
+  /// `j` is written whole. (Returned in registers, its bytes would be stored one by one and loaded as a
+  /// word.)
+  void process(Flow& flow, unsigned from, const Segment& s, Judgement& j);
 
   /// A gratuitous ARP or an unsolicited neighbour advertisement.
   void announce(const Announcement& announcement);
