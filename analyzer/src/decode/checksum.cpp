@@ -9,16 +9,20 @@ namespace {
 
 constexpr uint16_t kMoreFragments = 0x2000;
 
-uint64_t sum_bytes(const uint8_t* p, uint32_t size, uint64_t sum) {
-  for (; size >= 4; p += 4, size -= 4) {
+/// Headers and addresses are whole words.
+uint64_t sum_words(const uint8_t* p, uint32_t words, uint64_t sum) {
+  for (; words != 0; p += 4, --words) {
     uint32_t word;
     std::memcpy(&word, p, sizeof word);
     sum += word;
   }
-  if (size == 0) return sum;
+  return sum;
+}
+
+uint64_t sum_bytes(const uint8_t* p, uint32_t size, uint64_t sum) {
   uint32_t rest = 0;
-  std::memcpy(&rest, p, size);
-  return sum + rest;
+  std::memcpy(&rest, p + size / 4 * 4, size % 4);
+  return sum_words(p, size / 4, sum) + rest;
 }
 
 /// Folded to 16 bits, in memory order like its input.
@@ -50,10 +54,7 @@ bool is_whole_ipv6(const Segment& segment) {
 }  // namespace
 
 Checksum wire::ipv4_header_checksum(const uint8_t* ip) noexcept {
-  // Of every packet of a sender whose checksums are right: the usual header has a loop of known length.
-  constexpr uint8_t kNoOptions = 0x45;
-  const uint64_t sum = ip[0] == kNoOptions ? sum_bytes(ip, 20, 0) : sum_bytes(ip, (ip[0] & 0x0fu) * 4, 0);
-  if (fold(sum) == 0xffff) return Checksum::good;
+  if (fold(sum_words(ip, ip[0] & 0x0fu, 0)) == 0xffff) return Checksum::good;
   return be16(ip + 10) == 0 ? Checksum::offloaded : Checksum::bad;
 }
 
@@ -65,7 +66,7 @@ Checksum verify_checksums(const Segment& segment) noexcept {
   const bool whole = v6 ? is_whole_ipv6(segment) : (wire::be16(ip + 6) & kMoreFragments) == 0;
   if (!whole || segment.tcp_captured < segment.tcp_length) return Checksum::unknown;
 
-  const uint64_t addresses = v6 ? sum_bytes(ip + 8, 32, 0) : sum_bytes(ip + 12, 8, 0);
+  const uint64_t addresses = v6 ? sum_words(ip + 8, 8, 0) : sum_words(ip + 12, 2, 0);
   const uint64_t pseudo = addresses + protocol_and_length(segment.tcp_length);
   const uint16_t total = fold(sum_bytes(segment.tcp, segment.tcp_length, pseudo));
   if (total == 0xffff) return header;
