@@ -116,8 +116,7 @@ class Pipeline {
       explain(*flow, from, s);
       return;
     }
-    Judgement j;
-    tracker_.process(*flow, from, s, j);
+    const Judgement j = tracker_.process(*flow, from, s);
     if (sink_.wants_segments()) rows_.push(row_of(*flow, from, s, j));
   }
 
@@ -162,8 +161,7 @@ class Pipeline {
 
   void explain(Flow& flow, unsigned from, const Segment& s) {
     const Flow before = flow;
-    Judgement j;
-    tracker_.process(flow, from, s, j);
+    const Judgement j = tracker_.process(flow, from, s);
     Explanation explanation;
     explanation.row = row_of(flow, from, s, j);
     explanation.source = {s.src, s.sport};

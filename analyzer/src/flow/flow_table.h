@@ -154,7 +154,6 @@ class FlowTable {
   static constexpr uint32_t kChunk = kHugePage / sizeof(Flow);
 
   Flow& at(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
-  const Flow& at(uint32_t index) const { return chunks_[index / kChunk][index % kChunk]; }
 
   size_t used_slots() const { return live_ + alias_of_.size(); }
 

@@ -66,13 +66,12 @@ inline bool knows_all(const Host& receiver, const Host& sender, const Segment& s
          s.time_ns - receiver.ts_recent.newest_store() > settle_ns(receiver);
 }
 
-/// `seq`, `end`: of what it got.
-inline void take_data(Host& receiver, SeqNum seq, SeqNum end) {
+inline void take_data(Host& receiver, const Segment& s) {
   if (!receiver.rcv_known) {
-    receiver.rcv_nxt = end;
+    receiver.rcv_nxt = s.end_seq();
     receiver.rcv_known = true;
-  } else if (!after(seq, receiver.rcv_nxt) && after(end, receiver.rcv_nxt)) {
-    receiver.rcv_nxt = end;
+  } else if (!after(s.seq, receiver.rcv_nxt) && after(s.end_seq(), receiver.rcv_nxt)) {
+    receiver.rcv_nxt = s.end_seq();
   }
 }
 

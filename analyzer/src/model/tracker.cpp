@@ -53,7 +53,7 @@ void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
   if (s.has(kRst)) return;
-  if (s.length() > 0) take_data(b, s.seq, s.end_seq());
+  if (s.length() > 0) take_data(b, s);
   if (!s.has(kAck)) return;
   measure_loop(a, b, s);
   take_ack(b, s, as_received(flow, a, s).window, profile_for(flow, from ^ 1).zero_window_is_update);
@@ -78,15 +78,13 @@ void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s, bool all_ar
   a.exact += echo == TsRecentSet::Echo::exact;
 }
 
-void Tracker::process(Flow& flow, unsigned from, const Segment& s, Judgement& j) {
+Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
   // Only where this sender's checksums were right at first: often its NIC puts them in after the capture.
-  if (a.checksum_good && verify_checksums(s) == Checksum::bad) [[unlikely]] {
-    j = damaged(flow, from, s);
-    return;
-  }
-  const SeqNum end = s.seq + s.payload;  // where it matters below, there is neither SYN nor FIN
+  if (a.checksum_good && verify_checksums(s) == Checksum::bad) [[unlikely]]
+    return damaged(flow, from, s);
+  const SeqNum end = s.end_seq();
   const bool probable =
       a.seen && flow.negotiated_yes && !flow.watched && s.ts == TsOption::present &&
       (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.window != 0 && s.tsecr.raw != 0 &&
@@ -101,10 +99,10 @@ void Tracker::process(Flow& flow, unsigned from, const Segment& s, Judgement& j)
     const TimeNs since = s.time_ns - a.last_ns;
     if (a.clock.observe(s.tsval, s.time_ns, since) == SenderClock::Fit::good) [[likely]] {
       const TsVal recent = b.ts_recent.back();
-      j = {.verdict = Verdict::accept,
-           .reason = s.tsval == recent ? Reason::equal : Reason::newer,
-           .known = true,
-           .ts_recent = recent};
+      const Judgement j{.verdict = Verdict::accept,
+                        .reason = s.tsval == recent ? Reason::equal : Reason::newer,
+                        .known = true,
+                        .ts_recent = recent};
       b.equal_tsval += j.reason == Reason::equal;
       // At the receiver, what starts after the last ACK does not count; elsewhere that ACK may be on its way.
       if (!after(s.seq, b.ack_max) ||
@@ -113,7 +111,7 @@ void Tracker::process(Flow& flow, unsigned from, const Segment& s, Judgement& j)
         b.stored_by_data = s.payload != 0;
       }
       const uint32_t window = uint32_t{s.window} << (a.scale_known ? a.window_scale : 0);
-      if (s.payload != 0) take_data(b, s.seq, end);
+      if (s.payload != 0) take_data(b, s);
       measure_loop(a, b, s);
       take_ack(b, s, window, false);
 
@@ -129,10 +127,10 @@ void Tracker::process(Flow& flow, unsigned from, const Segment& s, Judgement& j)
       a.packet_id = packet_id(s);
       a.last_ns = s.time_ns;
       flow.set_last_frame(s.frame);
-      return;
+      return j;
     }
   }
-  j = process_odd(flow, from, s);
+  return process_odd(flow, from, s);
 }
 
 Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {

@@ -33,9 +33,7 @@ class Tracker {
   Tracker(const AnalysisOptions& options, EvidenceSink* evidence);
 
   /// `from`: index in flow.host of the sender. A new flow is value-initialised but for its key and id.
-  /// `j` is written whole. (Returned in registers, its bytes would be stored one by one and loaded as a
-  /// word.)
-  void process(Flow& flow, unsigned from, const Segment& s, Judgement& j);
+  Judgement process(Flow& flow, unsigned from, const Segment& s);
 
   /// A gratuitous ARP or an unsolicited neighbour advertisement.
   void announce(const Announcement& announcement);

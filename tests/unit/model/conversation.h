@@ -66,8 +66,7 @@ class Conversation {
       s.tsval = {what.tsval.value_or(clock[from])};
       s.tsecr = {what.tsecr.value_or(echo[from])};
     }
-    Judgement j;
-    tracker_.process(*flow_, from ^ low_, s, j);
+    const Judgement j = tracker_.process(*flow_, from ^ low_, s);
     if (j.verdict != Verdict::drop) {
       // What a sound receiver does (RFC 7323 section 4.3).
       if (what.ts && !after(s.seq, SeqNum{acked[from]})) echo[from ^ 1] = s.tsval.raw;
