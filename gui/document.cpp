@@ -91,6 +91,12 @@ Result<std::unique_ptr<PacketSource>> Document::Job::source() const {
   return tsaudit::open_captures(paths);
 }
 
+bool Document::Job::only_files() const {
+  return interface.empty() && std::all_of(paths.begin(), paths.end(), [](const std::string& path) {
+           return QFileInfo(QString::fromStdString(path)).isFile();
+         });
+}
+
 void Document::open(const QStringList& paths) {
   paths_ = paths;
   interface_.clear();
@@ -160,7 +166,9 @@ void Document::run(const Job& job) {
           if (of == generation_) Q_EMIT progressed(fraction, packets);
         });
       };
-      summary = analyze(**source, job.options, *job.store, progress, job.stop.get());
+      AnalysisOptions options = job.options;
+      options.decode_ahead = job.only_files();
+      summary = analyze(**source, options, *job.store, progress, job.stop.get());
       job.store->flush();
       for (const CaptureInfo& capture : summary.captures)
         if (capture.error) error += (error.isEmpty() ? "" : "\n") + text_of(capture.error->message);

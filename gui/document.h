@@ -53,8 +53,8 @@ class Document : public QObject {
   quint64 requested_flow() const { return requested_flow_; }
   /// The text of `tsaudit explain CAPTURE --frame N`; explained() follows.
   void request_explanation(quint64 frame);
-  /// Holds the capture against another one; compared() follows, or comparison_failed(). Reads both for it: that costs
-  /// less than to keep, of each capture that is opened, what a comparison needs.
+  /// Holds the capture against another one; compared() follows, or comparison_failed(). Reads both for it:
+  /// that costs less than to keep, of each capture that is opened, what a comparison needs.
   void request_comparison(const QStringList& baseline);
   static QStringList profiles();
 
@@ -80,6 +80,7 @@ class Document : public QObject {
     Stop stop;
     quint64 generation = 0;
     Result<std::unique_ptr<PacketSource>> source() const;
+    bool only_files() const;  ///< no pipe, no interface
   };
   Job job(const Stop& stop) const;
   void start();

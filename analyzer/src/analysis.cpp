@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wiring only: packets of a batch are decoded, their flows fetched into the cache, then judged one by one.
+// Wiring only: of a decoded batch the flows are fetched into the cache, then its segments judged one by one.
 #include "tsaudit/analysis.h"
 
 #include <sys/random.h>
@@ -8,6 +8,7 @@
 #include <array>
 #include <vector>
 
+#include "decoded_batch.h"
 #include "flow/flow_table.h"
 #include "flow/scope_pairs.h"
 #include "model/explain.h"
@@ -22,7 +23,6 @@ namespace {
 
 /// A connection that both sides have closed is remembered for as long as stray segments may come (2 MSL).
 constexpr TimeNs kClosedFor = 120 * kSecond;
-constexpr uint64_t kProgressEvery = 65536;
 /// Fetched into the cache before they are needed: enough to hide the memory, few enough to stay there.
 constexpr size_t kFlowsAhead = 12;
 
@@ -40,29 +40,20 @@ class Pipeline {
         rows_(sink),
         tracker_(options, sink.wants_segments() ? &rows_ : nullptr) {}
 
-  void batch(std::span<const RawPacket> packets) {
-    size_t count = 0;
-    for (const RawPacket& packet : packets) {
-      Announcement announcement;
-      Decoded& decoded = decoded_[count];
-      const DecodeStatus status = decode(packet, decoded.segment, announcement);
-      ++statuses_[static_cast<size_t>(status)];
-      if (status == DecodeStatus::announcement) tracker_.announce(announcement);
-      if (status != DecodeStatus::segment) continue;
-      decoded.key = FlowKey::of(decoded.segment, decoded.from_low);
-      decoded.hash = decoded.key.hash(seed_);
-      flows_.prefetch_slot(decoded.hash);
-      ++count;
-    }
+  void batch(const DecodedBatch& batch) {
+    const std::span segments(batch.segments.data(), batch.segment_count);
+    for (const DecodedBatch::Packet& packet : segments) flows_.prefetch_slot(packet.hash);
+    for (const Announcement& announcement : batch.announcements) tracker_.announce(announcement);
+    for (size_t i = 0; i < kDecodeStatusCount; ++i) statuses_[i] += batch.statuses[i];
     const auto fetch = [&](size_t i) {
-      if (i < count) decoded_[i].guess = flows_.prefetch_flow(decoded_[i].hash);
+      if (i < segments.size()) guesses_[i] = flows_.prefetch_flow(segments[i].hash);
     };
     for (size_t i = 0; i < kFlowsAhead; ++i) fetch(i);
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < segments.size(); ++i) {
       fetch(i + kFlowsAhead);
-      take(decoded_[i]);
+      take(segments[i], guesses_[i]);
     }
-    totals_.packets += packets.size();
+    totals_.packets += batch.packets;
   }
 
   Summary finish(std::vector<CaptureInfo> captures, uint64_t stopped_at) {
@@ -82,21 +73,13 @@ class Pipeline {
     return summary;
   }
 
-  uint64_t packets() const { return totals_.packets; }
+  uint64_t seed() const { return seed_; }
 
  private:
-  struct Decoded {
-    Segment segment;
-    FlowKey key;
-    Flow* guess;  ///< the flow that it seems to belong to
-    uint32_t hash;
-    bool from_low;
-  };
-
-  void take(const Decoded& decoded) {
+  void take(const DecodedBatch::Packet& decoded, Flow* guess) {
     const Segment& s = decoded.segment;
     const unsigned from = decoded.from_low ? 0 : 1;
-    Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, decoded.guess);
+    Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess);
     if (flow && s.has(kSyn) && tracker_.starts_new_connection(*flow, from, s)) {
       close(*flow, false);
       flows_.erase(*flow, flow->key.hash(seed_));
@@ -122,7 +105,7 @@ class Pipeline {
 
   /// The connection of which `decoded` is the first segment from its side, when that side has a scope of its
   /// own.
-  Flow* other_half(const Decoded& decoded) {
+  Flow* other_half(const DecodedBatch::Packet& decoded) {
     const Segment& s = decoded.segment;
     Flow* found = nullptr;
     scopes_.other_than(s.scope, [&](uint32_t scope) {
@@ -234,7 +217,8 @@ class Pipeline {
   const uint64_t seed_ = random_seed();
   FlowTable<Flow> flows_;
   ScopePairs scopes_;
-  std::array<Decoded, PacketSource::kMaxBatch> decoded_;
+  std::array<Flow*, PacketSource::kMaxBatch>
+      guesses_;  ///< the flow that each segment of a batch seems to belong to
   std::array<uint64_t, kDecodeStatusCount> statuses_{};
   uint32_t last_id_ = 0;
   size_t sweep_at_ = kFirstSweep;
@@ -247,29 +231,29 @@ class Pipeline {
 Summary analyze(PacketSource& source, const AnalysisOptions& options, Sink& sink,
                 const std::function<void(const Progress&)>& progress, const std::atomic<bool>* stop) {
   const auto pipeline = std::make_unique<Pipeline>(options, sink);
-  uint64_t next_progress = kProgressEvery, stopped_at = 0, last_frame = 0;
-  for (;;) {
-    if (stop && stop->load(std::memory_order_relaxed)) {
-      stopped_at = last_frame;
-      break;
-    }
-    const std::span<const RawPacket> packets = source.next_batch();
-    if (packets.empty()) {
-      if (source.finished()) break;
-      continue;
-    }
-    pipeline->batch(packets);
-    sink.caught_up();
-    last_frame = packets.back().frame;
-    if (progress && pipeline->packets() >= next_progress) {
-      next_progress += kProgressEvery;
-      Progress now{.packets = pipeline->packets()};
-      for (const CaptureInfo& capture : source.captures()) {
-        now.bytes += capture.bytes;
-        now.total_bytes += capture.file_size.value_or(0);
+  DecodeStage stage(source, pipeline->seed());
+  uint64_t stopped_at = 0, last_frame = 0;
+  const auto run = [&](auto&& next) {
+    for (;;) {
+      if (stop && stop->load(std::memory_order_relaxed)) {
+        stopped_at = last_frame;
+        return;
       }
-      progress(now);
+      const DecodedBatch& batch = next();
+      if (batch.end) return;
+      if (batch.packets == 0) continue;
+      pipeline->batch(batch);
+      sink.caught_up();
+      last_frame = batch.last_frame;
+      if (progress && batch.progress) progress(*batch.progress);
     }
+  };
+  if (options.decode_ahead) {
+    DecodeAhead ahead(stage);
+    run([&]() -> const DecodedBatch& { return ahead.next(); });
+  } else {
+    const auto batch = std::make_unique<DecodedBatch>();
+    run([&]() -> const DecodedBatch& { return stage.next(*batch), *batch; });
   }
   return pipeline->finish(source.captures(), stopped_at);
 }
