@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "flow_view.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <future>
 
 #include "tsaudit/segment.h"
 
@@ -63,14 +66,36 @@ class EchoWaits {
   std::deque<Wait> waits_;
 };
 
-struct Columns {
-  std::vector<TimeNs> times;
-  std::vector<double> tsval, ts_recent, seq, other_tsecr, other_ack, other_rtt;
-  void reserve(size_t n) {
-    times.reserve(n);
-    for (auto* column : {&tsval, &ts_recent, &seq, &other_tsecr, &other_ack, &other_rtt}) column->reserve(n);
+/// Room for a column, in huge pages where the system has some: millions of samples spend a third of their
+/// time on getting small ones.
+template <class T>
+void reserve(std::vector<T>& column, size_t size) {
+  constexpr uintptr_t kHugePage = 2 << 20;
+  column.reserve(size);
+  const auto begin = reinterpret_cast<uintptr_t>(column.data());
+  const uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage;
+  const uintptr_t last = (begin + size * sizeof(T)) / kHugePage * kHugePage;
+  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+}
+
+using Columns = std::array<std::vector<double>, 2>;  ///< by side
+Columns columns(const std::array<Track, 2>& tracks) {
+  Columns out;
+  for (size_t side : {0u, 1u}) reserve(out[side], tracks[side].times->size());
+  return out;
+}
+
+/// Calls `look` with each row, in this order. False when `stop` was set meanwhile.
+template <class Look>
+bool each_row(const CaptureStore& store, const std::vector<uint32_t>& order, const std::atomic<bool>* stop,
+              Look&& look) {
+  size_t done = 0;
+  for (const uint32_t at : order) {
+    if (stop && (++done & 0xffff) == 0 && stop->load(std::memory_order_relaxed)) return false;
+    look(at, store.row(at));
   }
-};
+  return true;
+}
 
 /// Ticks a second from the samples alone: the median slope of pairs a third of the capture apart, which
 /// neither a step nor a burst of retransmissions moves.
@@ -135,29 +160,44 @@ bool FlowView::fill(const std::atomic<bool>* stop) {
   }
   const std::vector<uint32_t>& order = in_order ? rows_ : sorted;
 
+  if (!fill_times(order, stop)) return false;
+  // Timestamps and sequence numbers know nothing of each other.
+  auto sequences = std::async(std::launch::async, [&] { return fill_sequences(order, stop); });
+  const bool clocks = fill_clocks(order, stop);
+  return sequences.get() && clocks;
+}
+
+bool FlowView::fill_times(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
   std::array<size_t, 2> counts{};
   for (const uint32_t at : order) ++counts[store_->row(at).from];
-  std::array<Columns, 2> columns;
+  std::array<std::vector<TimeNs>, 2> times;
   for (size_t side : {0u, 1u}) {
-    columns[side].reserve(counts[side]);
-    tracks_[side].rows.reserve(counts[side]);
+    reserve(times[side], counts[side]);
+    reserve(tracks_[side].rows, counts[side]);
   }
-
-  std::array<Unwrapper, 2> clock, sequence;
-  std::array<EchoWaits, 2> waits;
-  std::array<double, 2> seq_base{};
-  size_t done = 0;
-  for (const uint32_t at : order) {
-    if (stop && (++done & 0xffff) == 0 && stop->load(std::memory_order_relaxed)) return false;
-    const LogRow& row = store_->row(at);
-    const size_t from = row.from, other = from ^ 1;
-    Columns& mine = columns[from];
-    Track& track = tracks_[from];
+  const bool done = each_row(*store_, order, stop, [&](uint32_t at, const LogRow& row) {
+    Track& track = tracks_[row.from];
     if (const auto kind = mark_of(row))
       track.marks[static_cast<size_t>(*kind)].push_back(static_cast<uint32_t>(track.rows.size()));
     track.rows.push_back(at);
-    mine.times.push_back(row.time_ns);
+    times[row.from].push_back(row.time_ns);
+  });
+  for (size_t side : {0u, 1u})
+    tracks_[side].times = std::make_shared<const std::vector<TimeNs>>(std::move(times[side]));
+  if (!order.empty()) {
+    first_ns_ = store_->row(order.front()).time_ns;
+    last_ns_ = store_->row(order.back()).time_ns;
+  }
+  return done;
+}
 
+bool FlowView::fill_clocks(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
+  Columns tsvals = columns(tracks_), recents = columns(tracks_), echoes = columns(tracks_),
+          rtts = columns(tracks_);
+  std::array<Unwrapper, 2> clock;
+  std::array<EchoWaits, 2> waits;
+  const bool done = each_row(*store_, order, stop, [&](uint32_t, const LogRow& row) {
+    const size_t from = row.from, other = from ^ 1;
     double tsval = kNoValue, recent = kNoValue, echo = kNoValue, rtt = kNoValue;
     if (row.has_ts) {
       // The receiver's TS.Recent leads, so that TSval stands above or below it by exactly what the receiver
@@ -174,47 +214,50 @@ bool FlowView::fill(const std::atomic<bool>* stop) {
       }
       waits[from].sent(row.tsval, row.time_ns);
     }
-    mine.tsval.push_back(tsval);
-    mine.ts_recent.push_back(recent);
-    mine.other_tsecr.push_back(echo);
-    mine.other_rtt.push_back(rtt);
-
-    const uint32_t end = row.seq + row.length + ((row.flags & kSyn) ? 1 : 0) + ((row.flags & kFin) ? 1 : 0);
-    const bool first = !sequence[from].started();
-    if (first) seq_base[from] = sequence[from].place(row.seq);
-    const bool acks = (row.flags & kAck) && sequence[other].started();
-    mine.seq.push_back((row.flags & kRst) ? kNoValue : sequence[from].place(end) - seq_base[from]);
-    mine.other_ack.push_back(acks ? sequence[other].peek(row.ack) - seq_base[other] : kNoValue);
-  }
-
+    tsvals[from].push_back(tsval);
+    recents[from].push_back(recent);
+    echoes[from].push_back(echo);
+    rtts[from].push_back(rtt);
+  });
+  if (!done) return false;
   for (size_t side : {0u, 1u}) {
-    Columns& c = columns[side];
     Track& track = tracks_[side];
-    track.times = std::make_shared<const std::vector<TimeNs>>(std::move(c.times));
-    if (!track.times->empty()) {
-      const bool other_empty = side == 0 || tracks_[0].times->empty();
-      first_ns_ = other_empty ? track.times->front() : std::min(first_ns_, track.times->front());
-      last_ns_ = other_empty ? track.times->back() : std::max(last_ns_, track.times->back());
-    }
-    track.tsval = Series(track.times, std::move(c.tsval));
-    track.ts_recent = Series(track.times, std::move(c.ts_recent));
-    track.seq = Series(track.times, std::move(c.seq));
-    track.other_tsecr = Series(track.times, std::move(c.other_tsecr));
-    track.other_ack = Series(track.times, std::move(c.other_ack));
-    track.other_rtt = Series(track.times, std::move(c.other_rtt));
+    track.tsval = Series(track.times, std::move(tsvals[side]));
+    track.ts_recent = Series(track.times, std::move(recents[side]));
+    track.other_tsecr = Series(track.times, std::move(echoes[side]));
+    track.other_rtt = Series(track.times, std::move(rtts[side]));
     fit_clock(static_cast<Side>(side));
     if (stop && stop->load(std::memory_order_relaxed)) return false;
   }
-  if (tracks_[0].times->empty() && !tracks_[1].times->empty()) {
-    first_ns_ = tracks_[1].times->front();
-    last_ns_ = tracks_[1].times->back();
+  return true;
+}
+
+bool FlowView::fill_sequences(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
+  Columns ends = columns(tracks_), acks = columns(tracks_);
+  std::array<Unwrapper, 2> sequence;
+  std::array<double, 2> base{};
+  const bool done = each_row(*store_, order, stop, [&](uint32_t, const LogRow& row) {
+    const size_t from = row.from, other = from ^ 1;
+    const uint32_t end = row.seq + row.length + ((row.flags & kSyn) ? 1 : 0) + ((row.flags & kFin) ? 1 : 0);
+    if (!sequence[from].started()) base[from] = sequence[from].place(row.seq);
+    const bool acknowledges = (row.flags & kAck) && sequence[other].started();
+    ends[from].push_back((row.flags & kRst) ? kNoValue : sequence[from].place(end) - base[from]);
+    acks[from].push_back(acknowledges ? sequence[other].peek(row.ack) - base[other] : kNoValue);
+  });
+  if (!done) return false;
+  for (size_t side : {0u, 1u}) {
+    Track& track = tracks_[side];
+    track.seq = Series(track.times, std::move(ends[side]));
+    track.other_ack = Series(track.times, std::move(acks[side]));
   }
   return true;
 }
 
 void FlowView::fit_clock(Side side) {
   Track& track = tracks_[static_cast<size_t>(side)];
-  std::vector<double> residual(track.rows.size(), kNoValue);
+  std::vector<double> residual;
+  reserve(residual, track.rows.size());
+  residual.resize(track.rows.size(), kNoValue);
   track.hz = report_ ? report_->directions[static_cast<size_t>(side)].clock.hz : 0;
   if (track.hz <= 0) {
     track.hz = measured_hz(track.tsval);

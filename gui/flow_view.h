@@ -70,7 +70,11 @@ class FlowView {
 
  private:
   FlowView() = default;
+  // False when `stop` was set meanwhile.
   bool fill(const std::atomic<bool>* stop);
+  bool fill_times(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
+  bool fill_clocks(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
+  bool fill_sequences(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
   void fit_clock(Side side);
 
   uint64_t id_ = 0;
