@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture_store.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 
 namespace tsaudit::gui {
@@ -15,107 +13,79 @@ bool lost_to_timestamps(const LogRow& row) {
 
 }  // namespace
 
-void Sparkline::add(TimeNs time_ns, uint32_t tsval) {
-  if (count == 0) {
-    start_ns = time_ns;
-    last_raw = tsval;
-  }
-  unwrapped += static_cast<int32_t>(tsval - last_raw);
-  last_raw = tsval;
-  last_ns = time_ns;
-  if (++pending < stride) return;
-  pending = 0;
-  if (count == kSamples) {  // full: every other one goes, and the rest will come half as often
-    for (size_t i = 0; i < kSamples / 2; ++i) samples[i] = samples[2 * i];
-    count = kSamples / 2;
-    stride *= 2;
-  }
-  samples[count++] = last();
+void ClockSketch::add(uint32_t row, Rows& rows) {
+  last = row;
+  const uint32_t index = seen++, stride = every(index);
+  if (index % stride != 0) return;
+  const uint32_t at = index / stride;
+  if (stride > 1 && at == kMost / 2)  // it was full: every other one goes
+    for (uint32_t i = 1; i < at; ++i) rows[i] = rows[2 * i];
+  rows[at] = row;
 }
 
-CaptureStore::CaptureStore() : chunks_(std::make_unique<Chunk[]>(kMaxChunks)) {}
+CaptureStore::CaptureStore() = default;
 CaptureStore::~CaptureStore() = default;
 
-/// Touched already where the kernel can do that (5.14): to get fresh pages takes longer than to fill them.
-CaptureStore::Chunk CaptureStore::new_chunk() {
-  constexpr size_t kPage = 4096, kBytes = kChunk * sizeof(LogRow);
-  static_assert(kBytes % kPage == 0);
-  Chunk chunk(static_cast<LogRow*>(std::aligned_alloc(kPage, kBytes)));
-  if (!chunk) throw std::bad_alloc();
-  madvise(chunk.get(), kBytes, MADV_POPULATE_WRITE);
-  return chunk;
-}
-
 void CaptureStore::flow_opened(uint64_t id, const Endpoint& source, const Endpoint& destination) {
-  auto entry = std::make_unique<FlowEntry>();
-  entry->id = id;
-  entry->client = source;
-  entry->server = destination;
   const std::lock_guard lock(mutex_);
-  flows_.push_back(std::move(entry));
+  FlowEntry& flow = flows_.append([] { return FlowEntry(); });
+  flow.id = id;
+  flow.client = source;
+  flow.server = destination;
 }
 
 void CaptureStore::segment(const SegmentRow& row) {
-  if (written_ == kChunk * kMaxChunks - 1 || row.frame > UINT32_MAX) {
+  if (rows_.size() == LogRow::kNoRow || row.frame > UINT32_MAX) {
     rows_lost_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  auto& chunk = chunks_[written_ / kChunk];
-  if (!chunk) {
-    chunk = next_chunk_.valid() ? next_chunk_.get() : new_chunk();
-    next_chunk_ = std::async(std::launch::async, new_chunk);
-  }
-  // Made aside: bit by bit in its place, fresh memory would be read before it is written, which faults twice.
-  const LogRow packed{.time_ns = row.time_ns,
-                      .frame = static_cast<uint32_t>(row.frame),
-                      .flow = static_cast<uint32_t>(row.flow),
-                      .seq = row.seq.raw,
-                      .ack = row.ack.raw,
-                      .length = row.length,
-                      .tsval = row.tsval.raw,
-                      .tsecr = row.tsecr.raw,
-                      .ts_recent = row.ts_recent.raw,
-                      .previous = LogRow::kNoRow,
-                      .flags = row.flags,
-                      .verdict = static_cast<uint8_t>(static_cast<uint8_t>(row.verdict) & 3),
-                      .evidence = static_cast<uint8_t>(static_cast<uint8_t>(row.evidence) & 3),
-                      .from = static_cast<uint8_t>(static_cast<uint8_t>(row.from) & 1),
-                      .has_ts = row.has_ts,
-                      .ts_recent_known = row.ts_recent_known,
-                      .reason = static_cast<uint8_t>(row.reason)};
-  chunk[written_++ % kChunk] = packed;
+  const LogRow& packed = rows_.append([&] {
+    return LogRow{.time_ns = row.time_ns,
+                  .frame = static_cast<uint32_t>(row.frame),
+                  .flow = static_cast<uint32_t>(row.flow),
+                  .seq = row.seq.raw,
+                  .ack = row.ack.raw,
+                  .length = row.length,
+                  .tsval = row.tsval.raw,
+                  .tsecr = row.tsecr.raw,
+                  .ts_recent = row.ts_recent.raw,
+                  .previous = LogRow::kNoRow,
+                  .flags = row.flags,
+                  .verdict = static_cast<uint8_t>(static_cast<uint8_t>(row.verdict) & 3),
+                  .evidence = static_cast<uint8_t>(static_cast<uint8_t>(row.evidence) & 3),
+                  .from = static_cast<uint8_t>(static_cast<uint8_t>(row.from) & 1),
+                  .has_ts = row.has_ts,
+                  .ts_recent_known = row.ts_recent_known,
+                  .reason = static_cast<uint8_t>(row.reason)};
+  });
   if (row.evidence_frames[0] && lost_to_timestamps(packed)) {
     const std::lock_guard lock(mutex_);
     evidence_.emplace_back(row.frame, row.evidence_frames);
   }
-  if (written_ - published_.load(std::memory_order_relaxed) == kBatch) flush();
+  if (rows_.size() - published_.load(std::memory_order_relaxed) == kBatch) flush();
 }
 
 void CaptureStore::flush() {
   const std::lock_guard lock(mutex_);
-  for (size_t at = published_.load(std::memory_order_relaxed); at < written_; ++at) publish(at);
-  published_.store(written_, std::memory_order_release);
+  for (size_t at = published_.load(std::memory_order_relaxed); at < rows_.size(); ++at) publish(at);
+  published_.store(rows_.size(), std::memory_order_release);
 }
 
 void CaptureStore::publish(size_t index) {
-  LogRow& row = chunks_[index / kChunk][index % kChunk];
-  FlowEntry& flow = *flows_[row.flow - 1];
+  LogRow& row = rows_[index];
+  const auto at = static_cast<uint32_t>(index);
+  FlowEntry& flow = flows_[row.flow - 1];
   row.previous = flow.last_row;
-  flow.last_row = static_cast<uint32_t>(index);
-  if (flow.segments++ == 0) {
-    flow.first_ns = row.time_ns;
-    flow.first_frame = row.frame;
-  }
-  flow.last_ns = row.time_ns;
-  flow.last_frame = row.frame;
+  flow.last_row = at;
+  if (flow.segments++ == 0) flow.first_row = at;
   flow.dropped += lost_to_timestamps(row);
-  if (row.has_ts) flow.clock[row.from].add(row.time_ns, row.tsval);
+  if (row.has_ts) flow.clock[row.from].add(at, flow.clock_rows[row.from]);
 }
 
 void CaptureStore::flow(FlowReport&& report) {
   flush();  // a flow is not over before its rows are in, as far as they have come
   const std::lock_guard lock(mutex_);
-  FlowEntry& flow = *flows_[report.id - 1];
+  FlowEntry& flow = flows_[report.id - 1];
   flow.client = report.client;
   flow.server = report.server;
   flow.worst = report.worst;
@@ -135,6 +105,24 @@ size_t CaptureStore::flows() const {
 
 std::shared_ptr<const FlowReport> CaptureStore::report(uint64_t id) const {
   return flow_at(id, [](const FlowEntry& flow) { return flow.report; });
+}
+
+std::vector<CaptureStore::ClockPoint> CaptureStore::clock_line(const FlowEntry& flow, Side side) const {
+  const auto which = static_cast<size_t>(side);
+  const ClockSketch& clock = flow.clock[which];
+  std::vector<ClockPoint> line;
+  if (clock.seen == 0) return line;
+  const LogRow& first = row(flow.clock_rows[which][0]);
+  uint32_t before = first.tsval;
+  int64_t ticks = 0;
+  const auto add = [&](uint32_t at) {
+    ticks += static_cast<int32_t>(row(at).tsval - before);
+    before = row(at).tsval;
+    line.push_back({static_cast<double>(row(at).time_ns - first.time_ns) / 1e9, static_cast<double>(ticks)});
+  };
+  for (uint32_t i = 0; i < clock.count(); ++i) add(flow.clock_rows[which][i]);
+  add(clock.last);
+  return line;
 }
 
 std::array<uint64_t, 4> CaptureStore::evidence_frames(uint64_t frame) const {

@@ -3,15 +3,16 @@
 // analyzes while the window already reads, so that a capture can be looked at before it is read whole.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdlib>
-#include <future>
+#include <bit>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "stable_array.h"
 #include "tsaudit/analysis.h"
 
 namespace tsaudit::gui {
@@ -35,38 +36,36 @@ struct LogRow {
 };
 static_assert(sizeof(LogRow) == 48);
 
-/// A clock in a few strokes: samples spread evenly over what has come so far.
-struct Sparkline {
-  static constexpr size_t kSamples = 20;
-  struct Sample {
-    float seconds, ticks;  ///< since the first sample
-  };
-  uint8_t count = 0;
-  uint32_t stride = 1, pending = 0;
-  uint32_t last_raw = 0;
-  int64_t unwrapped = 0;
-  TimeNs start_ns = 0, last_ns = 0;
-  std::array<Sample, kSamples> samples;
-  void add(TimeNs time_ns, uint32_t tsval);
-  /// The newest, drawn behind the others. `count` > 0.
-  Sample last() const {
-    return {static_cast<float>(last_ns - start_ns) * 1e-9f, static_cast<float>(unwrapped)};
-  }
+/// Which segments of a side draw its clock in a few strokes: spread evenly over what has come so far.
+struct ClockSketch {
+  static constexpr uint32_t kMost = 16;
+  uint32_t seen = 0;  ///< segments with a timestamp
+  uint32_t last = LogRow::kNoRow;
+  /// Room for every n-th of the segments that were seen.
+  using Rows = std::array<uint32_t, kMost>;
+  void add(uint32_t row, Rows& rows);
+  /// How many of `rows` are used.
+  uint32_t count() const { return seen == 0 ? 0 : (seen - 1) / every(seen - 1) + 1; }
+
+ private:
+  /// After `index` others: one, and from then on twice as many whenever kMost rows are full.
+  static uint32_t every(uint32_t index) { return std::max(1u, std::bit_floor(index / (kMost / 2))); }
 };
 
 struct FlowEntry {
-  uint64_t id = 0;
-  Endpoint client, server;  ///< until the report has come: by who spoke first
-  TimeNs first_ns = 0, last_ns = 0;
-  uint32_t first_frame = 0, last_frame = 0;
+  // Of each segment these change; together in a cache line.
   uint32_t segments = 0;
   uint32_t dropped = 0;  ///< by timestamps
-  uint32_t last_row = LogRow::kNoRow;
+  uint32_t first_row = LogRow::kNoRow, last_row = LogRow::kNoRow;
+  std::array<ClockSketch, 2> clock;  ///< by side of the sender
+  uint64_t id = 0;
   Severity worst = Severity::none;
-  uint16_t rules = 0;  ///< bit n - 1: has a finding of TS00n
   bool ended = false;  ///< the report has come
+  uint16_t rules = 0;  ///< bit n - 1: has a finding of TS00n
+
+  std::array<ClockSketch::Rows, 2> clock_rows;
+  Endpoint client, server;  ///< until the report has come: by who spoke first
   std::string summary;
-  std::array<Sparkline, 2> clock;  ///< by side of the sender
   /// Of flows with findings, migrations, or among the first kReportsOfHealthy.
   std::shared_ptr<const FlowReport> report;
 };
@@ -88,20 +87,29 @@ class CaptureStore : public Sink {
   // By any thread.
   size_t segments() const { return published_.load(std::memory_order_acquire); }
   /// `index` < segments().
-  const LogRow& row(size_t index) const { return chunks_[index / kChunk][index % kChunk]; }
+  const LogRow& row(size_t index) const { return rows_[index]; }
   size_t flows() const;
   /// Calls `look` with the flow of this id, 1..flows(), which holds still meanwhile.
   template <class Look>
   auto flow_at(uint64_t id, Look&& look) const {
     const std::lock_guard lock(mutex_);
-    return look(static_cast<const FlowEntry&>(*flows_[id - 1]));
+    return look(flow_entry(id));
   }
-  /// Calls `look` with all flows, by id, which hold still meanwhile. To be short: the analysis waits.
+  /// Calls `look` with one flow after the other, by id. They hold still a few hundred at a time: neither the
+  /// analysis nor the window waits for more.
   template <class Look>
-  auto all_flows(Look&& look) const {
-    const std::lock_guard lock(mutex_);
-    return look(static_cast<const std::vector<std::unique_ptr<FlowEntry>>&>(flows_));
+  void each_flow(Look&& look) const {
+    for (uint64_t id = 1, end = flows() + 1; id < end;) {
+      const std::lock_guard lock(mutex_);
+      for (const uint64_t pause = std::min(end, id + kAtATime); id < pause; ++id) look(flow_entry(id));
+    }
   }
+  static constexpr uint64_t kAtATime = 256;
+  struct ClockPoint {
+    double seconds, ticks;  ///< since the first
+  };
+  /// The clock of one side of a flow in a few points. `flow` is held still by the caller.
+  std::vector<ClockPoint> clock_line(const FlowEntry& flow, Side side) const;
   std::shared_ptr<const FlowReport> report(uint64_t id) const;
   /// Frames that show what became of a dropped segment; 0: unused.
   std::array<uint64_t, 4> evidence_frames(uint64_t frame) const;
@@ -113,24 +121,17 @@ class CaptureStore : public Sink {
   static constexpr size_t kReportsOfHealthy = 20'000;
 
  private:
-  static constexpr size_t kChunk = 1 << 15;
-  static constexpr size_t kMaxChunks = 1 << 17;
-  struct Free {
-    void operator()(LogRow* rows) const { std::free(rows); }
-  };
-  using Chunk = std::unique_ptr<LogRow[], Free>;
-  static Chunk new_chunk();
   static constexpr size_t kBatch = 512;
   void publish(size_t index);
+  const FlowEntry& flow_entry(uint64_t id) const { return flows_[id - 1]; }
 
-  std::unique_ptr<Chunk[]> chunks_;
-  std::atomic<size_t> published_ = 0;
-  std::future<Chunk> next_chunk_;  ///< is being made by another thread meanwhile
-  size_t written_ = 0;             ///< of these the first published_ are with their flows, and may be read
+  StableArray<LogRow, 1 << 15> rows_;
+  static_assert(decltype(rows_)::max_size() > LogRow::kNoRow);
+  std::atomic<size_t> published_ = 0;  ///< so many rows are with their flows, and may be read
   std::atomic<uint64_t> rows_lost_ = 0;
 
   mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<FlowEntry>> flows_;
+  StableArray<FlowEntry, 1 << 14> flows_;
   std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;  ///< by frame, in order
   size_t healthy_reports_ = 0;
 };

@@ -36,7 +36,7 @@ class FlowDelegate : public QStyledItemDelegate {
       if (index.column() == FlowModel::kVerdict)
         badge(*painter, option.rect, theme, flow);
       else
-        sparkline(*painter, option.rect.adjusted(4, 4, -4, -4), theme, flow,
+        sparkline(*painter, option.rect.adjusted(4, 4, -4, -4), *model_.store(), flow,
                   selected ? option.palette.color(QPalette::HighlightedText) : theme.ink(Ink::client));
     });
     painter->restore();
@@ -75,18 +75,17 @@ class FlowDelegate : public QStyledItemDelegate {
     }
   }
 
-  static void sparkline(QPainter& painter, const QRectF& rect, const Theme&, const FlowEntry& flow,
-                        const QColor& color) {
-    const Sparkline& clock = flow.clock[flow.clock[0].count < 2 && flow.clock[1].count > 1 ? 1 : 0];
-    if (clock.count == 0) return;
-    std::vector<Sparkline::Sample> samples(clock.samples.begin(), clock.samples.begin() + clock.count);
-    samples.push_back(clock.last());
-    float low = samples[0].ticks, high = low;
+  static void sparkline(QPainter& painter, const QRectF& rect, const CaptureStore& store,
+                        const FlowEntry& flow, const QColor& color) {
+    const Side side = flow.clock[0].seen < 2 && flow.clock[1].seen > 1 ? Side::server : Side::client;
+    const auto samples = store.clock_line(flow, side);
+    if (samples.empty()) return;
+    double low = 0, high = 0;
     for (const auto& sample : samples) {
       low = std::min(low, sample.ticks);
       high = std::max(high, sample.ticks);
     }
-    const double seconds = std::max(samples.back().seconds, 1e-9f), span = std::max(high - low, 1.0f);
+    const double seconds = std::max(samples.back().seconds, 1e-9), span = std::max(high - low, 1.0);
     QPolygonF line;
     for (const auto& sample : samples)
       line << QPointF(rect.left() + sample.seconds / seconds * rect.width(),
@@ -150,13 +149,13 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
   count_->setContentsMargins(2, 0, 2, 2);
   layout->addWidget(count_);
 
-  connect(filter_edit_, &QLineEdit::textChanged, this, [this](const QString& text) {
-    model_.set_filter(text);
+  connect(filter_edit_, &QLineEdit::textChanged, this,
+          [this](const QString& text) { model_.set_filter(text); });
+  connect(severity_, &QComboBox::currentIndexChanged, this,
+          [this] { model_.set_least_severity(static_cast<Severity>(severity_->currentData().toInt())); });
+  connect(&model_, &FlowModel::arranged, this, [this] {
     show_count();
-  });
-  connect(severity_, &QComboBox::currentIndexChanged, this, [this] {
-    model_.set_least_severity(static_cast<Severity>(severity_->currentData().toInt()));
-    show_count();
+    fulfil();
   });
   connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
           [this](const QModelIndex& now, const QModelIndex& before) {
@@ -173,14 +172,12 @@ void FlowList::resizeEvent(QResizeEvent* event) {
 }
 
 void FlowList::set_store(std::shared_ptr<const CaptureStore> store) {
+  wish_ = kNothing;
   model_.set_store(std::move(store));
   show_count();
 }
 
-void FlowList::refresh() {
-  model_.refresh();
-  show_count();
-}
+void FlowList::refresh() { model_.refresh(); }
 
 void FlowList::show_count() {
   const auto number = [](int n) { return QString::fromStdString(grouped(n)); };
@@ -196,14 +193,21 @@ quint64 FlowList::selected() const {
 }
 
 void FlowList::select(quint64 id) {
-  const int row = model_.row_of(id);
-  if (row < 0) return;
-  table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
-  table_->scrollTo(table_->currentIndex());
+  wish_ = id;
+  if (model_.row_of(id) >= 0 || !model_.arranging()) fulfil();
 }
 
 void FlowList::select_worst() {
-  if (model_.rowCount() > 0) table_->setCurrentIndex(model_.index(0, FlowModel::kFlow));
+  wish_ = kWorst;
+  if (!model_.arranging()) fulfil();
+}
+
+void FlowList::fulfil() {
+  const quint64 wish = std::exchange(wish_, kNothing);
+  const int row = wish == kWorst ? 0 : model_.row_of(wish);
+  if (wish == kNothing || row < 0 || row >= model_.rowCount()) return;
+  table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
+  table_->scrollTo(table_->currentIndex());
 }
 
 void FlowList::step(int rows) {

@@ -21,8 +21,10 @@ class FlowList : public QWidget {
   void set_store(std::shared_ptr<const CaptureStore> store);
   void refresh();
   quint64 selected() const;  ///< 0: none
+  /// These wait for the order that is being made.
   void select(quint64 id);
   void select_worst();  ///< the first row, as sorted
+  bool settled() const { return wish_ == kNothing; }
   void step(int rows);  ///< PgDn, PgUp
   QTableView* table() { return table_; }
   QLineEdit* filter_edit() { return filter_edit_; }
@@ -36,6 +38,9 @@ class FlowList : public QWidget {
 
  private:
   void show_count();
+  void fulfil();
+  static constexpr quint64 kNothing = 0, kWorst = ~quint64{0};
+  quint64 wish_ = kNothing;  ///< what to select when the order is there: a flow, or kWorst
   FlowModel model_;
   QLineEdit* filter_edit_ = nullptr;
   QComboBox* severity_ = nullptr;

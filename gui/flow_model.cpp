@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "flow_model.h"
 
+#include <QElapsedTimer>
 #include <algorithm>
-#include <climits>
 
 #include "plot_content.h"
 
 namespace tsaudit::gui {
 namespace {
 
-QString text_of(const std::string& text) { return QString::fromStdString(text); }
+constexpr int kShareOfReading =
+    4;  ///< a capture is being read: to put its flows in order may take a fifth of the time
 
-QString endpoints(const FlowEntry& flow) {
-  return text_of(to_string(flow.client) + " \u2192 " + to_string(flow.server));
-}
+QString text_of(const std::string& text) { return QString::fromStdString(text); }
 
 QString severity_word(const FlowEntry& flow) {
   if (!flow.ended) return FlowModel::tr("reading");
@@ -30,18 +29,19 @@ QString severity_word(const FlowEntry& flow) {
   return {};
 }
 
-QVariant text(const FlowEntry& flow, int column, TimeNs start) {
+QVariant text(const CaptureStore& store, const FlowEntry& flow, int column) {
+  const auto time = [&](uint32_t row) { return row == LogRow::kNoRow ? TimeNs{0} : store.row(row).time_ns; };
   switch (column) {
     case FlowModel::kFlow:
-      return endpoints(flow);
+      return addresses_text(flow);
     case FlowModel::kDropped:
       return flow.dropped ? text_of(grouped(flow.dropped)) : QString();
     case FlowModel::kSegments:
       return text_of(grouped(flow.segments));
     case FlowModel::kStart:
-      return QString::number(static_cast<double>(flow.first_ns - start) / 1e9, 'f', 3);
+      return QString::number(static_cast<double>(time(flow.first_row) - store.start_ns()) / 1e9, 'f', 3);
     case FlowModel::kDuration:
-      return text_of(duration_text(flow.last_ns - flow.first_ns));
+      return text_of(duration_text(time(flow.last_row) - time(flow.first_row)));
     default:
       return {};
   }
@@ -49,90 +49,83 @@ QVariant text(const FlowEntry& flow, int column, TimeNs start) {
 
 }  // namespace
 
+FlowModel::FlowModel(QObject* parent) : QAbstractTableModel(parent) {
+  pool_.setMaxThreadCount(1);
+  pause_.setSingleShot(true);
+  connect(&pause_, &QTimer::timeout, this, [this] {
+    if (behind_) refresh_now();
+  });
+}
+
+FlowModel::~FlowModel() {
+  if (stop_) *stop_ = true;
+  pool_.waitForDone();
+}
+
 void FlowModel::set_store(std::shared_ptr<const CaptureStore> store) {
   beginResetModel();
   store_ = std::move(store);
   order_.clear();
   known_ = 0;
   endResetModel();
-  refresh();
+  refresh_now();
 }
 
 void FlowModel::refresh() {
-  if (store_) arrange();
+  behind_ = running_ || pause_.isActive();
+  if (!behind_) refresh_now();
 }
 
 void FlowModel::set_filter(const QString& text) {
-  words_.clear();
-  rules_ = 0;
+  query_.words.clear();
+  query_.rules = 0;
   for (const QString& word : text.split(' ', Qt::SkipEmptyParts)) {
     if (const RuleInfo* rule = find_rule(word.toStdString()))
-      rules_ |= static_cast<uint16_t>(1u << (static_cast<unsigned>(rule->id) - 1));
+      query_.rules |= static_cast<uint16_t>(1u << (static_cast<unsigned>(rule->id) - 1));
     else
-      words_ << word;
+      query_.words << word;
   }
-  refresh();
+  refresh_now();
 }
 
 void FlowModel::set_least_severity(Severity severity) {
-  least_ = severity;
-  refresh();
+  query_.least = severity;
+  refresh_now();
 }
 
 void FlowModel::sort(int column, Qt::SortOrder order) {
-  column_ = column;
-  direction_ = order;
-  refresh();
+  query_.key = static_cast<FlowQuery::Key>(column);
+  query_.descending = order == Qt::DescendingOrder;
+  refresh_now();
 }
 
-bool FlowModel::accepts(const FlowEntry& flow) const {
-  if (flow.ended ? flow.worst < least_ : least_ > Severity::none && flow.dropped == 0) return false;
-  if ((flow.rules & rules_) != rules_) return false;
-  if (words_.isEmpty()) return true;
-  const QString all = endpoints(flow) + ' ' + text_of(flow.summary);
-  return std::all_of(words_.begin(), words_.end(),
-                     [&](const QString& word) { return all.contains(word, Qt::CaseInsensitive); });
-}
-
-bool FlowModel::comes_before(const FlowEntry& a, const FlowEntry& b) const {
-  const auto compare = [&](const auto& key) {
-    const auto of_a = key(a), of_b = key(b);
-    // Among equals the earlier flow stands first, whichever way the column is sorted.
-    if (of_a == of_b) return a.id < b.id;
-    return direction_ == Qt::AscendingOrder ? of_a < of_b : of_b < of_a;
-  };
-  switch (column_) {
-    case kVerdict:
-      return compare([](const FlowEntry& f) { return std::pair(f.worst, f.dropped); });
-    case kFlow:
-      return compare([](const FlowEntry& f) { return std::pair(f.client, f.server); });
-    case kClock:
-      return compare([](const FlowEntry& f) { return f.clock[0].unwrapped; });
-    case kDropped:
-      return compare([](const FlowEntry& f) { return f.dropped; });
-    case kSegments:
-      return compare([](const FlowEntry& f) { return f.segments; });
-    case kStart:
-      return compare([](const FlowEntry& f) { return f.first_ns; });
-    default:
-      return compare([](const FlowEntry& f) { return f.last_ns - f.first_ns; });
-  }
-}
-
-void FlowModel::arrange() {
+void FlowModel::refresh_now() {
+  behind_ = running_ = false;
+  pause_.stop();
+  if (stop_) *stop_ = true;  // what still runs is for nobody
   if (!store_) return;
-  std::vector<uint32_t> order;
-  store_->all_flows([&](const auto& flows) {
-    known_ = std::min<size_t>(flows.size(), INT_MAX);
-    order.reserve(known_);
-    for (size_t i = 0; i < known_; ++i)
-      if (accepts(*flows[i])) order.push_back(static_cast<uint32_t>(i + 1));
-    std::sort(order.begin(), order.end(),
-              [&](uint32_t a, uint32_t b) { return comes_before(*flows[a - 1], *flows[b - 1]); });
+  stop_ = std::make_shared<std::atomic<bool>>(false);
+  if (store_->flows() <= kAtOnce) return show(order_flows(*store_, query_, *stop_));
+  running_ = true;
+  pool_.start([this, store = store_, query = query_, stop = stop_] {
+    QElapsedTimer timer;
+    timer.start();
+    auto order = order_flows(*store, query, *stop);
+    const auto done = [this, order = std::move(order), stop, cost = timer.elapsed()]() mutable {
+      if (*stop) return;
+      running_ = false;
+      pause_.start(static_cast<int>(cost) * kShareOfReading);
+      show(std::move(order));
+    };
+    QMetaObject::invokeMethod(this, std::move(done));
   });
+}
+
+void FlowModel::show(std::vector<uint32_t>&& order) {
+  known_ = store_->flows();
   if (order == order_) {
     if (!order_.empty()) Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, kColumns - 1));
-    return;
+    return Q_EMIT arranged();
   }
   // Selections stay with their flows.
   Q_EMIT layoutAboutToBeChanged();
@@ -147,6 +140,7 @@ void FlowModel::arrange() {
   }
   changePersistentIndexList(before, after);
   Q_EMIT layoutChanged();
+  Q_EMIT arranged();
 }
 
 int FlowModel::row_of(quint64 id) const {
@@ -161,15 +155,15 @@ int FlowModel::columnCount(const QModelIndex& parent) const { return parent.isVa
 
 QVariant FlowModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount()) return {};
-  const TimeNs start = role == Qt::DisplayRole ? store_->start_ns() : 0;
   return store_->flow_at(id_of(index.row()), [&](const FlowEntry& flow) -> QVariant {
     switch (role) {
       case Qt::DisplayRole:
-        return text(flow, index.column(), start);
+        return text(*store_, flow, index.column());
       case Qt::ToolTipRole:
-        return endpoints(flow) + "\n" + (flow.ended ? text_of(flow.summary) : tr("still being read"));
+        return addresses_text(flow) + "\n" + (flow.ended ? text_of(flow.summary) : tr("still being read"));
       case Qt::AccessibleTextRole:
-        return index.column() == kVerdict ? QVariant(severity_word(flow)) : text(flow, index.column(), start);
+        return index.column() == kVerdict ? QVariant(severity_word(flow))
+                                          : text(*store_, flow, index.column());
       case Qt::TextAlignmentRole:
         return index.column() >= kDropped ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant();
       case kIdRole:

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The flows of the store as a table, filtered and sorted. It keeps their order alone; cells are read when
-// they are drawn.
+// they are drawn. Many flows are put in order by another thread.
 #pragma once
 
 #include <QAbstractTableModel>
+#include <QThreadPool>
+#include <QTimer>
+#include <atomic>
 #include <memory>
 #include <vector>
 
-#include "capture_store.h"
+#include "flow_order.h"
 
 namespace tsaudit::gui {
 
@@ -18,9 +21,15 @@ class FlowModel : public QAbstractTableModel {
   enum Column { kVerdict, kFlow, kClock, kDropped, kSegments, kStart, kDuration, kColumns };
   enum Role { kIdRole = Qt::UserRole };
 
-  using QAbstractTableModel::QAbstractTableModel;
+  explicit FlowModel(QObject* parent = nullptr);
+  ~FlowModel() override;
   void set_store(std::shared_ptr<const CaptureStore> store);
-  void refresh();  ///< more flows, or other numbers of the same
+  /// More flows, or other numbers of the same; at its own pace, so that most of the time is left for the
+  /// reading.
+  void refresh();
+  void refresh_now();
+  /// The order that was asked for last is not there yet; arranged() follows.
+  bool arranging() const { return running_; }
   /// Words that must all be in the addresses, the ports or the sentence; "TS002" or its name asks for a rule.
   void set_filter(const QString& text);
   void set_least_severity(Severity severity);
@@ -35,19 +44,24 @@ class FlowModel : public QAbstractTableModel {
   QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
   void sort(int column, Qt::SortOrder order) override;
 
+  static constexpr size_t kAtOnce = 20'000;  ///< so many flows are put in order in a few ms, without a thread
+
+ Q_SIGNALS:
+  void arranged();
+
  private:
-  bool accepts(const FlowEntry& flow) const;
-  bool comes_before(const FlowEntry& a, const FlowEntry& b) const;
-  void arrange();
+  void show(std::vector<uint32_t>&& order);
 
   std::shared_ptr<const CaptureStore> store_;
   std::vector<uint32_t> order_;  ///< ids as they stand in the table
   size_t known_ = 0;
-  QStringList words_;
-  uint16_t rules_ = 0;  ///< all of these
-  Severity least_ = Severity::none;
-  int column_ = kVerdict;
-  Qt::SortOrder direction_ = Qt::DescendingOrder;  ///< worst first
+  FlowQuery query_;
+
+  QThreadPool pool_;
+  QTimer pause_;
+  bool running_ = false;
+  bool behind_ = false;  ///< something has come since the last order was asked for
+  std::shared_ptr<std::atomic<bool>> stop_;
 };
 
 }  // namespace tsaudit::gui

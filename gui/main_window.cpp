@@ -188,6 +188,7 @@ void MainWindow::document_updated() {
 }
 
 void MainWindow::document_finished() {
+  flows_->model().refresh_now();
   progress_->hide();
   stop_->hide();
   status_->setText(document_->summary_text());

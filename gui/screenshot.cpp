@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "comparer.h"
+#include "flow_list.h"
 #include "main_window.h"
 #include "plot_stack.h"
 
@@ -19,21 +20,25 @@ int take_screenshot(MainWindow& window, const QString& path, quint64 frame) {
   QString error;
   QObject::connect(&document, &Document::failed, &window, [&](const QString& text) { error = text; });
   QEventLoop loop;
-  bool explained = frame == 0, shown = false;
+  bool explained = frame == 0;
+  quint64 shown = 0;  // the last flow of which the whole was shown
   const auto look = [&] {
     const bool over = document.state() != Document::State::loading;
     const bool nothing = over && document.store()->flows() == 0;
-    if (over && (nothing || (shown && explained && window.comparer().settled()))) loop.quit();
+    if (over && (nothing || (shown == document.requested_flow() && window.flows().settled() && explained &&
+                             window.comparer().settled())))
+      loop.quit();
   };
   QObject::connect(&document, &Document::finished, &loop, look);
   QObject::connect(&document, &Document::flow_ready, &loop, [&](const std::shared_ptr<const FlowView>& flow) {
-    shown = document.state() != Document::State::loading && flow->id() == document.requested_flow();
+    shown = document.state() == Document::State::loading ? 0 : flow->id();
     look();
   });
   QObject::connect(&document, &Document::explained, &loop, [&] {
     explained = true;
     look();
   });
+  QObject::connect(&window.flows().model(), &FlowModel::arranged, &loop, look);
   QObject::connect(&window.comparer(), &Comparer::partner_ready, &loop, look);
   QObject::connect(&window.comparer(), &Comparer::failed, &loop, [&](const QString& text) {
     error = text;

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <random>
 
+#include "flow_list.h"
 #include "main_window.h"
 #include "plot_stack.h"
 #include "rows.h"
@@ -122,12 +123,18 @@ int open(const char* path) {
   QApplication::processEvents();
   QElapsedTimer timer;
   qint64 first = -1, full = -1;
+  quint64 shown = 0;  // the last flow of which the whole was shown
+  const auto look = [&] {
+    if (shown && shown == window.document().requested_flow() && window.flows().settled()) QApplication::exit(0);
+  };
   QObject::connect(&window.document(), &Document::flow_ready, &window,
-                   [&](const std::shared_ptr<const FlowView>&) {
+                   [&](const std::shared_ptr<const FlowView>& flow) {
                      for (PlotPanel* panel : window.plots().visible_panels()) panel->surface().replot_now();
                      if (first < 0) first = timer.elapsed();
-                     if (window.document().state() != Document::State::loading) QApplication::exit(0);
+                     shown = window.document().state() == Document::State::loading ? 0 : flow->id();
+                     look();
                    });
+  QObject::connect(&window.flows().model(), &FlowModel::arranged, &window, look);
   QObject::connect(&window.document(), &Document::finished, &window, [&] { full = timer.elapsed(); });
   // How long the window did not answer: the gaps between the turns of a timer that is always due.
   QTimer pulse;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The models behind the tables, watched by Qt's own model tester.
 #include <QAbstractItemModelTester>
+#include <QSignalSpy>
 #include <QTest>
 
 #include "flow_model.h"
@@ -131,6 +132,43 @@ class ModelsTest : public QObject {
     model.refresh();
     QCOMPARE(model.rowCount(), 1000);
     QCOMPARE(model.index(0, FlowModel::kVerdict).data(Qt::AccessibleTextRole).toString(), QString("reading"));
+  }
+
+  void very_many_flows_are_put_in_order_beside_the_window() {
+    auto store = std::make_shared<CaptureStore>();
+    constexpr uint64_t kFlows = FlowModel::kAtOnce + 1;
+    for (uint64_t id = 1; id <= kFlows; ++id) {
+      open_flow(*store, id);
+      store->segment(row(id, static_cast<TimeNs>(id), Side::client, 1, 0, id));
+    }
+    store->flow(test::report(777, Severity::error, "stalled"));
+    FlowModel model;
+    QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    QSignalSpy arranged(&model, &FlowModel::arranged);
+    model.set_store(store);
+    QVERIFY(model.arranging());
+    QCOMPARE(model.rowCount(), 0);
+    QVERIFY(arranged.wait());
+    QVERIFY(!model.arranging());
+    QCOMPARE(model.rowCount(), static_cast<int>(kFlows));
+    QCOMPARE(model.id_of(0), 777u);
+    QCOMPARE(model.id_of(1), 1u);
+    const QPersistentModelIndex worst = model.index(0, FlowModel::kFlow);
+    model.sort(FlowModel::kStart, Qt::AscendingOrder);   // this one is overtaken,
+    model.sort(FlowModel::kStart, Qt::DescendingOrder);  // and never seen
+    QVERIFY(arranged.wait());
+    QCOMPARE(model.id_of(0), kFlows);
+    QCOMPARE(model.id_of(worst.row()), 777u);
+    QCOMPARE(arranged.count(), 2);
+    // Nothing is put in order before its time, and nothing is forgotten.
+    store->flow(test::report(9, Severity::error, "stalled"));
+    model.sort(FlowModel::kVerdict, Qt::DescendingOrder);
+    open_flow(*store, kFlows + 1);
+    model.refresh();
+    QTRY_COMPARE(model.rowCount(), static_cast<int>(kFlows + 1));
+    QCOMPARE(model.id_of(0), 9u);
+    model.set_store(nullptr);
+    QCOMPARE(model.rowCount(), 0);
   }
 
   void segments_show_what_the_library_said() {

@@ -67,15 +67,26 @@ TEST(Store, ReadersSeeWholeRowsWhileTheyAreWritten) {
   store.flow_at(1, [&](const FlowEntry& flow) { EXPECT_EQ(flow.segments, kRows); });
 }
 
-TEST(Store, ASparklineKeepsTheShape) {
-  Sparkline line;
-  for (uint32_t i = 0; i < 10'000; ++i) line.add(i * kMillisecond, i < 6'000 ? 1000 + i : i);  // back by 1000
-  EXPECT_LE(line.count, Sparkline::kSamples);
-  EXPECT_GE(line.count, Sparkline::kSamples / 2);
-  EXPECT_FLOAT_EQ(line.samples[0].ticks, 0);
-  EXPECT_FLOAT_EQ(line.last().ticks, 8'999);
-  EXPECT_FLOAT_EQ(line.last().seconds, 9.999f);
-  for (size_t i = 1; i < line.count; ++i) EXPECT_GT(line.samples[i].seconds, line.samples[i - 1].seconds);
+TEST(Store, AFewPointsKeepTheShapeOfAClock) {
+  CaptureStore store;
+  open_flow(store, 1);
+  for (uint32_t i = 0; i < 10'000; ++i)  // wraps at once, and goes back by 1000
+    store.segment(row(i + 1, i * kMillisecond, Side::client, (i < 6'000 ? 1000 + i : i) - 1500, 0));
+  store.flush();
+  const auto line =
+      store.flow_at(1, [&](const FlowEntry& flow) { return store.clock_line(flow, Side::client); });
+  EXPECT_LE(line.size(), ClockSketch::kMost + 1);
+  EXPECT_GE(line.size(), ClockSketch::kMost / 2);
+  EXPECT_EQ(line.front().ticks, 0);
+  EXPECT_EQ(line.back().ticks, 8'999);
+  EXPECT_DOUBLE_EQ(line.back().seconds, 9.999);
+  for (size_t i = 1; i < line.size(); ++i) {
+    const auto& at = line[i];
+    EXPECT_GT(at.seconds, line[i - 1].seconds);
+    EXPECT_NEAR(at.ticks, at.seconds * 1000 - (at.seconds < 6 ? 0 : 1000), 1e-6);
+  }
+  EXPECT_TRUE(
+      store.flow_at(1, [&](const FlowEntry& flow) { return store.clock_line(flow, Side::server).empty(); }));
 }
 
 TEST(FlowView, UnwrapsAcrossTheEndOfTheCircle) {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A list that grows to many million elements, none of which ever moves.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+namespace tsaudit::gui {
+
+/// One thread appends. Another may read an element once it knows, by its own means, that it is there. In huge
+/// pages where the system has some: to get small ones takes longer than to fill them. Throws std::bad_alloc.
+template <class T, size_t kChunks>
+class StableArray {
+ public:
+  StableArray() : chunks_(std::make_unique<std::array<T*, kChunks>>()) {}
+  StableArray(const StableArray&) = delete;
+  ~StableArray() {
+    for (size_t i = 0; i < size_; ++i) (*this)[i].~T();
+    for (T* chunk : *chunks_) std::free(chunk);
+  }
+
+  static constexpr size_t kChunkBytes = 6 << 20;
+  static constexpr size_t kChunk = kChunkBytes / sizeof(T);
+  static constexpr size_t max_size() { return kChunk * kChunks; }
+  size_t size() const { return size_; }
+  T& operator[](size_t index) { return (*chunks_)[index / kChunk][index % kChunk]; }
+  const T& operator[](size_t index) const { return (*chunks_)[index / kChunk][index % kChunk]; }
+  /// Appends what `make` returns, made where it stays.
+  template <class Make>
+  T& append(Make&& make) {
+    if (size_ == max_size()) throw std::bad_alloc();
+    T*& chunk = (*chunks_)[size_ / kChunk];
+    if (!chunk) chunk = allocate();
+    T* const at = ::new (chunk + size_ % kChunk) T(make());
+    ++size_;
+    return *at;
+  }
+
+ private:
+  static T* allocate() {
+    void* const memory = std::aligned_alloc(2 << 20, kChunkBytes);
+    if (!memory) throw std::bad_alloc();
+    madvise(memory, kChunkBytes, MADV_HUGEPAGE);
+    return static_cast<T*>(memory);
+  }
+  std::unique_ptr<std::array<T*, kChunks>> chunks_;
+  size_t size_ = 0;
+};
+
+}  // namespace tsaudit::gui
