@@ -11,16 +11,27 @@ bool lost_to_timestamps(const LogRow& row) {
   return static_cast<Verdict>(row.verdict) == Verdict::drop && is_paws(static_cast<Reason>(row.reason));
 }
 
+/// Up to so many segments, the flow's own rows draw its clocks.
+constexpr uint32_t kShortFlow = 16;
+
 }  // namespace
 
-void ClockSketch::add(uint32_t row, Rows& rows) {
-  last = row;
-  const uint32_t index = seen++, stride = every(index);
+void ClockSketch::add(uint32_t row) {
+  last_ = row;
+  const uint32_t index = seen_++, stride = every(index);
   if (index % stride != 0) return;
   const uint32_t at = index / stride;
   if (stride > 1 && at == kMost / 2)  // it was full: every other one goes
-    for (uint32_t i = 1; i < at; ++i) rows[i] = rows[2 * i];
-  rows[at] = row;
+    for (uint32_t i = 1; i < at; ++i) rows_[i] = rows_[2 * i];
+  rows_[at] = row;
+}
+
+std::vector<uint32_t> ClockSketch::rows() const {
+  if (seen_ == 0) return {};
+  const uint32_t count = (seen_ - 1) / every(seen_ - 1) + 1;
+  std::vector<uint32_t> rows(rows_.begin(), rows_.begin() + count);
+  rows.push_back(last_);
+  return rows;
 }
 
 CaptureStore::CaptureStore() = default;
@@ -39,6 +50,7 @@ void CaptureStore::segment(const SegmentRow& row) {
     rows_lost_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  __builtin_prefetch(&flows_[row.flow - 1]);  // for publish()
   const LogRow& packed = rows_.append([&] {
     return LogRow{.time_ns = row.time_ns,
                   .frame = static_cast<uint32_t>(row.frame),
@@ -79,7 +91,15 @@ void CaptureStore::publish(size_t index) {
   flow.last_row = at;
   if (flow.segments++ == 0) flow.first_row = at;
   flow.dropped += lost_to_timestamps(row);
-  if (row.has_ts) flow.clock[row.from].add(at, flow.clock_rows[row.from]);
+  if (flow.clocks) {
+    if (row.has_ts) (*flow.clocks)[row.from].add(at);
+  } else if (flow.segments == kShortFlow) {
+    auto clocks = std::make_unique<std::array<ClockSketch, 2>>();
+    for (const Side side : {Side::client, Side::server})
+      for (const uint32_t each : rows_with_timestamps(flow, side))
+        (*clocks)[static_cast<size_t>(side)].add(each);
+    flow.clocks = std::move(clocks);
+  }
 }
 
 void CaptureStore::flow(FlowReport&& report) {
@@ -89,7 +109,7 @@ void CaptureStore::flow(FlowReport&& report) {
   flow.client = report.client;
   flow.server = report.server;
   flow.worst = report.worst;
-  flow.summary = report.summary;
+  flow.summary = &*summaries_.insert(report.summary).first;
   flow.ended = true;
   for (const Finding& finding : report.findings)
     flow.rules |= static_cast<uint16_t>(1u << (static_cast<unsigned>(finding.rule) - 1));
@@ -107,21 +127,25 @@ std::shared_ptr<const FlowReport> CaptureStore::report(uint64_t id) const {
   return flow_at(id, [](const FlowEntry& flow) { return flow.report; });
 }
 
+std::vector<uint32_t> CaptureStore::rows_with_timestamps(const FlowEntry& flow, Side side) const {
+  std::vector<uint32_t> rows;
+  for (uint32_t at = flow.last_row; at != LogRow::kNoRow; at = row(at).previous)
+    if (row(at).has_ts && row(at).side() == side) rows.push_back(at);
+  std::reverse(rows.begin(), rows.end());
+  return rows;
+}
+
 std::vector<CaptureStore::ClockPoint> CaptureStore::clock_line(const FlowEntry& flow, Side side) const {
-  const auto which = static_cast<size_t>(side);
-  const ClockSketch& clock = flow.clock[which];
+  const auto rows =
+      flow.clocks ? (*flow.clocks)[static_cast<size_t>(side)].rows() : rows_with_timestamps(flow, side);
   std::vector<ClockPoint> line;
-  if (clock.seen == 0) return line;
-  const LogRow& first = row(flow.clock_rows[which][0]);
-  uint32_t before = first.tsval;
   int64_t ticks = 0;
-  const auto add = [&](uint32_t at) {
-    ticks += static_cast<int32_t>(row(at).tsval - before);
-    before = row(at).tsval;
-    line.push_back({static_cast<double>(row(at).time_ns - first.time_ns) / 1e9, static_cast<double>(ticks)});
-  };
-  for (uint32_t i = 0; i < clock.count(); ++i) add(flow.clock_rows[which][i]);
-  add(clock.last);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const LogRow& now = row(rows[i]);
+    if (i > 0) ticks += static_cast<int32_t>(now.tsval - row(rows[i - 1]).tsval);
+    line.push_back(
+        {static_cast<double>(now.time_ns - row(rows[0]).time_ns) / 1e9, static_cast<double>(ticks)});
+  }
   return line;
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "stable_array.h"
@@ -37,35 +38,35 @@ struct LogRow {
 static_assert(sizeof(LogRow) == 48);
 
 /// Which segments of a side draw its clock in a few strokes: spread evenly over what has come so far.
-struct ClockSketch {
+class ClockSketch {
+ public:
   static constexpr uint32_t kMost = 16;
-  uint32_t seen = 0;  ///< segments with a timestamp
-  uint32_t last = LogRow::kNoRow;
-  /// Room for every n-th of the segments that were seen.
-  using Rows = std::array<uint32_t, kMost>;
-  void add(uint32_t row, Rows& rows);
-  /// How many of `rows` are used.
-  uint32_t count() const { return seen == 0 ? 0 : (seen - 1) / every(seen - 1) + 1; }
+  void add(uint32_t row);
+  /// The chosen rows and the last one.
+  std::vector<uint32_t> rows() const;
 
  private:
   /// After `index` others: one, and from then on twice as many whenever kMost rows are full.
   static uint32_t every(uint32_t index) { return std::max(1u, std::bit_floor(index / (kMost / 2))); }
+  uint32_t seen_ = 0;
+  uint32_t last_ = LogRow::kNoRow;
+  std::array<uint32_t, kMost> rows_;
 };
 
 struct FlowEntry {
-  // Of each segment these change; together in a cache line.
+  // Of each segment these change.
   uint32_t segments = 0;
   uint32_t dropped = 0;  ///< by timestamps
   uint32_t first_row = LogRow::kNoRow, last_row = LogRow::kNoRow;
-  std::array<ClockSketch, 2> clock;  ///< by side of the sender
+  std::unique_ptr<std::array<ClockSketch, 2>>
+      clocks;  ///< by side; of flows too long to be walked through for it
+
   uint64_t id = 0;
   Severity worst = Severity::none;
-  bool ended = false;  ///< the report has come
-  uint16_t rules = 0;  ///< bit n - 1: has a finding of TS00n
-
-  std::array<ClockSketch::Rows, 2> clock_rows;
-  Endpoint client, server;  ///< until the report has come: by who spoke first
-  std::string summary;
+  bool ended = false;                    ///< the report has come
+  uint16_t rules = 0;                    ///< bit n - 1: has a finding of TS00n
+  Endpoint client, server;               ///< until the report has come: by who spoke first
+  const std::string* summary = nullptr;  ///< nullptr until the report has come
   /// Of flows with findings, migrations, or among the first kReportsOfHealthy.
   std::shared_ptr<const FlowReport> report;
 };
@@ -108,7 +109,8 @@ class CaptureStore : public Sink {
   struct ClockPoint {
     double seconds, ticks;  ///< since the first
   };
-  /// The clock of one side of a flow in a few points. `flow` is held still by the caller.
+  /// The clock of one side of a flow in a few points; none if it has no timestamps. `flow` is held still by
+  /// the caller.
   std::vector<ClockPoint> clock_line(const FlowEntry& flow, Side side) const;
   std::shared_ptr<const FlowReport> report(uint64_t id) const;
   /// Frames that show what became of a dropped segment; 0: unused.
@@ -123,6 +125,7 @@ class CaptureStore : public Sink {
  private:
   static constexpr size_t kBatch = 512;
   void publish(size_t index);
+  std::vector<uint32_t> rows_with_timestamps(const FlowEntry& flow, Side side) const;
   const FlowEntry& flow_entry(uint64_t id) const { return flows_[id - 1]; }
 
   StableArray<LogRow, 1 << 15> rows_;
@@ -133,6 +136,7 @@ class CaptureStore : public Sink {
   mutable std::mutex mutex_;
   StableArray<FlowEntry, 1 << 14> flows_;
   std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;  ///< by frame, in order
+  std::unordered_set<std::string> summaries_;  ///< a million connections are healthy in the same words
   size_t healthy_reports_ = 0;
 };
 

@@ -77,8 +77,11 @@ class FlowDelegate : public QStyledItemDelegate {
 
   static void sparkline(QPainter& painter, const QRectF& rect, const CaptureStore& store,
                         const FlowEntry& flow, const QColor& color) {
-    const Side side = flow.clock[0].seen < 2 && flow.clock[1].seen > 1 ? Side::server : Side::client;
-    const auto samples = store.clock_line(flow, side);
+    auto samples = store.clock_line(flow, Side::client);
+    if (samples.size() < 2) {
+      auto other = store.clock_line(flow, Side::server);
+      if (other.size() > 1) samples = std::move(other);
+    }
     if (samples.empty()) return;
     double low = 0, high = 0;
     for (const auto& sample : samples) {

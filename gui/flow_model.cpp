@@ -160,7 +160,7 @@ QVariant FlowModel::data(const QModelIndex& index, int role) const {
       case Qt::DisplayRole:
         return text(*store_, flow, index.column());
       case Qt::ToolTipRole:
-        return addresses_text(flow) + "\n" + (flow.ended ? text_of(flow.summary) : tr("still being read"));
+        return addresses_text(flow) + "\n" + (flow.ended ? text_of(*flow.summary) : tr("still being read"));
       case Qt::AccessibleTextRole:
         return index.column() == kVerdict ? QVariant(severity_word(flow))
                                           : text(*store_, flow, index.column());

@@ -10,7 +10,8 @@ bool accepts(const FlowQuery& query, const FlowEntry& flow) {
   if (flow.ended ? flow.worst < query.least : query.least > Severity::none && flow.dropped == 0) return false;
   if ((flow.rules & query.rules) != query.rules) return false;
   if (query.words.isEmpty()) return true;
-  const QString all = addresses_text(flow) + ' ' + QString::fromStdString(flow.summary);
+  const QString all =
+      addresses_text(flow) + ' ' + (flow.summary ? QString::fromStdString(*flow.summary) : QString());
   return std::all_of(query.words.begin(), query.words.end(),
                      [&](const QString& word) { return all.contains(word, Qt::CaseInsensitive); });
 }

@@ -133,33 +133,41 @@ std::shared_ptr<const FlowView> FlowView::build(std::shared_ptr<const CaptureSto
     view->report_ = flow.report;
     view->client_ = flow.client;
     view->server_ = flow.server;
-    view->summary_ = flow.summary;
+    if (flow.summary) view->summary_ = *flow.summary;
     view->worst_ = flow.worst;
     view->rows_.reserve(flow.segments);
     at = flow.last_row;
   });
-  const size_t published = view->store_->segments();
-  for (; at != LogRow::kNoRow; at = view->store_->row(at).previous) {
-    if (at < published) view->rows_.push_back(at);
-    if (stop && (view->rows_.size() & 0xffff) == 0 && stop->load(std::memory_order_relaxed)) return nullptr;
+  return view->take_rows(at, stop) && view->fill(stop) ? view : nullptr;
+}
+
+bool FlowView::take_rows(uint32_t last, const std::atomic<bool>* stop) {
+  const size_t published = store_->segments();
+  TimeNs next_ns = INT64_MAX;
+  for (uint32_t at = last; at != LogRow::kNoRow;) {
+    const LogRow& row = store_->row(at);
+    if (at < published) {
+      rows_.push_back(at);
+      ++counts_[row.from];
+      in_order_ = in_order_ && row.time_ns <= next_ns;
+      next_ns = row.time_ns;
+    }
+    at = row.previous;
+    if (stop && (rows_.size() & 0xffff) == 0 && stop->load(std::memory_order_relaxed)) return false;
   }
-  std::reverse(view->rows_.begin(), view->rows_.end());
-  return view->fill(stop) ? view : nullptr;
+  std::reverse(rows_.begin(), rows_.end());
+  return true;
 }
 
 bool FlowView::fill(const std::atomic<bool>* stop) {
   // Frames are seldom out of order in time, but a plot's series must not be.
   std::vector<uint32_t> sorted;
-  const auto earlier = [&](uint32_t a, uint32_t b) {
-    return store_->row(a).time_ns < store_->row(b).time_ns;
-  };
-  const bool in_order = std::is_sorted(rows_.begin(), rows_.end(), earlier);
-  if (!in_order) {
+  if (!in_order_) {
     sorted = rows_;
-    std::stable_sort(sorted.begin(), sorted.end(), earlier);
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [&](uint32_t a, uint32_t b) { return store_->row(a).time_ns < store_->row(b).time_ns; });
   }
-  const std::vector<uint32_t>& order = in_order ? rows_ : sorted;
-
+  const std::vector<uint32_t>& order = in_order_ ? rows_ : sorted;
   if (!fill_times(order, stop)) return false;
   // Timestamps and sequence numbers know nothing of each other.
   auto sequences = std::async(std::launch::async, [&] { return fill_sequences(order, stop); });
@@ -168,12 +176,10 @@ bool FlowView::fill(const std::atomic<bool>* stop) {
 }
 
 bool FlowView::fill_times(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
-  std::array<size_t, 2> counts{};
-  for (const uint32_t at : order) ++counts[store_->row(at).from];
   std::array<std::vector<TimeNs>, 2> times;
   for (size_t side : {0u, 1u}) {
-    reserve(times[side], counts[side]);
-    reserve(tracks_[side].rows, counts[side]);
+    reserve(times[side], counts_[side]);
+    reserve(tracks_[side].rows, counts_[side]);
   }
   const bool done = each_row(*store_, order, stop, [&](uint32_t at, const LogRow& row) {
     Track& track = tracks_[row.from];

@@ -71,6 +71,7 @@ class FlowView {
  private:
   FlowView() = default;
   // False when `stop` was set meanwhile.
+  bool take_rows(uint32_t last, const std::atomic<bool>* stop);
   bool fill(const std::atomic<bool>* stop);
   bool fill_times(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
   bool fill_clocks(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
@@ -81,6 +82,8 @@ class FlowView {
   std::shared_ptr<const CaptureStore> store_;
   std::shared_ptr<const FlowReport> report_;
   std::vector<uint32_t> rows_;
+  std::array<size_t, 2> counts_{};  ///< rows by side
+  bool in_order_ = true;            ///< of time
   std::array<Track, 2> tracks_;
   TimeNs first_ns_ = 0, last_ns_ = 0;
   Endpoint client_, server_;

@@ -75,7 +75,7 @@ TEST(Store, AFewPointsKeepTheShapeOfAClock) {
   store.flush();
   const auto line =
       store.flow_at(1, [&](const FlowEntry& flow) { return store.clock_line(flow, Side::client); });
-  EXPECT_LE(line.size(), ClockSketch::kMost + 1);
+  EXPECT_LE(line.size(), ClockSketch::kMost + 1u);
   EXPECT_GE(line.size(), ClockSketch::kMost / 2);
   EXPECT_EQ(line.front().ticks, 0);
   EXPECT_EQ(line.back().ticks, 8'999);
@@ -87,6 +87,25 @@ TEST(Store, AFewPointsKeepTheShapeOfAClock) {
   }
   EXPECT_TRUE(
       store.flow_at(1, [&](const FlowEntry& flow) { return store.clock_line(flow, Side::server).empty(); }));
+}
+
+TEST(Store, EverySegmentOfAShortFlowDrawsItsClock) {
+  CaptureStore store;
+  open_flow(store, 1);
+  for (uint32_t i = 0; i < 40; ++i) {
+    store.segment(row(i + 1, i * kMillisecond, static_cast<Side>(i % 2), i, 0));
+    store.flush();
+    const auto line =
+        store.flow_at(1, [&](const FlowEntry& flow) { return store.clock_line(flow, Side::server); });
+    const size_t sent = (i + 1) / 2;
+    if (i < 15) {
+      EXPECT_EQ(line.size(), sent);
+    }
+    if (sent > 0) {
+      EXPECT_EQ(line.front().ticks, 0);
+      EXPECT_EQ(line.back().ticks, 2 * (sent - 1)) << i;
+    }
+  }
 }
 
 TEST(FlowView, UnwrapsAcrossTheEndOfTheCircle) {

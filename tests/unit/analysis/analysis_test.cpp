@@ -60,66 +60,6 @@ TEST(Analysis, HoldsNoMoreFlowsThanAllowed) {
   EXPECT_EQ(evicted, summary.totals.evicted_flows);
 }
 
-class DecodeAheadOrNot : public testing::TestWithParam<bool> {
- protected:
-  DecodeAheadOrNot() { options_.decode_ahead = GetParam(); }
-  AnalysisOptions options_;
-};
-INSTANTIATE_TEST_SUITE_P(Analysis, DecodeAheadOrNot, testing::Bool(),
-                         [](const auto& ahead) { return ahead.param ? "Ahead" : "InTurn"; });
-
-TEST_P(DecodeAheadOrNot, StopsWhenTold) {
-  HealthyTraffic source(100'000, 100);
-  Everything sink;
-  std::atomic<bool> stop = false;
-  const Summary summary = analyze(
-      source, options_, sink, [&](const Progress&) { stop = true; }, &stop);
-  EXPECT_GT(summary.stopped_at_frame, 0u);
-  EXPECT_LT(summary.totals.packets, 100'000u);
-  EXPECT_EQ(summary.stopped_at_frame, summary.totals.packets);
-  EXPECT_EQ(sink.rows.size(), summary.totals.segments) << "what was read is reported";
-  EXPECT_EQ(sink.flows.size(), 100u);
-}
-
-TEST_P(DecodeAheadOrNot, WaitsForASourceThatHasNothingYet) {
-  struct Hesitant : HealthyTraffic {
-    using HealthyTraffic::HealthyTraffic;
-    int idle = 0;
-    std::span<const RawPacket> next_batch() override {
-      return ++idle % 3 == 0 ? HealthyTraffic::next_batch() : std::span<const RawPacket>();
-    }
-    bool finished() const override { return idle > 3 * 200; }
-  } source(10'000, 10);
-  Everything sink;
-  const Summary summary = analyze(source, options_, sink);
-  EXPECT_EQ(summary.totals.segments, 10'000u);
-  EXPECT_EQ(summary.stopped_at_frame, 0u);
-}
-
-TEST_P(DecodeAheadOrNot, PassesOnWhatTheSourceThrows) {
-  struct Broken : HealthyTraffic {
-    using HealthyTraffic::HealthyTraffic;
-    int batches = 0;
-    std::span<const RawPacket> next_batch() override {
-      if (++batches == 5) throw std::bad_alloc();
-      return HealthyTraffic::next_batch();
-    }
-  } source(10'000, 10);
-  Everything sink;
-  EXPECT_THROW(analyze(source, options_, sink), std::bad_alloc);
-  EXPECT_EQ(sink.rows.size(), 4u * PacketSource::kMaxBatch) << "what came before is judged";
-}
-
-TEST_P(DecodeAheadOrNot, ReportsProgress) {
-  HealthyTraffic source(200'000, 10);
-  Everything sink;
-  std::vector<uint64_t> packets;
-  analyze(source, options_, sink, [&](const Progress& now) { packets.push_back(now.packets); });
-  ASSERT_EQ(packets.size(), 3u);
-  EXPECT_GE(packets[0], 65'536u);
-  EXPECT_GE(packets[1], 2 * 65'536u);
-}
-
 TEST(Analysis, ExplainsTheFrameItIsAskedFor) {
   AnalysisOptions options;
   options.explain_frame = 4242;
