@@ -48,9 +48,9 @@ void SenderClock::estimate(TimeNs now) {
   }
   const auto rounded = static_cast<uint32_t>(std::min(period + 0.5, 4e9));
   if (rounded == 0) return;
-  // A segment that was held up, or a clock that stood still for a while, makes the clock look slower by an amount
-  // that differs from one review to the next. So two reviews must agree before a known rate gives way, and
-  // before a rate that no system uses is believed.
+  // A segment that was held up, or a clock that stood still for a while, makes the clock look slower by an
+  // amount that differs from one review to the next. So two reviews must agree before a known rate gives way,
+  // and before a rate that no system uses is believed.
   const auto review = static_cast<uint16_t>(2000 * std::log(rounded + 1.0));
   const bool agreed = last_review_ != 0 && std::abs(review - last_review_) <= 40;  // 2 %
   last_review_ = review;
@@ -60,6 +60,11 @@ void SenderClock::estimate(TimeNs now) {
   period_ns_ = rounded;
   const int64_t lead_us = (ticks_ * period_ns_ - elapsed) / 1000;
   lead_max_us_ = static_cast<int32_t>(std::clamp<int64_t>(std::max<int64_t>(lead_us, 0), 0, INT32_MAX));
+}
+
+double SenderClock::usual_rate(double hz) {
+  const Nominal nominal = nearest_nominal(hz);
+  return nominal.error < 0.02 ? nominal.hz : 0;
 }
 
 int64_t SenderClock::deviation(TsVal tsval, TimeNs now) const { return distance(expected(now), tsval); }

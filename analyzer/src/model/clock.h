@@ -13,7 +13,7 @@ namespace tsaudit {
 
 class SenderClock {
  public:
-  enum class Fit : uint8_t { first, good, backward, forward };
+  enum class Fit : uint8_t { first, good, backward, forward, behind };
 
   bool started() const { return started_; }
   TsVal first() const { return {first_tsval_}; }
@@ -25,7 +25,11 @@ class SenderClock {
   /// Begins (again) with this value.
   void start(TsVal tsval, TimeNs now) { *this = SenderClock(tsval, now); }
 
-  /// Takes a TSval. Only `first` and `good` change the clock; `backward` and `forward` leave it as it was.
+  /// No queue holds a packet longer.
+  static constexpr int64_t kMostDelayNs = 3'000'000'000;
+
+  /// Takes a TSval. `backward` and `forward` leave the clock as it was; `behind` is further behind than queues
+  /// explain: the clock stood still, or runs slower now.
   /// `since_last_ns`: time since the sender's previous segment.
   Fit observe(TsVal tsval, TimeNs now, TimeNs since_last_ns) {
     if (!started_) {
@@ -38,18 +42,35 @@ class SenderClock {
     if (step < 0) return Fit::backward;
     const int64_t ticks = ticks_ + step;
     if (period_ns_ != 0) {
+      Fit fit = Fit::good;
       const int64_t lead_ns = ticks * period_ns_ - (now - first_ns_);
-      if (lead_ns >= (int64_t{lead_max_us_} + 1) * 1000) {  // seldom, so that nothing is divided
-        const int64_t lead_us = lead_ns / 1000;
-        if (lead_us > lead_max_us_ + tolerance_us(since_last_ns)) return Fit::forward;
-        lead_max_us_ = static_cast<int32_t>(lead_us);
+      const int64_t ahead_ns = lead_ns - int64_t{lead_max_us_} * 1000;
+      // Seldom, so that nothing is divided.
+      if (static_cast<uint64_t>(ahead_ns + kMostDelayNs) >= uint64_t{kMostDelayNs + 1000}) {
+        if (ahead_ns < 0) {
+          fit = Fit::behind;
+        } else {
+          const int64_t lead_us = lead_ns / 1000;
+          if (lead_us > lead_max_us_ + tolerance_us(since_last_ns)) return Fit::forward;
+          lead_max_us_ = static_cast<int32_t>(lead_us);
+        }
       }
-    } else if (step > step_limit(since_last_ns)) {
-      return Fit::forward;
+      ticks_ = ticks;
+      if (now >= review_ns()) estimate(now);
+      return fit;
     }
+    if (step > step_limit(since_last_ns)) return Fit::forward;
     ticks_ = ticks;
-    if (period_ns_ == 0 || now >= review_ns()) estimate(now);
+    estimate(now);
     return Fit::good;
+  }
+  /// The rate in use by real systems that `hz` is within 2 % of; 0: none.
+  static double usual_rate(double hz);
+  /// It stood still for a while and goes on at its rate: how far it is behind at `now` is no delay. Needs hz()
+  /// != 0.
+  void resume(TimeNs now) {
+    first_ns_ = now - ticks_ * period_ns_;
+    lead_max_us_ = 0;
   }
 
   /// Ticks by which `tsval` at `now` is ahead of what this clock would say (negative: behind). Needs hz() !=
@@ -80,7 +101,6 @@ class SenderClock {
   /// The rate is looked at again when the baseline has grown fourfold.
   TimeNs review_ns() const { return first_ns_ + (int64_t{1} << review_shift_); }
   void estimate(TimeNs now);
-
  public:
   SenderClock() = default;
 

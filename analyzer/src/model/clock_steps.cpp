@@ -41,8 +41,8 @@ void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock
     open_migration(flow, from, s, was, j);
   }
   ++pending->segments;
-  // New data or a new ACK with an older TSval cannot be an old packet that was overtaken; but one such segment may
-  // be damaged.
+  // New data or a new ACK with an older TSval cannot be an old packet that was overtaken; but one such
+  // segment may be damaged.
   pending->certain = pending->certain || (backward && new_information);
   const bool lasts = pending->segments >= 3 && s.time_ns - pending->time_ns >= 200 * kMillisecond;
   const bool far = pending->segments >= 2 && seconds_off(a.clock, *pending) > kBeyondReordering;
@@ -63,13 +63,59 @@ void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
       a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
   if (direction.steps.size() < Trouble::kMaxEpochs) {
     direction.steps.push_back({step.frame, ticks, distance(a.clock.last(), step.tsval)});
-    direction.epochs.push_back({a.clock.report(a.last_ns), step.frame - 1});
+    direction.epochs.push_back({a.clock.report(a.last_ns), step.frame - 1, step.time_ns});
   }
   for (MigrationCase& open : t.migrations)
     if (!open.closed && open.host == from)
       add_signal(open, "tsval-step", weight::kClockStep, step.frame,
                  fmt::format("TSval {:+} ticks against its own clock", ticks));
   a.clock.start(step.tsval, step.time_ns);
+}
+
+/// The rate is measured over two stretches in a row: a queue that grows looks like a slow clock, but hardly
+/// twice like the same one of those in use.
+void Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {
+  constexpr int64_t kPartNs = 4 * kSecond, kNoQueueNs = 60 * kSecond;
+  constexpr uint32_t kPartSegments = 8;
+  Host& a = flow.host[from];
+  DirectionTrouble& direction = trouble(flow).direction[from];
+  auto& lag = direction.lag;
+  if (!lag || a.segments != lag->sent + 1)  // it was not behind in between
+    lag = Lag{.frame = s.frame,
+              .time_ns = s.time_ns,
+              .tsval = s.tsval,
+              .part_ns = s.time_ns,
+              .part_tsval = s.tsval};
+  lag->sent = a.segments;
+  const auto rate_since = [&](TsVal tsval, TimeNs then) {
+    return distance(tsval, s.tsval) * 1e9 / static_cast<double>(s.time_ns - then);
+  };
+  if (++lag->segments < kPartSegments || s.time_ns - lag->part_ns < kPartNs) return;
+  if (s.time_ns - lag->time_ns > kNoQueueNs && rate_since(lag->tsval, lag->time_ns) > 0.98 * a.clock.hz()) {
+    a.clock.resume(s.time_ns);
+    lag.reset();
+    return;
+  }
+  const double before = lag->hz;
+  lag->hz = SenderClock::usual_rate(rate_since(lag->part_tsval, lag->part_ns));
+  lag->segments = 0;
+  lag->part_ns = s.time_ns;
+  lag->part_tsval = s.tsval;
+  if (lag->hz == 0 || lag->hz != before || lag->hz > 0.98 * a.clock.hz()) return;
+  uint64_t frame = lag->frame;
+  TimeNs began = lag->time_ns;
+  // It took a while to fall behind: when a new host began within that time, with it.
+  const auto behind = static_cast<int64_t>(SenderClock::kMostDelayNs / (1 - lag->hz / a.clock.hz()));
+  for (const MigrationCase& m : trouble(flow).migrations) {
+    if (m.host != from || m.result.time_ns + m.result.gap_ns < lag->time_ns - behind - kSecond) continue;
+    frame = m.result.frame;
+    began = m.result.time_ns;
+  }
+  if (direction.epochs.size() < Trouble::kMaxEpochs)
+    direction.epochs.push_back({a.clock.report(a.last_ns), frame - 1, began});
+  a.clock.start(lag->tsval, lag->time_ns);
+  a.clock.observe(s.tsval, s.time_ns, s.time_ns - lag->time_ns);
+  lag.reset();
 }
 
 void Tracker::finish_clock(Flow& flow, unsigned from, Trouble& t) {

@@ -262,6 +262,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       odd_clock(flow, from, s, fit, new_information, was, j);
     else if (flow.trouble && s.has_ts())
       trouble(flow).direction[from].pending_step.reset();  // the old clock goes on: that was an outlier
+    if (fit == SenderClock::Fit::behind) lagging_clock(flow, from, s);
     watch_migration(flow, from, s, was, j);
   }
   if (new_ack && j.verdict != Verdict::drop && flow.trouble) watch_recovery(flow, from, s);

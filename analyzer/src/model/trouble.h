@@ -59,6 +59,19 @@ struct PendingStep {
 struct ClockEpoch {
   ClockReport report;
   uint64_t last_frame = 0;
+  TimeNs end_ns = 0;  ///< when the next one began
+};
+
+/// A clock that is further behind than queues explain, until it shows whether it stood still or runs slower now.
+struct Lag {
+  uint64_t frame = 0;  ///< where it was behind first; it has been since
+  TimeNs time_ns = 0;
+  TsVal tsval;
+  uint32_t sent = 0;      ///< Host::segments at the last look
+  uint32_t segments = 0;  ///< of the part that is measured now
+  TimeNs part_ns = 0;     ///< when that began
+  TsVal part_tsval;
+  double hz = 0;  ///< the part before; 0: no rate in use
 };
 
 enum class StallCause : uint8_t { paws, zero_window, no_answer, loss, refused_sequence, reset };
@@ -103,6 +116,7 @@ struct DirectionTrouble {
   std::vector<ClockEpoch> epochs;  ///< before the current one
   std::vector<ClockStep> steps;
   std::optional<PendingStep> pending_step;
+  std::optional<Lag> lag;
   uint32_t outliers = 0;  ///< TSvals off the clock for one segment only
   std::vector<Stall> stalls;
   int32_t ticks_behind = 0;  ///< of TS.Recent, at the first harmful drop

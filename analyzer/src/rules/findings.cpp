@@ -239,6 +239,8 @@ class Collector {
   TimeNs time_of(uint64_t frame) const {
     for (const Migration& m : report_.migrations)
       if (m.frame == frame) return m.time_ns;
+    for (const ClockEpoch& epoch : direction_->epochs)
+      if (epoch.last_frame + 1 == frame) return epoch.end_ns;
     return report_.first_ns;
   }
 

@@ -97,6 +97,12 @@ void usec_flip(World& w) {
   close(w, 8.5);
 }
 
+void hz_drop(World& w) {
+  open(w, 40);
+  move(w, Side::client, kCut, 0, 250);
+  close(w, 40.5);
+}
+
 void hz_change(World& w) {
   open(w, 25);
   move(w, Side::client, kCut, 3'000'000, 250);
@@ -359,6 +365,11 @@ const std::vector<SynthScenario> kScenarios = {
      {tsval_jump, clock_rate_change, endpoint_migrated},
      SynthPoint::server,
      hz_change},
+    {"hz-drop",
+     "the client moves and keeps its TSval, but its clock runs at 250 Hz instead of 1 kHz",
+     {clock_rate_change, endpoint_migrated},
+     SynthPoint::server,
+     hz_drop},
     {"usec-clock", "both clocks run at 1 MHz", {}, SynthPoint::server, usec_clock},
     {"idle-2147s",
      "the client moves to an older clock after 2200 seconds of silence: Linux 6.7+ lets it pass",

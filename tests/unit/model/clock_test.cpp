@@ -109,6 +109,26 @@ TEST(SenderClock, ASilenceThatGoesAroundTheNumberCircleIsNoStep) {
   }
 }
 
+TEST(SenderClock, BehindQueuesExplainIsSaidAndTaken) {
+  const Sender sender{1000, 1000};
+  SenderClock clock = followed(sender, 60);
+  const auto observe = [&](double seconds, double behind) {
+    const TimeNs now = kStart + static_cast<TimeNs>(seconds * 1e9);
+    return clock.observe(sender.at(now - static_cast<TimeNs>(behind * 1e9)), now, kSecond);
+  };
+  EXPECT_EQ(observe(62, 1.5), Fit::good);
+  EXPECT_EQ(observe(66, 4), Fit::behind);
+  EXPECT_EQ(clock.last(), sender.at(kStart + 62 * kSecond));
+  EXPECT_EQ(observe(67, 2), Fit::good);
+  EXPECT_EQ(observe(80, 10), Fit::behind);
+  clock.resume(kStart + 80 * kSecond);  // ten seconds that it did not count
+  EXPECT_EQ(observe(81, 10), Fit::good);
+  EXPECT_EQ(observe(90, 10), Fit::good);
+  EXPECT_EQ(observe(91, 6), Fit::forward);
+  EXPECT_EQ(observe(100, 14), Fit::behind);
+  EXPECT_NEAR(clock.hz(), 1000, 1);
+}
+
 TEST(SenderClock, OneSegmentThatWasHeldUpDoesNotChangeTheRate) {
   const Sender sender{1000, 1000};
   SenderClock clock = followed(sender, 60);
