@@ -72,6 +72,17 @@ void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
   a.clock.start(step.tsval, step.time_ns);
 }
 
+/// The old clock goes on: what did not fit it was one segment.
+void Tracker::drop_outlier(const Host& sender, DirectionTrouble& direction, const Judgement& j) {
+  const auto& pending = direction.pending_step;
+  if (!pending) return;
+  const bool harmful = j.verdict == Verdict::drop && is_paws(j.reason) && j.ts_recent == pending->tsval;
+  if (harmful && !direction.lone_jump && sender.clock.hz() > 0)
+    direction.lone_jump =
+        LoneJump{pending->frame, pending->time_ns, sender.clock.deviation(pending->tsval, pending->time_ns)};
+  direction.pending_step.reset();
+}
+
 /// The rate is measured over two stretches in a row: a queue that grows looks like a slow clock, but hardly
 /// twice like the same one of those in use.
 void Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {

@@ -261,7 +261,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     if (fit == SenderClock::Fit::backward || fit == SenderClock::Fit::forward)
       odd_clock(flow, from, s, fit, new_information, was, j);
     else if (flow.trouble && s.has_ts())
-      trouble(flow).direction[from].pending_step.reset();  // the old clock goes on: that was an outlier
+      drop_outlier(a, trouble(flow).direction[from], j);
     if (fit == SenderClock::Fit::behind) lagging_clock(flow, from, s);
     watch_migration(flow, from, s, was, j);
   }

@@ -55,6 +55,13 @@ struct PendingStep {
   bool certain = false;   ///< carried new data or a new ACK, so it is not an old packet out of order
 };
 
+/// One segment ahead of its sender's clock, which went on as before; but TS.Recent had gone with it.
+struct LoneJump {
+  uint64_t frame = 0;
+  TimeNs time_ns = 0;
+  int64_t ticks = 0;
+};
+
 /// A stretch of the sender's life with one clock.
 struct ClockEpoch {
   ClockReport report;
@@ -116,6 +123,7 @@ struct DirectionTrouble {
   std::vector<ClockEpoch> epochs;  ///< before the current one
   std::vector<ClockStep> steps;
   std::optional<PendingStep> pending_step;
+  std::optional<LoneJump> lone_jump;
   std::optional<Lag> lag;
   uint32_t outliers = 0;  ///< TSvals off the clock for one segment only
   std::vector<Stall> stalls;

@@ -33,6 +33,7 @@ class Collector {
       drops();
       stalls();
       clock();
+      lone_jump();
       options();
       echoes();
     }
@@ -95,6 +96,11 @@ class Collector {
       return fmt::format(
           "Restore {}'s clock: an offset of {:+} ticks continues it, at least {:+} are needed.", named(from_),
           m->offset->suggested, m->offset->min);
+    if (!m && direction_->steps.empty() && direction_->lone_jump &&
+        direction_->lone_jump->frame < direction_->paws_drops.frames.front())
+      return fmt::format(
+          "No offset mends that: {}'s clock is in order, and one segment set TS.Recent ahead of it.",
+          named(from_));
     const double hz = direction().clock.hz > 0 ? direction().clock.hz : 1000;
     if (!m && direction_->steps.empty() && direction_->ticks_behind < kQueueSeconds * hz)
       return fmt::format(
@@ -197,6 +203,16 @@ class Collector {
         f.advice =
             "TS.Recent now follows the new clock: going back to the old one would black-hole the connection.";
     }
+  }
+
+  void lone_jump() {
+    const auto& jump = direction_->lone_jump;
+    if (!jump) return;
+    Finding& f =
+        add(RuleId::tsval_jump, from_, jump->frame, jump->time_ns,
+            fmt::format("one segment's TSval was {} ahead of its own clock, and TS.Recent went with it",
+                        plural(static_cast<uint64_t>(std::llabs(jump->ticks)), "tick")));
+    f.advice = "That segment was damaged, forged or of another host: find out where it came from.";
   }
 
   bool rate_changed() const {
