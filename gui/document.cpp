@@ -27,6 +27,8 @@ class ExplainSink : public Sink {
     // What the receiver did about it later is known already: the whole capture has been read before.
     const size_t at = store_.find_frame(explanation.row.frame);
     if (at < store_.segments()) {
+      result->row.verdict = static_cast<Verdict>(store_.row(at).verdict);
+      result->row.reason = static_cast<Reason>(store_.row(at).reason);
       result->row.evidence = static_cast<Evidence>(store_.row(at).evidence);
       result->row.evidence_frames = store_.evidence_frames(explanation.row.frame);
     }

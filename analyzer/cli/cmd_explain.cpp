@@ -32,10 +32,7 @@ class OneSegment : public Sink {
   void explanation(const Explanation& explanation) override { explanation_ = explanation; }
   std::optional<Explanation> result() const {
     std::optional<Explanation> out = explanation_;
-    if (out && row_) {
-      out->row.evidence = row_->evidence;
-      out->row.evidence_frames = row_->evidence_frames;
-    }
+    if (out && row_) out->row = *row_;
     return out;
   }
 

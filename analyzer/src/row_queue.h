@@ -24,6 +24,8 @@ class RowQueue : public EvidenceSink {
     if (low == count_) return;
     Entry& entry = at(low);
     if (entry.row.frame != verdict.frame) return;  // gone ahead: the queue was full
+    entry.row.verdict = verdict.verdict;
+    entry.row.reason = verdict.reason;
     entry.row.evidence = verdict.evidence;
     entry.row.evidence_frames = verdict.evidence_frames;
     entry.open = false;

@@ -78,8 +78,8 @@ void Tracker::drop_outlier(const Host& sender, DirectionTrouble& direction, cons
   if (!pending) return;
   const bool harmful = j.verdict == Verdict::drop && is_paws(j.reason) && j.ts_recent == pending->tsval;
   if (harmful && !direction.lone_jump && sender.clock.hz() > 0)
-    direction.lone_jump =
-        LoneJump{pending->frame, pending->time_ns, sender.clock.deviation(pending->tsval, pending->time_ns)};
+    direction.lone_jump = LoneJump{pending->frame, pending->time_ns, pending->tsval,
+                                   sender.clock.deviation(pending->tsval, pending->time_ns)};
   direction.pending_step.reset();
 }
 

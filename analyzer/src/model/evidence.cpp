@@ -33,7 +33,7 @@ void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
 
 /// `state`: the receiver's likeliest, before the segment.
 void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
-                           const PawsState& state) {
+                           const PawsState& state, FrameList DirectionTrouble::*list) {
   DirectionTrouble& direction = trouble(flow).direction[from];
   if (direction.open.size() == Trouble::kMaxOpen) {
     resolve(direction, direction.open.front());
@@ -47,11 +47,42 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .verdict = j.verdict,
                 .reason = j.reason,
                 .answered = j.answered,
+                .list = list,
+                .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
                 .segment = as_received(flow, flow.host[from], s)};
   if (j.verdict != Verdict::drop) v.evidence = Evidence::none;
   direction.open.push_back(v);
   if (evidence_) evidence_->opened(s.frame);
+}
+
+/// Away from the receiver a segment can be lost, or overtaken, behind the capture. Does `s` show that the
+/// TS.Recent which refused that segment was not there yet, and would a lower one have let it pass?
+bool Tracker::was_lower(const Flow& flow, unsigned receiver, const OpenVerdict& v, const Segment& s) const {
+  const Host& a = flow.host[receiver];
+  if (v.verdict != Verdict::drop || v.ts_recent_shown || a.tap == Tap::here || !s.has_ts() ||
+      s.tsecr.raw == 0 || s.tsval != a.clock.last() || !before(s.tsecr, v.state.ts_recent) ||
+      s.time_ns - v.time_ns < int64_t{std::min(a.loop_us(), 10'000'000u)} * 800)
+    return false;
+  const ReceiverProfile& profile = profile_for(flow, receiver);
+  // Once it is too old to count, TS.Recent goes back.
+  if (v.state.age_seconds + (s.time_ns - v.time_ns) / kSecond + 1 >= profile.idle_seconds) return false;
+  PawsState state = v.state;
+  state.ts_recent = s.tsecr;
+  const PawsOutcome outcome = judge(profile, state, v.segment);
+  return outcome.verdict != Verdict::drop || !is_paws(outcome.reason);
+}
+
+/// The capture allows both, after all.
+void Tracker::retract(DirectionTrouble& direction, OpenVerdict& v, uint64_t frame) {
+  --direction.reasons[static_cast<size_t>(v.reason)];
+  ++direction.reasons[static_cast<size_t>(Reason::ts_recent_range)];
+  if (v.list) (direction.*v.list).remove(v.frame);
+  if (direction.lone_jump && direction.lone_jump->tsval == v.state.ts_recent) direction.lone_jump.reset();
+  v.verdict = Verdict::unknown;
+  v.reason = Reason::ts_recent_range;
+  v.evidence = Evidence::none;
+  v.evidence_frames = {frame};
 }
 
 /// `from` has spoken: what does that say about the segments that the model made it refuse?
@@ -73,7 +104,11 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool r
     const bool has_data = v.end_seq != v.seq;
     const bool covered = has_data && !before(s.ack, v.end_seq);
     bool decided = false;
-    if (v.verdict == Verdict::drop) {
+    v.ts_recent_shown = v.ts_recent_shown || (s.has_ts() && !before(s.tsecr, v.state.ts_recent));
+    if (was_lower(flow, from, v, s)) {
+      retract(direction, v, s.frame);
+      decided = true;
+    } else if (v.verdict == Verdict::drop) {
       const bool echoed = s.has_ts() && s.tsecr == v.tsval && a.ts_recent.exact() &&
                           a.ts_recent.back() == v.tsval && v.state.ts_recent != v.tsval;
       if (covered) {

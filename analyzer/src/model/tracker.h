@@ -85,7 +85,10 @@ class Tracker {
   void finish_clock(Flow& flow, unsigned from, Trouble& t);
 
   // evidence.cpp
-  void open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state);
+  void open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state,
+                    FrameList DirectionTrouble::*list);
+  bool was_lower(const Flow& flow, unsigned receiver, const OpenVerdict& verdict, const Segment& s) const;
+  void retract(DirectionTrouble& direction, OpenVerdict& verdict, uint64_t frame);
   void weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool repeats_ack, SeqNum receiver_nxt);
   void contradict(Flow& flow, unsigned sender, OpenVerdict& verdict, uint64_t frame);
   void resolve(DirectionTrouble& direction, const OpenVerdict& verdict);

@@ -28,8 +28,15 @@ struct FrameList {
     last_ns = now;
     if (frames.size() < Finding::kMaxFrames) frames.push_back(frame);
   }
+  /// `frame` is none of them after all.
+  void remove(uint64_t frame) {
+    std::erase(frames, frame);
+    if (--count == 0) *this = {};
+  }
   explicit operator bool() const { return count != 0; }
 };
+
+struct DirectionTrouble;
 
 /// A verdict that the receiver's next segments will confirm or refute.
 struct OpenVerdict {
@@ -40,6 +47,8 @@ struct OpenVerdict {
   Verdict verdict = Verdict::drop;
   Reason reason = Reason::paws;
   bool answered = false;  ///< the receiver is expected to send an ACK for it
+  FrameList DirectionTrouble::*list = nullptr;  ///< where it is counted among drops
+  bool ts_recent_shown = false;  ///< the receiver's own echo has shown the TS.Recent that refused it, or a later one
   PawsState state;        ///< the likeliest, and the segment: to ask other profiles
   PawsSegment segment;
   Evidence evidence = Evidence::predicted;
@@ -59,6 +68,7 @@ struct PendingStep {
 struct LoneJump {
   uint64_t frame = 0;
   TimeNs time_ns = 0;
+  TsVal tsval;
   int64_t ticks = 0;
 };
 

@@ -31,6 +31,9 @@ class TsRecentSet {
   TsVal front() const { return {values_[0]}; }
   TsVal back() const { return {values_[count_ - 1]}; }
 
+  /// The receiver has said so itself: it echoed back() since that was stored.
+  bool echoed() const { return echoed_; }
+
   bool may_hold(TsVal value) const {
     for (unsigned i = 0; i < count_; ++i)
       if (values_[i] == value.raw) return true;
@@ -47,6 +50,7 @@ class TsRecentSet {
     count_ = 1;
     interval_ = false;
     doubtful_ = false;
+    echoed_ = false;
     newest_ns_ = now;
     spread_ms_ = 0;
   }
@@ -57,6 +61,7 @@ class TsRecentSet {
     widen(now);
     newest_ns_ = now;
     if (value == back()) return;
+    echoed_ = false;
     if (count_ == kCapacity) {
       interval_ = true;
       count_ = 2;
@@ -89,6 +94,7 @@ class TsRecentSet {
   /// On their way to the receiver are values up to `value`, and nothing tells which of them it will store.
   void may_reach(TsVal value) {
     if (value == back()) return;
+    echoed_ = false;
     values_[1] = value.raw;
     count_ = 2;
     interval_ = doubtful_ = true;
@@ -99,6 +105,7 @@ class TsRecentSet {
     values_[0] = value.raw;
     count_ = 1;
     interval_ = doubtful_ = false;
+    echoed_ = true;
     widen(now);
     newest_ns_ = now;
   }
@@ -115,7 +122,10 @@ class TsRecentSet {
   /// after it, because the receiver has acknowledged those segments and still echoes `value`. `older` and
   /// `unseen` leave the set as it was: see precede() and replace().
   Echo anchor(TsVal value, TimeNs not_before, TimeNs now, bool all_arrived) {
-    if (count_ == 1 && values_[0] == value.raw) return Echo::exact;
+    if (count_ == 1 && values_[0] == value.raw) {
+      echoed_ = true;
+      return Echo::exact;
+    }
     return anchor_slow(value, not_before, now, all_arrived);
   }
 
@@ -125,6 +135,7 @@ class TsRecentSet {
       store(value, now);
       // Stored at some time before the capture saw the echo: nobody knows when.
       spread_ms_ = UINT32_MAX;
+      echoed_ = true;
       return Echo::unknown;
     }
     unsigned at = 0;
@@ -145,6 +156,7 @@ class TsRecentSet {
     }
     if (all_arrived) count_ = 1;
     if (count_ == 1) interval_ = doubtful_ = false;
+    echoed_ = back() == value;
     return echo;
   }
 
@@ -159,6 +171,7 @@ class TsRecentSet {
   uint8_t count_ = 0;
   bool interval_ = false;
   bool doubtful_ = false;
+  bool echoed_ = false;
 };
 
 }  // namespace tsaudit

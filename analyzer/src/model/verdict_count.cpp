@@ -26,8 +26,9 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   const Host& b = flow.host[from ^ 1];
   DirectionTrouble& direction = trouble(flow).direction[from];
   ++direction.reasons[static_cast<size_t>(j.reason)];
+  FrameList DirectionTrouble::*list = nullptr;
   if (j.verdict == Verdict::drop && is_paws(j.reason) && b.state == TcpState::time_wait && s.has(kSyn)) {
-    direction.refused_reuse.add(s.frame, s.time_ns);
+    list = &DirectionTrouble::refused_reuse;
   } else if (j.verdict == Verdict::drop && is_paws(j.reason)) {
     // A stale ACK that acknowledges nothing new is no loss, nor is a copy of data that has arrived: an
     // original that a retransmission has overtaken. Nor is a SYN on a live connection, which no receiver
@@ -41,13 +42,14 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
       direction.dropped_by = &profile_for(flow, from ^ 1);
     }
     if (harmful)
-      direction.paws_drops.add(s.frame, s.time_ns);
+      list = &DirectionTrouble::paws_drops;
     else if (copy)
-      direction.stale_copies.add(s.frame, s.time_ns);
+      list = &DirectionTrouble::stale_copies;
     else if (!s.has(kRst))
-      direction.stale_acks.add(s.frame, s.time_ns);
+      list = &DirectionTrouble::stale_acks;
   }
-  if (is_questionable(s, j)) open_verdict(flow, from, s, j, state);
+  if (list) (direction.*list).add(s.frame, s.time_ns);
+  if (is_questionable(s, j)) open_verdict(flow, from, s, j, state, list);
 }
 
 /// What every connection has (a handshake, no timestamps, a first segment) is counted in the flow itself.

@@ -20,6 +20,7 @@ SegmentRow row(uint64_t frame) {
 OpenVerdict confirmed(uint64_t frame) {
   OpenVerdict v;
   v.frame = frame;
+  v.reason = Reason::paws_ack;
   v.evidence = Evidence::confirmed;
   v.evidence_frames = {frame + 1};
   return v;
@@ -48,6 +49,8 @@ TEST(RowQueue, AnOpenVerdictHoldsUpTheRestUntilItIsDecided) {
   queue.resolved(confirmed(1));
   ASSERT_EQ(rows.rows.size(), 3u);
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(rows.rows[i].frame, i + 1);
+  EXPECT_EQ(rows.rows[0].verdict, Verdict::drop);
+  EXPECT_EQ(rows.rows[0].reason, Reason::paws_ack);
   EXPECT_EQ(rows.rows[0].evidence, Evidence::confirmed);
   EXPECT_EQ(rows.rows[0].evidence_frames[0], 2u);
   EXPECT_EQ(rows.rows[1].evidence, Evidence::none);
