@@ -48,6 +48,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .reason = j.reason,
                 .answered = j.answered,
                 .list = list,
+                .sent = flow.host[from].segments + 1,
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
                 .segment = as_received(flow, flow.host[from], s)};
@@ -73,16 +74,46 @@ bool Tracker::was_lower(const Flow& flow, unsigned receiver, const OpenVerdict& 
   return outcome.verdict != Verdict::drop || !is_paws(outcome.reason);
 }
 
-/// The capture allows both, after all.
-void Tracker::retract(DirectionTrouble& direction, OpenVerdict& v, uint64_t frame) {
+/// The verdict was another one.
+void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, Reason reason,
+                     uint64_t frame) {
+  DirectionTrouble& direction = trouble(flow).direction[sender];
   --direction.reasons[static_cast<size_t>(v.reason)];
-  ++direction.reasons[static_cast<size_t>(Reason::ts_recent_range)];
   if (v.list) (direction.*v.list).remove(v.frame);
-  if (direction.lone_jump && direction.lone_jump->tsval == v.state.ts_recent) direction.lone_jump.reset();
-  v.verdict = Verdict::unknown;
-  v.reason = Reason::ts_recent_range;
-  v.evidence = Evidence::none;
+  v.list = nullptr;
+  if (reason == Reason::equal)
+    ++flow.host[sender ^ 1].equal_tsval;
+  else if (reason != Reason::newer)  // that is the rest
+    ++direction.reasons[static_cast<size_t>(reason)];
+  if (now == Verdict::drop) {
+    v.list = v.end_seq == v.seq ? &DirectionTrouble::stale_acks : &DirectionTrouble::paws_drops;
+    (direction.*v.list).add(v.frame, v.time_ns);
+  }
+  v.verdict = now;
+  v.reason = reason;
+  v.evidence = now == Verdict::drop ? Evidence::confirmed : Evidence::none;
   v.evidence_frames = {frame};
+}
+
+/// What the capture left open when the segment passed. True when nothing more is to be expected.
+bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s) {
+  const ReceiverProfile& profile = profile_for(flow, sender ^ 1);
+  if (v.state.state == TcpState::syn_recv) {
+    // With a SYN cookie there is no TS.Recent before the ACK that opens the connection: of what comes after,
+    // the first echo is that ACK's TSval. The echo of the SYN's is a request socket's.
+    if (flow.host[sender].segments != v.sent || !s.has_ts() || v.tsval == v.state.ts_recent) return true;
+    const PawsOutcome request = judge(profile, v.state, v.segment);
+    if (s.tsecr == v.tsval)
+      decide(flow, sender, v, Verdict::accept, Reason::initial, s.frame);
+    else if (s.tsecr == v.state.ts_recent && request.verdict == Verdict::drop && is_paws(request.reason))
+      decide(flow, sender, v, Verdict::drop, request.reason, s.frame);
+    return true;
+  }
+  if (v.repeated) return true;
+  if (before(s.ack, v.end_seq)) return false;
+  const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
+  decide(flow, sender, v, Verdict::accept, why == Reason::paws ? Reason::initial : why, s.frame);
+  return true;
 }
 
 /// `from` has spoken: what does that say about the segments that the model made it refuse?
@@ -106,8 +137,11 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool r
     bool decided = false;
     v.ts_recent_shown = v.ts_recent_shown || (s.has_ts() && !before(s.tsecr, v.state.ts_recent));
     if (was_lower(flow, from, v, s)) {
-      retract(direction, v, s.frame);
+      decide(flow, from ^ 1, v, Verdict::unknown, Reason::ts_recent_range, s.frame);
+      if (direction.lone_jump && direction.lone_jump->tsval == v.state.ts_recent) direction.lone_jump.reset();
       decided = true;
+    } else if (v.verdict == Verdict::unknown) {
+      decided = weigh_doubt(flow, from ^ 1, v, s);
     } else if (v.verdict == Verdict::drop) {
       const bool echoed = s.has_ts() && s.tsecr == v.tsval && a.ts_recent.exact() &&
                           a.ts_recent.back() == v.tsval && v.state.ts_recent != v.tsval;

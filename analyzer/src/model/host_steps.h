@@ -96,6 +96,12 @@ inline bool is_questionable(const Segment& s, const Judgement& j) {
          (j.reason == Reason::window1 || j.reason == Reason::idle || j.reason == Reason::ts_recent_zero);
 }
 
+/// May a later segment of the receiver decide this doubt? One about new data, and one about a request socket.
+inline bool may_be_decided(const Host& receiver, const Host& sender, const Segment& s, const Judgement& j) {
+  return j.verdict == Verdict::unknown && s.has_ts() && !s.has(kRst | kSyn) &&
+         (receiver.state == TcpState::syn_recv || (s.payload > 0 && after(s.end_seq(), sender.snd_nxt)));
+}
+
 inline bool is_keepalive(const Host& receiver, const Segment& s) {
   return s.payload <= 1 && receiver.acked && s.seq == receiver.ack_max - 1;
 }

@@ -186,7 +186,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     }
   }
   note_options(flow, from, s);
-  const PawsState state = is_questionable(s, j) ? likeliest_state(flow, b, a, s) : PawsState{};
+  std::optional<PawsState> open;
+  if (is_questionable(s, j) || may_be_decided(b, a, s, j)) open = likeliest_state(flow, b, a, s);
   const SeqNum receiver_nxt_before = a.rcv_nxt;
   if (s.has(kSyn)) handshake(flow, from, s, j);
   if (j.verdict != Verdict::drop) {
@@ -204,7 +205,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       if (j.verdict == Verdict::unknown && s.length() > 0) b.rcv_doubtful = true;
     }
   }
-  count_verdict(flow, from, s, j, state);
+  if (flow.trouble && s.payload > 0) {
+    for (OpenVerdict& v : trouble(flow).direction[from].open)
+      v.repeated = v.repeated || (before(s.seq, v.end_seq) && after(end, v.seq));
+  }
+  count_verdict(flow, from, s, j, open);
 
   // A SYN inside of a live connection may be the first of the next one.
   if (opening && j.verdict == Verdict::drop) {

@@ -67,8 +67,10 @@ class Tracker {
 
   // verdict_count.cpp
   void note_options(Flow& flow, unsigned from, const Segment& s);
-  void count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state);
-  void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state);
+  void count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
+                     const std::optional<PawsState>& open);
+  void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
+                   const std::optional<PawsState>& open);
   Judgement damaged(Flow& flow, unsigned from, const Segment& s);
 
   // echo.cpp
@@ -88,7 +90,8 @@ class Tracker {
   void open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state,
                     FrameList DirectionTrouble::*list);
   bool was_lower(const Flow& flow, unsigned receiver, const OpenVerdict& verdict, const Segment& s) const;
-  void retract(DirectionTrouble& direction, OpenVerdict& verdict, uint64_t frame);
+  void decide(Flow& flow, unsigned sender, OpenVerdict& verdict, Verdict now, Reason reason, uint64_t frame);
+  bool weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& verdict, const Segment& s);
   void weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool repeats_ack, SeqNum receiver_nxt);
   void contradict(Flow& flow, unsigned sender, OpenVerdict& verdict, uint64_t frame);
   void resolve(DirectionTrouble& direction, const OpenVerdict& verdict);

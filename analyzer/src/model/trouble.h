@@ -48,6 +48,8 @@ struct OpenVerdict {
   Reason reason = Reason::paws;
   bool answered = false;  ///< the receiver is expected to send an ACK for it
   FrameList DirectionTrouble::*list = nullptr;  ///< where it is counted among drops
+  uint32_t sent = 0;     ///< segments of its sender up to this one
+  bool repeated = false;  ///< data of it were sent again
   bool ts_recent_shown = false;  ///< the receiver's own echo has shown the TS.Recent that refused it, or a later one
   PawsState state;        ///< the likeliest, and the segment: to ask other profiles
   PawsSegment segment;

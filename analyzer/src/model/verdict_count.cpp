@@ -22,7 +22,7 @@ void Tracker::note_options(Flow& flow, unsigned from, const Segment& s) {
 
 /// Everything but an ordinary `newer` or `equal`.
 void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
-                          const PawsState& state) {
+                          const std::optional<PawsState>& open) {
   const Host& b = flow.host[from ^ 1];
   DirectionTrouble& direction = trouble(flow).direction[from];
   ++direction.reasons[static_cast<size_t>(j.reason)];
@@ -49,12 +49,13 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
       list = &DirectionTrouble::stale_acks;
   }
   if (list) (direction.*list).add(s.frame, s.time_ns);
-  if (is_questionable(s, j)) open_verdict(flow, from, s, j, state, list);
+  if (open) open_verdict(flow, from, s, j, *open, list);
 }
 
+/// `open`: the receiver's likeliest state before the segment, when its next segments may decide the verdict.
 /// What every connection has (a handshake, no timestamps, a first segment) is counted in the flow itself.
 void Tracker::count_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
-                            const PawsState& state) {
+                            const std::optional<PawsState>& open) {
   Host& a = flow.host[from];
   if (j.reason == Reason::newer) return;
   if (j.reason == Reason::equal) {
@@ -71,7 +72,7 @@ void Tracker::count_verdict(Flow& flow, unsigned from, const Segment& s, const J
   else if (j.verdict == Verdict::not_tested)
     return;  // all the rest of such a flow
   if (!few)
-    odd_verdict(flow, from, s, j, state);
+    odd_verdict(flow, from, s, j, open);
   else if (*few < UINT8_MAX)
     ++*few;
   else
