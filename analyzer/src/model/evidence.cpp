@@ -49,6 +49,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .answered = j.answered,
                 .list = list,
                 .sent = flow.host[from].segments + 1,
+                .repeated = !after(s.end_seq(), flow.host[from].snd_nxt),
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
                 .segment = as_received(flow, flow.host[from], s)};
@@ -108,6 +109,18 @@ bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Seg
     else if (s.tsecr == v.state.ts_recent && request.verdict == Verdict::drop && is_paws(request.reason))
       decide(flow, sender, v, Verdict::drop, request.reason, s.frame);
     return true;
+  }
+  const bool last = flow.host[sender].segments == v.sent;
+  if (v.reason == Reason::ts_recent_range && last && s.has_ts() && s.tsecr != v.tsval &&
+      vantage_of(flow.host[sender ^ 1], flow.host[sender]) == Vantage::at_receiver) {
+    // It is still the TS.Recent that the segment met.
+    PawsState state = v.state;
+    state.ts_recent = s.tsecr;
+    const PawsOutcome outcome = judge(profile, state, v.segment);
+    if (outcome.verdict == Verdict::drop && is_paws(outcome.reason)) {
+      decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
+      return true;
+    }
   }
   if (v.repeated) return true;
   if (before(s.ack, v.end_seq)) return false;

@@ -45,8 +45,10 @@ struct Host {
   uint32_t exact = 0;
   uint32_t equal_tsval = 0;           ///< verdicts `equal` on what it got; `newer` is the rest, see Trouble
   uint16_t loop_16us = kNoLoop;       ///< shortest way capture -> this host -> capture, in units of 16 us
-  uint16_t rtt_max_ms : 15 = 0;       ///< longest round trip that it can have measured, saturating
+  uint16_t rtt_max_ms : 13 = 0;       ///< longest round trip that it can have measured, saturating
   uint16_t rcv_doubtful : 1 = false;  ///< or RCV.NXT is still what it acknowledged: the capture allows both
+  uint16_t holes : 1 = false;         ///< data wait for what comes before them
+  uint16_t sacks : 1 = false;         ///< it says so with SACK blocks
 
   // Fingerprint of its packets.
   uint16_t mac = 0;        ///< folded
@@ -68,7 +70,7 @@ struct Host {
   bool acked : 1 = false;              ///< has sent an ACK: ack_max, right_edge are known
   bool rcv_known : 1 = false;          ///< rcv_nxt is known
   bool una_known : 1 = false;          ///< snd_una is known
-  bool wl_known : 1 = false;           ///< snd_wl1 and snd_wnd are known
+  bool wl_known : 1 = false;           ///< snd_wl1 and snd_wnd are certain
   bool scale_known : 1 = false;        ///< window_scale was seen, or the handshake shows that there is none
   bool fin_sent : 1 = false;
   bool fin_first : 1 = false;       ///< active closer
@@ -118,6 +120,13 @@ struct Flow {
     return Negotiated::unknown;
   }
 };
+
+/// Do data certainly wait at the receiver for what comes before them? Header prediction is off meanwhile. The sign is that
+/// data were sent after what moved SND.WL1 beyond RCV.NXT; they may have been refused, which SACK tells.
+inline bool data_wait(const Host& receiver, const Host& sender) {
+  return receiver.rcv_known && after(receiver.snd_wl1, receiver.rcv_nxt) &&
+         after(sender.snd_nxt, receiver.snd_wl1) && (receiver.holes || !receiver.sacks);
+}
 
 /// Is the capture taken so near to `receiver` that it shows what the receiver got, in that order?
 inline Vantage vantage_of(const Host& receiver, const Host& sender) {

@@ -14,7 +14,7 @@ inline uint16_t saturate16(int64_t value) {
 
 /// A round trip that `host` may have measured. Hardly ever the longest, so that nothing is divided.
 inline void may_have_measured(Host& host, int64_t ns) {
-  constexpr int64_t kMost = (1 << 15) - 1;
+  constexpr int64_t kMost = (1 << 13) - 1;
   if (ns < (int64_t{host.rtt_max_ms} + 1) * kMillisecond) return;
   host.rtt_max_ms = static_cast<uint16_t>(std::min(ns / kMillisecond, kMost) & kMost);
 }
@@ -40,16 +40,22 @@ inline void bound_rtt(Host& receiver, const Segment& s) {
 }
 
 /// tcp_input.c:tcp_ack(): SND.UNA, and tcp_ack_update_window(), which an old ACK does not reach.
-inline void take_ack(Host& receiver, const Segment& s, uint32_t window, bool zero_window_is_update) {
+inline void take_ack(Host& receiver, const Host& sender, const Segment& s, uint32_t window,
+                     bool zero_window_is_update) {
   if (receiver.una_known && before(s.ack, receiver.snd_una)) return;
-  // A restored socket may hold the window of the old one, or none: what would not have moved that decides
-  // nothing.
-  const bool anew = !receiver.wl_known && !receiver.restored;
+  // What is not known (a restored socket may hold the window of the old one, or none) is known again when
+  // both would have moved.
+  const bool anew = !receiver.una_known;
   if (anew || after(s.ack, receiver.snd_una) || after(s.seq, receiver.snd_wl1) ||
       (s.seq == receiver.snd_wl1 && (window > receiver.snd_wnd || (window == 0 && zero_window_is_update)))) {
     receiver.snd_wl1 = s.seq;
     receiver.snd_wnd = window;
     receiver.wl_known = true;
+  } else if (s.payload != 0 && before(s.seq, receiver.snd_wl1) && window == receiver.snd_wnd &&
+             !data_wait(receiver, sender)) {
+    // Header prediction takes SEG.SEQ also backwards (tcp_update_wl()). Unless it is surely off, no capture
+    // shows whether it was in force.
+    receiver.wl_known = false;
   }
   if (!receiver.una_known || after(s.ack, receiver.snd_una)) {
     bound_rtt(receiver, s);
@@ -70,9 +76,20 @@ inline void take_data(Host& receiver, const Segment& s) {
   if (!receiver.rcv_known) {
     receiver.rcv_nxt = s.end_seq();
     receiver.rcv_known = true;
-  } else if (!after(s.seq, receiver.rcv_nxt) && after(s.end_seq(), receiver.rcv_nxt)) {
+  } else if (after(s.seq, receiver.rcv_nxt)) {
+    receiver.holes = true;
+  } else if (after(s.end_seq(), receiver.rcv_nxt)) {
     receiver.rcv_nxt = s.end_seq();
   }
+}
+
+/// Data wait at its sender for what comes before them. (A block below the ACK is a D-SACK, RFC 2883.)
+inline bool sacks_beyond_ack(const Segment& s) {
+  if (!s.has_sack) return false;
+  std::array<SackBlock, 4> blocks;
+  const int count = sack_blocks(s, blocks);
+  return std::any_of(blocks.begin(), blocks.begin() + count,
+                     [&](const SackBlock& block) { return after(block.right, s.ack); });
 }
 
 /// What the segment says of its sender as a receiver: how far it has got, and what it allows.
@@ -81,6 +98,12 @@ inline void take_own_ack(Host& sender, const Segment& s, uint32_t window) {
   const SeqNum edge = s.ack + window;
   if (!sender.acked || after(edge, sender.right_edge)) sender.right_edge = edge;
   sender.acked = true;
+  if (sender.holes) [[unlikely]] {
+    if (sacks_beyond_ack(s))
+      sender.sacks = true;
+    else if (sender.sacks)
+      sender.holes = false;
+  }
   if (sender.rcv_doubtful && !before(s.ack, sender.rcv_nxt)) sender.rcv_doubtful = false;
   if (!sender.rcv_known || after(s.ack, sender.rcv_nxt)) {
     sender.rcv_nxt = s.ack;
@@ -96,10 +119,12 @@ inline bool is_questionable(const Segment& s, const Judgement& j) {
          (j.reason == Reason::window1 || j.reason == Reason::idle || j.reason == Reason::ts_recent_zero);
 }
 
-/// May a later segment of the receiver decide this doubt? One about new data, and one about a request socket.
+/// May a later segment of the receiver decide this doubt? One about data that are new or that only TS.Recent
+/// decides on, and one about a request socket.
 inline bool may_be_decided(const Host& receiver, const Host& sender, const Segment& s, const Judgement& j) {
   return j.verdict == Verdict::unknown && s.has_ts() && !s.has(kRst | kSyn) &&
-         (receiver.state == TcpState::syn_recv || (s.payload > 0 && after(s.end_seq(), sender.snd_nxt)));
+         (receiver.state == TcpState::syn_recv ||
+          (s.payload > 0 && (after(s.end_seq(), sender.snd_nxt) || j.reason == Reason::ts_recent_range)));
 }
 
 inline bool is_keepalive(const Host& receiver, const Segment& s) {

@@ -91,7 +91,7 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
       cookie.ts_recent_valid = undecided;
     }
   }
-  if (receiver.restored && !receiver.wl_known) add().snd_wl1 = receiver.snd_wl1;
+  if (receiver.una_known && !receiver.wl_known) add().snd_wl1 = receiver.snd_wl1;
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
   if (receiver.clock.started() && receiver.clock.hz() == 0) add().usec_ts = true;  // not known yet
@@ -262,9 +262,7 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
   // Header prediction is no matter of timestamps, but it takes TSval from an old ACK, and the slow path does
   // not.
   const bool old_ack = s.has(kAck) && before(s.ack, p.base[0].snd_una);
-  // It is switched off while data wait for what comes before them.
-  const bool data_wait = receiver.rcv_known && receiver.wl_known &&
-                         after(receiver.snd_wl1, receiver.rcv_nxt) && after(sender.snd_nxt, receiver.snd_wl1);
+  const bool waiting = receiver.wl_known && data_wait(receiver, sender);
   for (size_t base = 0; base < p.base_count; ++base)
     for (size_t ts = 0; ts < p.ts_recent.count; ++ts)
       for (size_t age = 0; age < p.age.count; ++age)
@@ -273,7 +271,7 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
             PawsState state = state_at(p, base, ts, age, rto, sequence);
             ask(state);
             state.predicted = true;
-            if (old_ack && !data_wait) ask(state);
+            if (old_ack && !waiting) ask(state);
           }
   if (!agreed) {
     result.reason = reason_of_doubt(profile, receiver, p, segment);

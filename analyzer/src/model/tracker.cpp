@@ -56,7 +56,7 @@ void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
   if (s.length() > 0) take_data(b, s);
   if (!s.has(kAck)) return;
   measure_loop(a, b, s);
-  take_ack(b, s, as_received(flow, a, s).window, profile_for(flow, from ^ 1).zero_window_is_update);
+  take_ack(b, a, s, as_received(flow, a, s).window, profile_for(flow, from ^ 1).zero_window_is_update);
   if (b.state == TcpState::syn_recv) b.state = TcpState::established;
   if (a.state == TcpState::syn_sent) a.state = TcpState::established;
 }
@@ -113,7 +113,7 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
       const uint32_t window = uint32_t{s.window} << (a.scale_known ? a.window_scale : 0);
       if (s.payload != 0) take_data(b, s);
       measure_loop(a, b, s);
-      take_ack(b, s, window, false);
+      take_ack(b, a, s, window, false);
 
       const bool all_arrived = knows_all(a, b, s);
       take_echo(flow, from, s, all_arrived);
@@ -201,7 +201,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       // Whether a doubtful ACK ends the handshake, or acknowledges what is not in the capture, the receiver's
       // next segments tell.
       const bool waits = b.state == TcpState::syn_recv || (b.seen && after(s.ack, b.snd_nxt));
-      if (j.verdict != Verdict::unknown || !waits) apply_accepted(flow, from, s);
+      if (j.verdict != Verdict::unknown || !waits) {
+        const SeqNum wl1 = b.snd_wl1;
+        apply_accepted(flow, from, s);
+        if (j.verdict == Verdict::unknown && b.snd_wl1 != wl1) b.wl_known = false;
+      }
       if (j.verdict == Verdict::unknown && s.length() > 0) b.rcv_doubtful = true;
     }
   }
