@@ -80,10 +80,11 @@ void SegmentTable::set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_
 void SegmentTable::show_window() {
   const auto number = [](size_t n) { return QString::fromStdString(grouped(static_cast<int64_t>(n))); };
   const auto rows = static_cast<size_t>(model_.rowCount());
-  window_->setText(rows == model_.size() ? tr("%1 segments").arg(number(rows))
-                                         : tr("segments %1 to %2 of %3; G goes to a frame")
-                                               .arg(number(model_.first() + 1), number(model_.first() + rows),
-                                                    number(model_.size())));
+  window_->setText(rows == 1 && model_.size() == 1 ? tr("1 segment")
+                   : rows == model_.size()         ? tr("%1 segments").arg(number(rows))
+                                                   : tr("segments %1 to %2 of %3; G goes to a frame")
+                                                 .arg(number(model_.first() + 1),
+                                                      number(model_.first() + rows), number(model_.size())));
 }
 
 quint64 SegmentTable::selected_frame() const {
