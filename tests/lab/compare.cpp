@@ -286,7 +286,7 @@ RowTally Comparison::total() const {
 bool Comparison::passes() const {
   const RowTally all = total();
   if (vantage == kReceiver) return mismatches.empty() && all.tried > 0;
-  return all.tried > 0 && all.wrong_drops * 1000 < all.tried && all.unknown * 50 < all.tried;
+  return all.tried > 0 && all.wrong_drops * 500 < all.tried && all.unknown * 50 < all.tried;
 }
 
 std::string table(const std::vector<Comparison>& comparisons) {

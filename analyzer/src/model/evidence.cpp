@@ -62,8 +62,10 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
 /// TS.Recent which refused that segment was not there yet, and would a lower one have let it pass?
 bool Tracker::was_lower(const Flow& flow, unsigned receiver, const OpenVerdict& v, const Segment& s) const {
   const Host& a = flow.host[receiver];
-  if (v.verdict != Verdict::drop || v.ts_recent_shown || a.tap == Tap::here || !s.has_ts() ||
-      s.tsecr.raw == 0 || s.tsval != a.clock.last() || !before(s.tsecr, v.state.ts_recent) ||
+  // An echo of 0 says that there is none.
+  const bool lower = s.tsecr.raw == 0 || before(s.tsecr, v.state.ts_recent);
+  if (v.verdict != Verdict::drop || v.ts_recent_shown || a.tap == Tap::here || !s.has_ts() || !lower ||
+      v.state.ts_recent.raw == 0 || before(s.tsval, a.clock.last()) ||
       s.time_ns - v.time_ns < int64_t{std::min(a.loop_us(), 10'000'000u)} * 800)
     return false;
   const ReceiverProfile& profile = profile_for(flow, receiver);
@@ -134,7 +136,7 @@ bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Seg
 void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool repeats_ack,
                              SeqNum receiver_nxt) {
   DirectionTrouble& direction = trouble(flow).direction[from ^ 1];
-  if (direction.open.empty() || s.has(kRst | kSyn) || !s.has(kAck)) return;
+  if (direction.open.empty() || s.has(kSyn) || !s.has(kAck)) return;
   const Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
   if (before(s.ack, a.ack_max)) return;  // overtaken: says nothing of the present
@@ -148,11 +150,14 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool r
     const bool has_data = v.end_seq != v.seq;
     const bool covered = has_data && !before(s.ack, v.end_seq);
     bool decided = false;
-    v.ts_recent_shown = v.ts_recent_shown || (s.has_ts() && !before(s.tsecr, v.state.ts_recent));
+    v.ts_recent_shown =
+        v.ts_recent_shown || (s.has_ts() && s.tsecr.raw != 0 && !before(s.tsecr, v.state.ts_recent));
     if (was_lower(flow, from, v, s)) {
       decide(flow, from ^ 1, v, Verdict::unknown, Reason::ts_recent_range, s.frame);
       if (direction.lone_jump && direction.lone_jump->tsval == v.state.ts_recent) direction.lone_jump.reset();
       decided = true;
+    } else if (s.has(kRst)) {
+      // It tells TS.Recent and nothing else.
     } else if (v.verdict == Verdict::unknown) {
       decided = weigh_doubt(flow, from ^ 1, v, s);
     } else if (v.verdict == Verdict::drop) {

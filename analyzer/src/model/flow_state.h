@@ -47,8 +47,8 @@ struct Host {
   uint16_t loop_16us = kNoLoop;       ///< shortest way capture -> this host -> capture, in units of 16 us
   uint16_t rtt_max_ms : 13 = 0;       ///< longest round trip that it can have measured, saturating
   uint16_t rcv_doubtful : 1 = false;  ///< or RCV.NXT is still what it acknowledged: the capture allows both
-  uint16_t holes : 1 = false;         ///< data wait for what comes before them
-  uint16_t sacks : 1 = false;         ///< it says so with SACK blocks
+  uint16_t holes : 1 = false;         ///< data wait for what comes before them, or did
+  uint16_t sacks : 1 = false;         ///< it says so with SACK blocks, so holes is exact
 
   // Fingerprint of its packets.
   uint16_t mac = 0;        ///< folded
@@ -121,11 +121,11 @@ struct Flow {
   }
 };
 
-/// Do data certainly wait at the receiver for what comes before them? Header prediction is off meanwhile. The sign is that
-/// data were sent after what moved SND.WL1 beyond RCV.NXT; they may have been refused, which SACK tells.
+/// Do data certainly wait at the receiver for what comes before them? Header prediction is off meanwhile. SND.WL1 is
+/// beyond RCV.NXT, and it was data that moved it there.
 inline bool data_wait(const Host& receiver, const Host& sender) {
   return receiver.rcv_known && after(receiver.snd_wl1, receiver.rcv_nxt) &&
-         after(sender.snd_nxt, receiver.snd_wl1) && (receiver.holes || !receiver.sacks);
+         after(sender.snd_nxt, receiver.snd_wl1) && receiver.holes;
 }
 
 /// Is the capture taken so near to `receiver` that it shows what the receiver got, in that order?

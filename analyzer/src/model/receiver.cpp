@@ -94,6 +94,10 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
   if (receiver.una_known && !receiver.wl_known) add().snd_wl1 = receiver.snd_wl1;
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
+  // It is bounded by the largest window that the peer has offered, too, which was this one at least.
+  if (receiver.una_known && s.has(kAck) &&
+      distance(s.ack, p.base[0].snd_una) > static_cast<int64_t>(receiver.snd_wnd))
+    add().max_window = std::min(p.base[0].max_window, receiver.snd_wnd);
   if (receiver.clock.started() && receiver.clock.hz() == 0) add().usec_ts = true;  // not known yet
   const bool pure_ack = s.length() == 0 && s.has(kAck) && !syn_or_rst;
   if (pure_ack && receiver.state == TcpState::established &&
