@@ -101,28 +101,30 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
 /// What the capture left open when the segment passed. True when nothing more is to be expected.
 bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s) {
   const ReceiverProfile& profile = profile_for(flow, sender ^ 1);
+  Host& receiver = flow.host[sender ^ 1];
+  const bool last = flow.host[sender].segments == v.sent;
+  const auto refused = [&](const PawsState& state) {
+    const PawsOutcome outcome = judge(profile, state, v.segment);
+    if (outcome.verdict != Verdict::drop || !is_paws(outcome.reason)) return false;
+    decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
+    receiver.ts_recent.only(s.tsecr);
+    return true;
+  };
   if (v.state.state == TcpState::syn_recv) {
     // With a SYN cookie there is no TS.Recent before the ACK that opens the connection: of what comes after,
     // the first echo is that ACK's TSval. The echo of the SYN's is a request socket's.
-    if (flow.host[sender].segments != v.sent || !s.has_ts() || v.tsval == v.state.ts_recent) return true;
-    const PawsOutcome request = judge(profile, v.state, v.segment);
+    if (!last || !s.has_ts() || v.tsval == v.state.ts_recent) return true;
     if (s.tsecr == v.tsval)
       decide(flow, sender, v, Verdict::accept, Reason::initial, s.frame);
-    else if (s.tsecr == v.state.ts_recent && request.verdict == Verdict::drop && is_paws(request.reason))
-      decide(flow, sender, v, Verdict::drop, request.reason, s.frame);
+    else if (s.tsecr == v.state.ts_recent)
+      refused(v.state);
     return true;
   }
-  const bool last = flow.host[sender].segments == v.sent;
   if (v.reason == Reason::ts_recent_range && last && s.has_ts() && s.tsecr != v.tsval &&
-      vantage_of(flow.host[sender ^ 1], flow.host[sender]) == Vantage::at_receiver) {
-    // It is still the TS.Recent that the segment met.
+      vantage_of(receiver, flow.host[sender]) == Vantage::at_receiver) {
     PawsState state = v.state;
-    state.ts_recent = s.tsecr;
-    const PawsOutcome outcome = judge(profile, state, v.segment);
-    if (outcome.verdict == Verdict::drop && is_paws(outcome.reason)) {
-      decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
-      return true;
-    }
+    state.ts_recent = s.tsecr;  // still the one that the segment met
+    if (refused(state)) return true;
   }
   if (v.repeated) return true;
   if (before(s.ack, v.end_seq)) return false;

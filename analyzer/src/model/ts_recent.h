@@ -110,6 +110,14 @@ class TsRecentSet {
     newest_ns_ = now;
   }
 
+  /// The receiver echoed `value`, and refused what came later: nothing else is possible.
+  void only(TsVal value) {
+    values_[0] = value.raw;
+    count_ = 1;
+    interval_ = doubtful_ = false;
+    echoed_ = true;
+  }
+
   /// What was possible long enough ago has happened: only the last value remains.
   void settle() {
     if (doubtful_) return;
