@@ -83,7 +83,8 @@ void Tracker::count_verdict(Flow& flow, unsigned from, const Segment& s, const J
 Judgement Tracker::damaged(Flow& flow, unsigned from, const Segment& s) {
   DirectionTrouble& direction = trouble(flow).direction[from];
   ++direction.reasons[static_cast<size_t>(Reason::tcp_csum)];
-  if (s.length() > 0) direction.damaged_end = s.end_seq();
+  // Of data that came in good order before, an ACK says nothing of this copy.
+  if (s.length() > 0 && after(s.end_seq(), flow.host[from].snd_nxt)) direction.damaged_end = s.end_seq();
   flow.watched = true;
   ++flow.host[from].segments;
   flow.host[from].ts_segments += s.has_ts();
