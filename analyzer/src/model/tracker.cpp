@@ -203,8 +203,9 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       const bool waits = b.state == TcpState::syn_recv || (b.seen && after(s.ack, b.snd_nxt));
       if (j.verdict != Verdict::unknown || !waits) {
         const SeqNum wl1 = b.snd_wl1;
+        const uint32_t window = b.snd_wnd;
         apply_accepted(flow, from, s);
-        if (j.verdict == Verdict::unknown && b.snd_wl1 != wl1) b.wl_known = false;
+        if (j.verdict == Verdict::unknown && (b.snd_wl1 != wl1 || b.snd_wnd != window)) b.wl_known = false;
       }
       if (j.verdict == Verdict::unknown && s.length() > 0) b.rcv_doubtful = true;
     }
