@@ -33,7 +33,7 @@ struct Sequence {
 };
 
 struct Possibilities {
-  std::array<PawsState, 8> base;  ///< what does not vary by itself; [0] is the likeliest
+  std::array<PawsState, 12> base;  ///< what does not vary by itself; [0] is the likeliest
   size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
@@ -91,14 +91,23 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
       cookie.ts_recent_valid = undecided;
     }
   }
-  if (receiver.una_known && !receiver.wl_known) add().snd_wl1 = receiver.snd_wl1;
+  // These two are independent of one another: each of them goes with all that is possible so far.
+  const auto either = [&](auto&& change) {
+    for (size_t i = 0, count = p.base_count; i < count; ++i) {
+      p.base[p.base_count] = p.base[i];
+      change(p.base[p.base_count++]);
+    }
+  };
+  if (receiver.una_known && !receiver.wl_known)
+    either([&](PawsState& state) { state.snd_wl1 = receiver.snd_wl1; });
+  if (receiver.clock.started() && receiver.clock.hz() == 0)
+    either([](PawsState& state) { state.usec_ts = true; });  // not known yet
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
   // It is bounded by the largest window that the peer has offered, too, which was this one at least.
   if (receiver.una_known && s.has(kAck) &&
       distance(s.ack, p.base[0].snd_una) > static_cast<int64_t>(receiver.snd_wnd))
     add().max_window = std::min(p.base[0].max_window, receiver.snd_wnd);
-  if (receiver.clock.started() && receiver.clock.hz() == 0) add().usec_ts = true;  // not known yet
   const bool pure_ack = s.length() == 0 && s.has(kAck) && !syn_or_rst;
   if (pure_ack && receiver.state == TcpState::established &&
       vantage_of(receiver, sender) != Vantage::at_receiver && !before(s.ack, p.base[0].snd_una)) {
