@@ -122,10 +122,10 @@ struct Flow {
 };
 
 /// Do data certainly wait at the receiver for what comes before them? Header prediction is off meanwhile. SND.WL1 is
-/// beyond RCV.NXT, and it was data that moved it there.
+/// beyond RCV.NXT, and it was data that moved it there; only SACK tells that they are still waiting.
 inline bool data_wait(const Host& receiver, const Host& sender) {
   return receiver.rcv_known && after(receiver.snd_wl1, receiver.rcv_nxt) &&
-         after(sender.snd_nxt, receiver.snd_wl1) && receiver.holes;
+         after(sender.snd_nxt, receiver.snd_wl1) && receiver.holes && receiver.sacks;
 }
 
 /// Is the capture taken so near to `receiver` that it shows what the receiver got, in that order?
