@@ -71,7 +71,7 @@ void DecodeAhead::run() {
     // than the batch.
     uint32_t taken = taken_.load(std::memory_order_acquire);
     if (at - taken == kBatches) {
-      for (; at - taken > kBatches / 2; taken = taken_.load(std::memory_order_acquire)) {
+      for (; at - taken > kWakeEvery; taken = taken_.load(std::memory_order_acquire)) {
         if (quit_) return;
         taken_.wait(taken, std::memory_order_acquire);
       }

@@ -10,9 +10,6 @@
 namespace tsaudit {
 namespace {
 
-/// Further back than any queue holds a packet.
-constexpr double kBeyondReordering = 3.0;  // seconds
-
 /// Could one clock, of any rate up to 1 MHz, have made both?
 bool same_clock(const PendingStep& step, const Segment& s) {
   const int32_t ticks = distance(step.tsval, s.tsval);
@@ -20,11 +17,12 @@ bool same_clock(const PendingStep& step, const Segment& s) {
   return ticks >= 0 && ticks <= elapsed_us + elapsed_us / 8 + 50'000;
 }
 
-double seconds_off(const SenderClock& clock, const PendingStep& step) {
+/// Is it further off than any queue holds a packet?
+bool is_beyond_queues(const SenderClock& clock, const PendingStep& step) {
   const double hz = clock.hz() > 0 ? clock.hz() : 1000;
   const int64_t ticks =
       clock.hz() > 0 ? clock.deviation(step.tsval, step.time_ns) : distance(clock.last(), step.tsval);
-  return static_cast<double>(std::llabs(ticks)) / hz;
+  return static_cast<double>(std::llabs(ticks)) / hz > SenderClock::kMostDelayNs / 1e9;
 }
 
 }  // namespace
@@ -45,7 +43,7 @@ void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock
   // segment may be damaged.
   pending->certain = pending->certain || (backward && new_information);
   const bool lasts = pending->segments >= 3 && s.time_ns - pending->time_ns >= 200 * kMillisecond;
-  const bool far = pending->segments >= 2 && seconds_off(a.clock, *pending) > kBeyondReordering;
+  const bool far = pending->segments >= 2 && is_beyond_queues(a.clock, *pending);
   const bool stays_ahead = !backward && pending->segments >= 2;
   const bool certain = pending->segments >= 2 && pending->certain;
   if (!(certain || lasts || far || stays_ahead)) return;
@@ -135,7 +133,7 @@ void Tracker::finish_clock(Flow& flow, unsigned from, Trouble& t) {
   const PendingStep step = *direction.pending_step;
   direction.pending_step.reset();
   // The capture ends before anything could confirm it; far off is believed, near may be reordering.
-  if (seconds_off(flow.host[from].clock, step) > kBeyondReordering) {
+  if (is_beyond_queues(flow.host[from].clock, step)) {
     Host& a = flow.host[from];
     const int64_t ticks =
         a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);

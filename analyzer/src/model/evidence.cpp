@@ -19,6 +19,12 @@ bool sack_covers(const Segment& s, const OpenVerdict& v) {
   return false;
 }
 
+/// What `receiver` sends sooner than this after a segment passed the capture, it cannot have sent because of
+/// it.
+TimeNs shortest_way_ns(const Host& receiver) {
+  return int64_t{std::min(receiver.loop_us(), 10'000'000u)} * 800;
+}
+
 void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
   if (v.evidence != evidence) v.evidence_frames = {};
   v.evidence = evidence;
@@ -66,7 +72,7 @@ bool Tracker::was_lower(const Flow& flow, unsigned receiver, const OpenVerdict& 
   const bool lower = s.tsecr.raw == 0 || before(s.tsecr, v.state.ts_recent);
   if (v.verdict != Verdict::drop || v.ts_recent_shown || a.tap == Tap::here || !s.has_ts() || !lower ||
       v.state.ts_recent.raw == 0 || before(s.tsval, a.clock.last()) ||
-      s.time_ns - v.time_ns < int64_t{std::min(a.loop_us(), 10'000'000u)} * 800)
+      s.time_ns - v.time_ns < shortest_way_ns(a))
     return false;
   const ReceiverProfile& profile = profile_for(flow, receiver);
   // Once it is too old to count, TS.Recent goes back.
@@ -143,7 +149,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool r
   const Host& b = flow.host[from ^ 1];
   if (before(s.ack, a.ack_max)) return;  // overtaken: says nothing of the present
   const bool at_receiver = vantage_of(a, b) == Vantage::at_receiver;
-  const TimeNs way = at_receiver ? 0 : int64_t{std::min(a.loop_us(), 10'000'000u)} * 800;
+  const TimeNs way = at_receiver ? 0 : shortest_way_ns(a);
   bool answer_spent = false;  // one repeated ACK answers one segment
   std::vector<OpenVerdict>& open = direction.open;
   for (size_t i = 0; i < open.size();) {

@@ -102,10 +102,7 @@ class TsRecentSet {
 
   /// The receiver echoed `value`, and what was thought possible is wrong.
   void replace(TsVal value, TimeNs now) {
-    values_[0] = value.raw;
-    count_ = 1;
-    interval_ = doubtful_ = false;
-    echoed_ = true;
+    only(value);
     widen(now);
     newest_ns_ = now;
   }

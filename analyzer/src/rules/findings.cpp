@@ -11,7 +11,7 @@ namespace tsaudit {
 namespace {
 
 /// No queue on the path holds a segment longer: what is older than TS.Recent by less may have been overtaken.
-constexpr double kQueueSeconds = 3;
+constexpr double kQueueSeconds = SenderClock::kMostDelayNs / 1e9;
 
 std::string plural(uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", with_commas(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
