@@ -110,7 +110,6 @@ void CaptureStore::flow(FlowReport&& report) {
   flow.server = report.server;
   flow.worst = report.worst;
   flow.summary = &*summaries_.insert(report.summary).first;
-  flow.ended = true;
   for (const Finding& finding : report.findings)
     flow.rules |= static_cast<uint16_t>(1u << (static_cast<unsigned>(finding.rule) - 1));
   const bool healthy = report.findings.empty() && report.migrations.empty();

@@ -63,12 +63,12 @@ struct FlowEntry {
 
   uint64_t id = 0;
   Severity worst = Severity::none;
-  bool ended = false;                    ///< the report has come
   uint16_t rules = 0;                    ///< bit n - 1: has a finding of TS00n
   Endpoint client, server;               ///< until the report has come: by who spoke first
   const std::string* summary = nullptr;  ///< nullptr until the report has come
   /// Of flows with findings, migrations, or among the first kReportsOfHealthy.
   std::shared_ptr<const FlowReport> report;
+  bool ended() const { return summary != nullptr; }
 };
 
 class CaptureStore : public Sink {
@@ -89,6 +89,8 @@ class CaptureStore : public Sink {
   size_t segments() const { return published_.load(std::memory_order_acquire); }
   /// `index` < segments().
   const LogRow& row(size_t index) const { return rows_[index]; }
+  /// Of FlowEntry::first_row and last_row; 0 before the first row.
+  TimeNs time_ns(uint32_t index) const { return index == LogRow::kNoRow ? 0 : row(index).time_ns; }
   size_t flows() const;
   /// Calls `look` with the flow of this id, 1..flows(), which holds still meanwhile.
   template <class Look>

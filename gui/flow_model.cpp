@@ -15,7 +15,7 @@ constexpr int kShareOfReading =
 QString text_of(const std::string& text) { return QString::fromStdString(text); }
 
 QString severity_word(const FlowEntry& flow) {
-  if (!flow.ended) return FlowModel::tr("reading");
+  if (!flow.ended()) return FlowModel::tr("reading");
   switch (flow.worst) {
     case Severity::error:
       return FlowModel::tr("error");
@@ -30,7 +30,6 @@ QString severity_word(const FlowEntry& flow) {
 }
 
 QVariant text(const CaptureStore& store, const FlowEntry& flow, int column) {
-  const auto time = [&](uint32_t row) { return row == LogRow::kNoRow ? TimeNs{0} : store.row(row).time_ns; };
   switch (column) {
     case FlowModel::kFlow:
       return addresses_text(flow);
@@ -39,9 +38,10 @@ QVariant text(const CaptureStore& store, const FlowEntry& flow, int column) {
     case FlowModel::kSegments:
       return text_of(grouped(flow.segments));
     case FlowModel::kStart:
-      return QString::number(static_cast<double>(time(flow.first_row) - store.start_ns()) / 1e9, 'f', 3);
+      return QString::number(static_cast<double>(store.time_ns(flow.first_row) - store.start_ns()) / 1e9, 'f',
+                             3);
     case FlowModel::kDuration:
-      return text_of(duration_text(time(flow.last_row) - time(flow.first_row)));
+      return text_of(duration_text(store.time_ns(flow.last_row) - store.time_ns(flow.first_row)));
     default:
       return {};
   }
@@ -160,7 +160,7 @@ QVariant FlowModel::data(const QModelIndex& index, int role) const {
       case Qt::DisplayRole:
         return text(*store_, flow, index.column());
       case Qt::ToolTipRole:
-        return addresses_text(flow) + "\n" + (flow.ended ? text_of(*flow.summary) : tr("still being read"));
+        return addresses_text(flow) + "\n" + (flow.ended() ? text_of(*flow.summary) : tr("still being read"));
       case Qt::AccessibleTextRole:
         return index.column() == kVerdict ? QVariant(severity_word(flow))
                                           : text(*store_, flow, index.column());

@@ -7,7 +7,8 @@ namespace tsaudit::gui {
 namespace {
 
 bool accepts(const FlowQuery& query, const FlowEntry& flow) {
-  if (flow.ended ? flow.worst < query.least : query.least > Severity::none && flow.dropped == 0) return false;
+  if (flow.ended() ? flow.worst < query.least : query.least > Severity::none && flow.dropped == 0)
+    return false;
   if ((flow.rules & query.rules) != query.rules) return false;
   if (query.words.isEmpty()) return true;
   const QString all =
@@ -47,7 +48,6 @@ QString addresses_text(const FlowEntry& flow) {
 std::vector<uint32_t> order_flows(const CaptureStore& store, const FlowQuery& query,
                                   const std::atomic<bool>& stop) {
   const auto by = [&](auto key_of) { return order_by(store, query, stop, key_of); };
-  const auto time = [&](uint32_t row) { return row == LogRow::kNoRow ? TimeNs{0} : store.row(row).time_ns; };
   switch (query.key) {
     case FlowQuery::Key::verdict:
       return by([](const FlowEntry& f) { return static_cast<uint64_t>(f.worst) << 32 | f.dropped; });
@@ -63,9 +63,9 @@ std::vector<uint32_t> order_flows(const CaptureStore& store, const FlowQuery& qu
     case FlowQuery::Key::segments:
       return by([](const FlowEntry& f) { return f.segments; });
     case FlowQuery::Key::start:
-      return by([&](const FlowEntry& f) { return time(f.first_row); });
+      return by([&](const FlowEntry& f) { return store.time_ns(f.first_row); });
     case FlowQuery::Key::duration:
-      return by([&](const FlowEntry& f) { return time(f.last_row) - time(f.first_row); });
+      return by([&](const FlowEntry& f) { return store.time_ns(f.last_row) - store.time_ns(f.first_row); });
   }
   return {};
 }

@@ -178,7 +178,10 @@ void MainWindow::document_opened() {
 }
 
 void MainWindow::document_updated() {
-  flows_->refresh();
+  if (document_->state() == Document::State::loading)
+    flows_->refresh();
+  else
+    flows_->model().refresh_now();  // the last order that there will be
   status_->setText(document_->summary_text());
   if (flows_->selected() || document_->requested_flow()) return;
   if (wanted_flow_)
@@ -188,7 +191,6 @@ void MainWindow::document_updated() {
 }
 
 void MainWindow::document_finished() {
-  flows_->model().refresh_now();
   progress_->hide();
   stop_->hide();
   status_->setText(document_->summary_text());
