@@ -179,7 +179,7 @@ struct SegmentRow {
 struct ReceiverSnapshot {
   bool known = false;                     ///< TS.Recent
   std::vector<TsVal> ts_recent;           ///< every value that it may hold, the likeliest last
-  bool ts_recent_interval = false;        ///< too many to list: all from first to last
+  bool ts_recent_interval = false;        ///< too many to list: also between two of them
   double age_seconds_min = 0, age_seconds_max = 0;
   std::string state;                      ///< "ESTABLISHED", ...
   SeqNum rcv_nxt, rcv_wup, snd_una, snd_wl1;

@@ -11,7 +11,8 @@ namespace tsaudit {
 
 /// Values stand in the order in which they were stored, so the last is the likeliest when nothing was lost on
 /// the way to the receiver. A TSecr of the receiver removes what it refutes. When more values are possible
-/// than fit, the set becomes an interval: everything from front() to back().
+/// than fit, those between their neighbours go first, and the set becomes an interval: whatever lies between
+/// a value and the next one is possible, too.
 class TsRecentSet {
  public:
   static constexpr unsigned kCapacity = 4;
@@ -34,11 +35,7 @@ class TsRecentSet {
   /// The receiver has said so itself: it echoed back() since that was stored.
   bool echoed() const { return echoed_; }
 
-  bool may_hold(TsVal value) const {
-    for (unsigned i = 0; i < count_; ++i)
-      if (values_[i] == value.raw) return true;
-    return interval_ && after(value, front()) && before(value, back());
-  }
+  bool may_hold(TsVal value) const { return place_of(value) < count_; }
 
   /// When it was last stored: not before oldest_store(), not after newest_store().
   TimeNs newest_store() const { return newest_ns_; }
@@ -62,13 +59,10 @@ class TsRecentSet {
     newest_ns_ = now;
     if (value == back()) return;
     echoed_ = false;
-    if (count_ == kCapacity) {
-      interval_ = true;
-      count_ = 2;
-    } else if (interval_) {
-      count_ = 1;
-    }
-    values_[count_++] = value.raw;
+    if (count_ < kCapacity)
+      values_[count_++] = value.raw;
+    else
+      insert(value, count_);
   }
 
   /// The receiver echoed `value`, which was stored before anything that the capture shows of its sender: what
@@ -76,19 +70,11 @@ class TsRecentSet {
   void precede(TsVal value, TimeNs now) {
     unsigned kept = 0;
     while (kept < count_ && !before(value, TsVal{values_[kept]})) ++kept;
-    const unsigned later = count_ - kept;
     widen(now);
-    if (later == kCapacity) {
-      values_[1] = back().raw;
-      values_[0] = value.raw;
-      count_ = 2;
-      interval_ = true;
-      return;
-    }
-    std::copy_backward(values_ + kept, values_ + count_, values_ + later + 1);
-    values_[0] = value.raw;
-    count_ = static_cast<uint8_t>(later + 1);
-    interval_ = interval_ && later > 0;
+    std::copy(values_ + kept, values_ + count_, values_);
+    count_ = static_cast<uint8_t>(count_ - kept);
+    interval_ = interval_ && count_ > 0;
+    insert(value, 0);
   }
 
   /// On their way to the receiver are values up to `value`, and nothing tells which of them it will store.
@@ -99,6 +85,9 @@ class TsRecentSet {
     count_ = 2;
     interval_ = doubtful_ = true;
   }
+
+  /// Time will not tell which of the values it is: that the receiver got the last one is not certain.
+  void doubt() { doubtful_ = count_ > 1; }
 
   /// The receiver echoed `value`, and what was thought possible is wrong.
   void replace(TsVal value, TimeNs now) {
@@ -143,15 +132,9 @@ class TsRecentSet {
       echoed_ = true;
       return Echo::unknown;
     }
-    unsigned at = 0;
-    while (at < count_ && values_[at] != value.raw) ++at;
-    bool inside = at < count_;
-    if (!inside && interval_ && after(value, front()) && before(value, back())) {
-      inside = true;
-      values_[0] = value.raw;
-      at = 0;
-    }
-    if (!inside) return before(value, front()) ? Echo::older : Echo::unseen;
+    const unsigned at = place_of(value);
+    if (at == count_) return before(value, front()) ? Echo::older : Echo::unseen;
+    values_[at] = value.raw;
     const Echo echo = count_ == 1 ? Echo::exact : Echo::possible;
     if (at > 0) {
       // It was another value at the last echo, so the store came after that.
@@ -163,6 +146,39 @@ class TsRecentSet {
     if (count_ == 1) interval_ = doubtful_ = false;
     echoed_ = back() == value;
     return echo;
+  }
+
+  /// Index of the value, or of the one that it lies behind in an interval; count_: not possible.
+  unsigned place_of(TsVal value) const {
+    unsigned at = 0;
+    while (at < count_ && values_[at] != value.raw) ++at;
+    if (at < count_ || !interval_) return at;
+    at = 0;
+    while (at < count_ && !(at + 1 < count_ && lies_between(value.raw, values_[at], values_[at + 1]))) ++at;
+    return at;
+  }
+
+  static bool lies_between(uint32_t value, uint32_t first, uint32_t last) {
+    return after(TsVal{value}, TsVal{first}) && before(TsVal{value}, TsVal{last});
+  }
+
+  /// When it is full, one goes that lies between its neighbours, so that a value far off stays.
+  void insert(TsVal value, unsigned at) {
+    uint32_t all[kCapacity + 1];
+    std::copy(values_, values_ + at, all);
+    all[at] = value.raw;
+    std::copy(values_ + at, values_ + count_, all + at + 1);
+    unsigned count = count_ + 1u;
+    if (count > kCapacity) {
+      unsigned gone = 1;
+      while (gone < kCapacity && !lies_between(all[gone], all[gone - 1], all[gone + 1])) ++gone;
+      if (gone == kCapacity) gone = 1;
+      std::copy(all + gone + 1, all + count, all + gone);
+      --count;
+      interval_ = true;
+    }
+    std::copy(all, all + count, values_);
+    count_ = static_cast<uint8_t>(count);
   }
 
   static uint32_t to_ms(int64_t ns) {

@@ -42,14 +42,12 @@ std::string seconds_range(double min, double max) {
 
 std::string ts_recent(const ReceiverSnapshot& state) {
   if (!state.known || state.ts_recent.empty()) return "unknown";
-  if (state.ts_recent_interval) {
-    return fmt::format("between {} and {}", state.ts_recent.front().raw, state.ts_recent.back().raw);
-  }
   if (state.ts_recent.size() == 1) return fmt::format("{}", state.ts_recent.front().raw);
   std::string values = "one of ";
   for (const TsVal value : state.ts_recent) {
     values += fmt::format("{}{}", values.size() == 7 ? "" : ", ", value.raw);
   }
+  if (state.ts_recent_interval) values += ", or between two of them";
   return values;
 }
 

@@ -41,6 +41,33 @@ TEST(TsRecentSet, PrecedeOfAFullSetIsAnInterval) {
   EXPECT_FALSE(set.may_hold({231}));
 }
 
+TEST(TsRecentSet, AnIntervalKeepsWhatLiesFarOff) {
+  constexpr uint32_t kFar = 0x8000'0000 - 5;
+  TsRecentSet set;
+  set.store({100}, 0);
+  for (const uint32_t value : {101u, kFar, 102u, 103u, 104u, 105u}) set.may_store({value}, 1);
+  EXPECT_TRUE(set.interval());
+  for (const uint32_t value : {100u, kFar, 102u, 103u, 104u, 105u})
+    EXPECT_TRUE(set.may_hold({value})) << value;
+  EXPECT_FALSE(set.may_hold({kFar + 1}));
+  EXPECT_EQ(set.anchor({kFar}, 0, 2, false), TsRecentSet::Echo::possible);
+  EXPECT_FALSE(set.may_hold({100})) << "stored before it";
+  EXPECT_TRUE(set.may_hold({105}));
+}
+
+TEST(TsRecentSet, DoubtIsNotSettledByTime) {
+  TsRecentSet set;
+  set.store({100}, 0);
+  set.doubt();
+  EXPECT_TRUE(set.exact());
+  set.may_store({110}, 1);
+  set.doubt();
+  set.settle();
+  EXPECT_TRUE(set.may_hold({100}));
+  set.anchor({110}, 0, 2, true);
+  EXPECT_TRUE(set.exact());
+}
+
 TEST(TsRecentSet, PrecedeAcrossTheWrap) {
   TsRecentSet set;
   set.store({0xffff'fff0}, 0);

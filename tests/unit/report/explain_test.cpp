@@ -88,7 +88,8 @@ TEST(ExplainSegment, ListsEveryStateThatIsPossible) {
   several.before.ts_recent = {{10}, {20}, {30}};
   EXPECT_THAT(explain_text(several, {}), HasSubstr("TS.Recent one of 10, 20, 30, its age"));
   several.before.ts_recent_interval = true;
-  EXPECT_THAT(explain_text(several, {}), HasSubstr("TS.Recent between 10 and 30, its age"));
+  EXPECT_THAT(explain_text(several, {}),
+              HasSubstr("TS.Recent one of 10, 20, 30, or between two of them, its age"));
 }
 
 TEST(ExplainRule, ShowsTheTableEntry) {
