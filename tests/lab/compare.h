@@ -14,7 +14,7 @@ struct RowTally {
   uint64_t tried = 0;
   uint64_t agreed = 0;
   uint64_t unknown = 0;      ///< tsaudit says that it cannot know
-  uint64_t wrong_drops = 0;  ///< said to be discarded by PAWS, and was not
+  uint64_t wrong_drops = 0;  ///< said to be discarded, and was taken
 };
 
 struct Mismatch {
@@ -36,9 +36,10 @@ struct Comparison {
 
   void add(const Comparison& other);
   RowTally total() const;  ///< without row 12, and without what was lost before it could be judged
-  /// What must hold. At the receiver every verdict is right. In front of it arrival and order are not known: there
-  /// the aim is no wrong discard and 2 % unknown; what holds today, in front of a line that loses segments without
-  /// a trace in the capture, is fewer than 0.2 % and 2.5 %.
+  /// What must hold. At the receiver every verdict is right. In front of it arrival and order are not known:
+  /// there fewer than 2 % are unknown, and fewer than one in 1000 is a discard of what the receiver took.
+  /// None would be right; behind a line that holds segments back for milliseconds the capture does not show
+  /// it (about 1 in 10,000).
   bool passes() const;
 };
 

@@ -2,6 +2,7 @@
 // Holds each questionable verdict against what the receiver itself sends afterwards.
 #include <algorithm>
 
+#include "model/host_steps.h"
 #include "model/tracker.h"
 
 namespace tsaudit {
@@ -10,19 +11,15 @@ namespace {
 /// An answer to a pure ACK comes at once or, rate-limited, never.
 constexpr TimeNs kAnswerWithin = 500 * kMillisecond;
 
+/// (A block below the ACK is a D-SACK, RFC 2883: it answers a copy.)
 bool sack_covers(const Segment& s, const OpenVerdict& v) {
   if (!s.has_sack) return false;
   std::array<SackBlock, 4> blocks;
   const int count = sack_blocks(s, blocks);
   for (int i = 0; i < count; ++i)
-    if (!after(blocks[i].left, v.seq) && !before(blocks[i].right, v.end_seq)) return true;
+    if (after(blocks[i].right, s.ack) && !after(blocks[i].left, v.seq) && !before(blocks[i].right, v.end_seq))
+      return true;
   return false;
-}
-
-/// What `receiver` sends sooner than this after a segment passed the capture, it cannot have sent because of
-/// it.
-TimeNs shortest_way_ns(const Host& receiver) {
-  return int64_t{std::min(receiver.loop_us(), 10'000'000u)} * 800;
 }
 
 void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
@@ -45,6 +42,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
     resolve(direction, direction.open.front());
     direction.open.erase(direction.open.begin());
   }
+  const bool repeated = !after(s.end_seq(), flow.host[from].snd_nxt);
   OpenVerdict v{.frame = s.frame,
                 .time_ns = s.time_ns,
                 .seq = s.seq,
@@ -53,9 +51,11 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .verdict = j.verdict,
                 .reason = j.reason,
                 .answered = j.answered,
+                .answered_refusal = j.answered_refusal,
                 .list = list,
                 .sent = flow.host[from].segments + 1,
-                .repeated = !after(s.end_seq(), flow.host[from].snd_nxt),
+                .repeated = repeated,
+                .elsewhere = repeated && flow.host[from ^ 1].holes,  // among what waits there, perhaps
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
                 .segment = as_received(flow, flow.host[from], s)};
@@ -64,21 +64,19 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
   if (evidence_) evidence_->opened(s.frame);
 }
 
-/// Away from the receiver a segment can be lost, or overtaken, behind the capture. Does `s` show that the
-/// TS.Recent which refused that segment was not there yet, and would a lower one have let it pass?
-bool Tracker::was_lower(const Flow& flow, unsigned receiver, const OpenVerdict& v, const Segment& s) const {
+/// Away from the receiver a segment can be lost, or overtaken, behind the capture. Does `s`, the first to
+/// tell, show another TS.Recent than the one that refused that segment, and would that have let it pass?
+bool Tracker::was_another(const Flow& flow, unsigned receiver, const OpenVerdict& v, const Segment& s) const {
   const Host& a = flow.host[receiver];
-  // An echo of 0 says that there is none.
-  const bool lower = s.tsecr.raw == 0 || before(s.tsecr, v.state.ts_recent);
-  if (v.verdict != Verdict::drop || v.ts_recent_shown || a.tap == Tap::here || !s.has_ts() || !lower ||
-      v.state.ts_recent.raw == 0 || before(s.tsval, a.clock.last()) ||
+  if (v.verdict != Verdict::drop || v.ts_recent_shown || a.tap == Tap::here || !s.has_ts() ||
+      s.tsecr == v.state.ts_recent || v.state.ts_recent.raw == 0 || before(s.tsval, a.clock.last()) ||
       s.time_ns - v.time_ns < shortest_way_ns(a))
     return false;
   const ReceiverProfile& profile = profile_for(flow, receiver);
   // Once it is too old to count, TS.Recent goes back.
   if (v.state.age_seconds + (s.time_ns - v.time_ns) / kSecond + 1 >= profile.idle_seconds) return false;
   PawsState state = v.state;
-  state.ts_recent = s.tsecr;
+  state.ts_recent = s.tsecr;  // 0 says that there is none
   const PawsOutcome outcome = judge(profile, state, v.segment);
   return outcome.verdict != Verdict::drop || !is_paws(outcome.reason);
 }
@@ -94,7 +92,7 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
     ++flow.host[sender ^ 1].equal_tsval;
   else if (reason != Reason::newer)  // that is the rest
     ++direction.reasons[static_cast<size_t>(reason)];
-  if (now == Verdict::drop) {
+  if (now == Verdict::drop && is_paws(reason)) {
     v.list = v.end_seq == v.seq ? &DirectionTrouble::stale_acks : &DirectionTrouble::paws_drops;
     (direction.*v.list).add(v.frame, v.time_ns);
   }
@@ -105,44 +103,68 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
 }
 
 /// What the capture left open when the segment passed. True when nothing more is to be expected.
-bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s) {
+/// `answers`: it is an ACK that is sent because of the segment, or for no reason that shows.
+bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s, bool answers) {
   const ReceiverProfile& profile = profile_for(flow, sender ^ 1);
   Host& receiver = flow.host[sender ^ 1];
   const bool last = flow.host[sender].segments == v.sent;
-  const auto refused = [&](const PawsState& state) {
-    const PawsOutcome outcome = judge(profile, state, v.segment);
-    if (outcome.verdict != Verdict::drop || !is_paws(outcome.reason)) return false;
-    decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
-    receiver.ts_recent.only(s.tsecr);
-    return true;
-  };
+  const bool at_receiver = vantage_of(receiver, flow.host[sender]) == Vantage::at_receiver;
+  const bool pure_ack = v.end_seq == v.seq;
   if (v.state.state == TcpState::syn_recv) {
     // With a SYN cookie there is no TS.Recent before the ACK that opens the connection: of what comes after,
-    // the first echo is that ACK's TSval. The echo of the SYN's is a request socket's.
-    if (!last || !s.has_ts() || v.tsval == v.state.ts_recent) return true;
-    if (s.tsecr == v.tsval)
+    // the first echo is that ACK's TSval. The echo of the SYN's is a request socket's, which may be the same
+    // one.
+    if (!last || !s.has_ts()) return true;
+    const PawsOutcome outcome = judge(profile, v.state, v.segment);
+    const bool told = v.tsval != v.state.ts_recent;
+    if (told && s.tsecr == v.tsval) {
       decide(flow, sender, v, Verdict::accept, Reason::initial, s.frame);
-    else if (s.tsecr == v.state.ts_recent)
-      refused(v.state);
+    } else if (s.tsecr == v.state.ts_recent && outcome.verdict == Verdict::drop &&
+               (told ? is_paws(outcome.reason) : answers && v.answered_refusal == outcome.reason)) {
+      decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
+      receiver.ts_recent.only(s.tsecr);
+    }
     return true;
   }
-  if (v.reason == Reason::ts_recent_range && last && s.has_ts() && s.tsecr != v.tsval &&
-      vantage_of(receiver, flow.host[sender]) == Vantage::at_receiver) {
+  // The first echo after it tells the TS.Recent that it met, unless it is its own.
+  if (last && !v.asked && at_receiver && s.has_ts()) {
+    v.asked = true;
     PawsState state = v.state;
-    state.ts_recent = s.tsecr;  // still the one that the segment met
-    if (refused(state)) return true;
+    state.ts_recent = s.tsecr;
+    const PawsOutcome outcome = judge(profile, state, v.segment);
+    const bool refused = outcome.verdict == Verdict::drop && is_paws(outcome.reason);
+    const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;
+    const bool by_ts_recent = v.reason == Reason::ts_recent_range && s.tsecr != v.tsval;
+    if (by_ts_recent && (refused || (outcome.verdict == Verdict::accept && !outcome.updates_ts_recent))) {
+      decide(flow, sender, v, outcome.verdict, outcome.reason, s.frame);
+      receiver.ts_recent.only(s.tsecr);
+      return true;
+    }
+    if (pure_ack && old && answers && v.answered_refusal) {
+      decide(flow, sender, v, Verdict::drop, *v.answered_refusal, s.frame);
+      return true;
+    }
   }
-  if (v.repeated) return true;
-  if (before(s.ack, v.end_seq)) return false;
+  if (pure_ack || v.repeated) return true;
+  // It asks for them still, and they were next in order: its ACK was too old.
+  if (at_receiver && s.time_ns - v.time_ns > settle_ns(receiver) && s.ack == v.seq &&
+      s.ack == v.state.rcv_nxt && before(v.segment.ack, v.state.snd_una)) {
+    PawsState state = v.state;
+    state.max_window = 0;
+    const PawsOutcome outcome = judge(profile, state, v.segment);
+    if (outcome.verdict != Verdict::drop) return false;
+    decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
+    return true;
+  }
+  if (before(s.ack, v.end_seq) && !sack_covers(s, v)) return false;
   const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
   decide(flow, sender, v, Verdict::accept, why == Reason::paws ? Reason::initial : why, s.frame);
   return true;
 }
 
 /// `from` has spoken: what does that say about the segments that the model made it refuse?
-/// `receiver_nxt`: how far the accepted segments reach, without what this ACK itself claims.
-void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool repeats_ack,
-                             SeqNum receiver_nxt) {
+/// `was`: the receiver as the model had it, without what this ACK itself claims.
+void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const ReceiverBefore& was) {
   DirectionTrouble& direction = trouble(flow).direction[from ^ 1];
   if (direction.open.empty() || s.has(kSyn) || !s.has(kAck)) return;
   const Host& a = flow.host[from];
@@ -158,34 +180,39 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool r
     const bool has_data = v.end_seq != v.seq;
     const bool covered = has_data && !before(s.ack, v.end_seq);
     bool decided = false;
+    const bool another = was_another(flow, from, v, s);
     v.ts_recent_shown =
         v.ts_recent_shown || (s.has_ts() && s.tsecr.raw != 0 && !before(s.tsecr, v.state.ts_recent));
-    if (was_lower(flow, from, v, s)) {
+    if (another) {
       decide(flow, from ^ 1, v, Verdict::unknown, Reason::ts_recent_range, s.frame);
       if (direction.lone_jump && direction.lone_jump->tsval == v.state.ts_recent) direction.lone_jump.reset();
       decided = true;
     } else if (s.has(kRst)) {
       // It tells TS.Recent and nothing else.
     } else if (v.verdict == Verdict::unknown) {
-      decided = weigh_doubt(flow, from ^ 1, v, s);
+      const bool answers = was.repeats_ack && !answer_spent && s.time_ns - v.time_ns - way < kAnswerWithin;
+      decided = weigh_doubt(flow, from ^ 1, v, s, answers);
+      answer_spent = answer_spent || (answers && decided && v.verdict == Verdict::drop);
     } else if (v.verdict == Verdict::drop) {
-      const bool echoed = s.has_ts() && s.tsecr == v.tsval && a.ts_recent.exact() &&
-                          a.ts_recent.back() == v.tsval && v.state.ts_recent != v.tsval;
-      if (covered) {
-        // Acknowledged: by what else but this segment?
-        if (before(receiver_nxt, v.end_seq)) contradict(flow, from ^ 1, v, s.frame);
-        decided = true;
-      } else if (echoed) {
+      const bool echoed =
+          s.has_ts() && s.tsecr == v.tsval && !was.echo_expected && v.state.ts_recent != v.tsval;
+      // Acknowledged: by what else but this segment?
+      if (echoed || (covered && before(was.rcv_nxt, v.end_seq) && !v.elsewhere)) {
         contradict(flow, from ^ 1, v, s.frame);
         decided = true;
+      } else if (covered) {
+        decided = true;
+      } else if (has_data && sack_covers(s, v)) {
+        if (!v.elsewhere) contradict(flow, from ^ 1, v, s.frame);
+        decided = true;
       } else if (has_data) {
-        const bool refused = !sack_covers(s, v) && !after(v.seq, s.ack);
-        const bool answers = repeats_ack && v.answered && !answer_spent;
+        const bool refused = !after(v.seq, s.ack);
+        const bool answers = was.repeats_ack && v.answered && !answer_spent;
         if (v.evidence == Evidence::predicted && ((at_receiver && refused) || answers)) {
           answer_spent = answer_spent || answers;
           note(v, Evidence::confirmed, s.frame);
         }
-      } else if (v.answered && repeats_ack && !answer_spent && v.evidence == Evidence::predicted &&
+      } else if (v.answered && was.repeats_ack && !answer_spent && v.evidence == Evidence::predicted &&
                  s.time_ns - v.time_ns - way < kAnswerWithin) {
         answer_spent = true;
         note(v, Evidence::confirmed, s.frame);
@@ -196,7 +223,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool r
     } else if (covered) {
       note(v, Evidence::confirmed, s.frame);
       decided = true;
-    } else if (repeats_ack && !answer_spent && !after(v.seq, s.ack) && at_receiver && s.has_ts() &&
+    } else if (was.repeats_ack && !answer_spent && !after(v.seq, s.ack) && at_receiver && s.has_ts() &&
                s.tsecr != v.tsval) {
       // The model accepts, the receiver asks for the same byte again.
       answer_spent = true;

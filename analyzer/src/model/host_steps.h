@@ -64,6 +64,12 @@ inline void take_ack(Host& receiver, const Host& sender, const Segment& s, uint3
   }
 }
 
+/// What `receiver` sends sooner than this after a segment passed the capture, it cannot have sent because of
+/// it.
+inline TimeNs shortest_way_ns(const Host& receiver) {
+  return int64_t{std::min(receiver.loop_us(), 10'000'000u)} * 500;
+}
+
 /// Had `receiver` handled everything before `s` when it sent it? Then its TSecr refutes all later values.
 inline bool knows_all(const Host& receiver, const Host& sender, const Segment& s) {
   if (receiver.ts_recent.exact()) return true;
@@ -120,11 +126,11 @@ inline bool is_questionable(const Segment& s, const Judgement& j) {
 }
 
 /// May a later segment of the receiver decide this doubt? One about data that are new or that only TS.Recent
-/// decides on, and one about a request socket.
+/// decides on, one about a pure ACK that would be answered if it was refused, and one about a request socket.
 inline bool may_be_decided(const Host& receiver, const Host& sender, const Segment& s, const Judgement& j) {
   return j.verdict == Verdict::unknown && s.has_ts() && !s.has(kRst | kSyn) &&
-         (receiver.state == TcpState::syn_recv ||
-          (s.payload > 0 && (after(s.end_seq(), sender.snd_nxt) || j.reason == Reason::ts_recent_range)));
+         (receiver.state == TcpState::syn_recv || j.reason == Reason::ts_recent_range ||
+          (s.payload > 0 ? after(s.end_seq(), sender.snd_nxt) : j.answered_refusal.has_value()));
 }
 
 inline bool is_keepalive(const Host& receiver, const Segment& s) {

@@ -63,6 +63,11 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   // receiver's.
   if (s.has(kRst) && receiver.tap != Tap::here)
     p.sequence.add({wup, wup, wup, window_known ? window_from(wup) : kOpenWindow});
+  // Of data that are not acknowledged yet, some may be lost behind the capture, so that an old ACK is the
+  // expected one.
+  if (s.length() == 0 && !s.has(kRst | kSyn) && receiver.tap != Tap::here && !before(s.seq, wup) &&
+      before(s.seq, nxt))
+    p.sequence.add({s.seq, wup, s.seq, window_known ? window_from(wup) : kOpenWindow});
   // Linux lets data stick out of the window into an empty receive queue, which no capture shows.
   const bool sticks_out = after(s.end_seq(), receiver.right_edge);
   if (!exact || (sticks_out && !after(s.seq, receiver.right_edge)))
@@ -269,6 +274,8 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
     agreed = agreed && outcome.verdict == result.verdict &&
              is_paws(outcome.reason) == is_paws(result.reason) &&
              (!receiver.rcv_doubtful || outcome.verdict != Verdict::drop || outcome.reason == result.reason);
+    const bool by_timestamps = is_paws(outcome.reason) || outcome.reason == Reason::tsecr;
+    if (outcome.answered && by_timestamps) result.answered_refusal = outcome.reason;
     result.may_store = result.may_store || outcome.updates_ts_recent;
     result.stores = result.stores && outcome.updates_ts_recent;
   };
@@ -283,8 +290,10 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
           for (size_t sequence = 0; sequence < p.sequence.count; ++sequence) {
             PawsState state = state_at(p, base, ts, age, rto, sequence);
             ask(state);
+            if (!old_ack || waiting) continue;
             state.predicted = true;
-            if (old_ack && !waiting) ask(state);
+            if (!receiver.wl_known) state.snd_wnd = segment.window;  // it may be
+            ask(state);
           }
   if (!agreed) {
     result.reason = reason_of_doubt(profile, receiver, p, segment);

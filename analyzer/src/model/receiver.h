@@ -3,6 +3,7 @@
 // `drop` only when all of them refuse.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ struct Judgement {
   TsVal ts_recent;        ///< the likeliest value
   bool answered = false;  ///< an ACK is expected for the refused segment
   bool rate_limited = false;
-  bool may_store = false;  ///< some possible state takes TSval as TS.Recent
-  bool stores = false;     ///< all of them do
+  bool may_store = false;                       ///< some possible state takes TSval as TS.Recent
+  bool stores = false;                          ///< all of them do
+  std::optional<Reason> answered_refusal = {};  ///< one of them refuses it and sends an ACK
 };
 
 /// What `receiver` does with `s`, which `sender` sent. Settles receiver.ts_recent when time has decided it.

@@ -76,6 +76,9 @@ void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s, bool all_ar
   }
   ++a.compared;
   a.exact += echo == TsRecentSet::Echo::exact;
+  // It still echoes an earlier value than it should by now.
+  if (echo == TsRecentSet::Echo::possible && s.time_ns - a.ts_recent.newest_store() >= shortest_way_ns(a))
+    a.ts_recent.doubt();
 }
 
 Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
@@ -188,7 +191,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   note_options(flow, from, s);
   std::optional<PawsState> open;
   if (is_questionable(s, j) || may_be_decided(b, a, s, j)) open = likeliest_state(flow, b, a, s);
-  const SeqNum receiver_nxt_before = a.rcv_nxt;
+  const ReceiverBefore before_echo{
+      .repeats_ack = repeats_ack, .echo_expected = a.ts_recent.may_hold(s.tsecr), .rcv_nxt = a.rcv_nxt};
   if (s.has(kSyn)) handshake(flow, from, s, j);
   if (j.verdict != Verdict::drop) {
     if (!s.has(kSyn)) {
@@ -211,8 +215,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     }
   }
   if (flow.trouble && s.payload > 0) {
-    for (OpenVerdict& v : trouble(flow).direction[from].open)
-      v.repeated = v.repeated || (before(s.seq, v.end_seq) && after(end, v.seq));
+    for (OpenVerdict& v : trouble(flow).direction[from].open) {
+      const bool overlaps = before(s.seq, v.end_seq) && after(end, v.seq);
+      v.repeated = v.repeated || overlaps;
+      v.elsewhere = v.elsewhere || (overlaps && j.verdict != Verdict::drop);
+    }
   }
   count_verdict(flow, from, s, j, open);
 
@@ -279,7 +286,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (new_ack) b.retransmit_run = 0;
   if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
   watch_progress(flow, from, s, new_ack, retransmitted, was);
-  if (flow.trouble) weigh_evidence(flow, from, s, repeats_ack, receiver_nxt_before);
+  if (flow.trouble) weigh_evidence(flow, from, s, before_echo);
   if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s, j.verdict);
 
   if (!s.has(kRst) && !next_one) {

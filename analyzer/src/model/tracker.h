@@ -89,10 +89,10 @@ class Tracker {
   // evidence.cpp
   void open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state,
                     FrameList DirectionTrouble::*list);
-  bool was_lower(const Flow& flow, unsigned receiver, const OpenVerdict& verdict, const Segment& s) const;
+  bool was_another(const Flow& flow, unsigned receiver, const OpenVerdict& verdict, const Segment& s) const;
   void decide(Flow& flow, unsigned sender, OpenVerdict& verdict, Verdict now, Reason reason, uint64_t frame);
-  bool weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& verdict, const Segment& s);
-  void weigh_evidence(Flow& flow, unsigned from, const Segment& s, bool repeats_ack, SeqNum receiver_nxt);
+  bool weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& verdict, const Segment& s, bool answers);
+  void weigh_evidence(Flow& flow, unsigned from, const Segment& s, const ReceiverBefore& before);
   void contradict(Flow& flow, unsigned sender, OpenVerdict& verdict, uint64_t frame);
   void resolve(DirectionTrouble& direction, const OpenVerdict& verdict);
   void resolve_all(DirectionTrouble& direction);

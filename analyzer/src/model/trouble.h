@@ -47,14 +47,24 @@ struct OpenVerdict {
   Verdict verdict = Verdict::drop;
   Reason reason = Reason::paws;
   bool answered = false;  ///< the receiver is expected to send an ACK for it
+  std::optional<Reason> answered_refusal = {};  ///< or it is if it was refused for this reason
   FrameList DirectionTrouble::*list = nullptr;  ///< where it is counted among drops
   uint32_t sent = 0;     ///< segments of its sender up to this one
   bool repeated = false;  ///< data of it were sent again
+  bool elsewhere = false; ///< or came in another segment that the receiver may have taken
+  bool asked = false;     ///< the first echo after it has been weighed
   bool ts_recent_shown = false;  ///< the receiver's own echo has shown the TS.Recent that refused it, or a later one
   PawsState state;        ///< the likeliest, and the segment: to ask other profiles
   PawsSegment segment;
   Evidence evidence = Evidence::predicted;
   std::array<uint64_t, 4> evidence_frames{};
+};
+
+/// A receiver before the segment that tells of it.
+struct ReceiverBefore {
+  bool repeats_ack = false;    ///< the segment is a pure ACK that acknowledges nothing new
+  bool echo_expected = false;  ///< its TSecr is what TS.Recent may have been
+  SeqNum rcv_nxt;              ///< how far the accepted segments reach
 };
 
 /// A TSval that does not fit its sender's clock, until the next segments tell a step from an outlier.

@@ -19,7 +19,8 @@ struct Say {
   bool ts = true;
   uint16_t window = 1000;
   uint8_t ttl = 64;
-  MacAddress mac = 0;  ///< 0: that of the host
+  MacAddress mac = 0;                                      ///< 0: that of the host
+  std::optional<std::pair<uint32_t, uint32_t>> sack = {};  ///< one block
 };
 
 /// Host 0 is the client at 10.0.0.1:40000, host 1 the server at 10.0.0.2:443. Both clocks tick once a
@@ -66,6 +67,7 @@ class Conversation {
       s.tsval = {what.tsval.value_or(clock[from])};
       s.tsecr = {what.tsecr.value_or(echo[from])};
     }
+    if (what.sack) add_sack(s, what.sack->first, what.sack->second);
     const Judgement j = tracker_.process(*flow_, from ^ low_, s);
     if (j.verdict != Verdict::drop) {
       // What a sound receiver does (RFC 7323 section 4.3).
@@ -121,6 +123,21 @@ class Conversation {
     s.ip = s.tcp = bytes_;
     s.tcp_length = 32;  // of which the snapshot kept nothing: checksums are unknown
     return s;
+  }
+
+  /// The header is the place to read it from; checksums stay unknown.
+  void add_sack(Segment& s, uint32_t left, uint32_t right) {
+    uint8_t* const tcp = bytes_ + 20;
+    tcp[12] = 8 << 4;
+    tcp[20] = tcp[21] = 1;  // NOP
+    tcp[22] = 5, tcp[23] = 10;
+    for (int i = 0; i < 4; ++i) {
+      tcp[24 + i] = static_cast<uint8_t>(left >> (24 - 8 * i));
+      tcp[28 + i] = static_cast<uint8_t>(right >> (24 - 8 * i));
+    }
+    s.tcp = tcp;
+    s.tcp_captured = 32;
+    s.has_sack = true;
   }
 
   AnalysisOptions options_;

@@ -46,6 +46,72 @@ TEST(Evidence, AnAckForTheSegmentContradicts) {
   EXPECT_EQ(from(report, Side::client).confirmed, 0u);
 }
 
+TEST(Evidence, DataThatWaitedAlreadyDoNotContradict) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  const uint32_t hole = c.next[0];
+  ASSERT_EQ(c.client({.payload = 200, .seq = hole + 100}).verdict, Verdict::accept);
+  c.pass(20'000);
+  c.server({.ack = hole});
+  c.clock[0] -= 1'000'000;
+  ASSERT_EQ(c.client({.payload = 100, .seq = hole + 100}).verdict, Verdict::drop) << "a copy of what waits";
+  c.pass(20'000);
+  c.server({.ack = hole});
+  c.clock[0] += 1'000'000;
+  ASSERT_EQ(c.client({.payload = 100, .seq = hole}).verdict, Verdict::accept);
+  c.pass(20'000);
+  c.server({.ack = hole + 300});
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).contradicted, 0u);
+  EXPECT_EQ(from(report, Side::client).confirmed, 1u);
+}
+
+TEST(Evidence, ACopyThatCameLaterExplainsTheAck) {
+  Conversation c = set_back();
+  const uint32_t start = c.next[0];
+  ASSERT_EQ(c.client({.payload = 100, .seq = start + 100}).verdict, Verdict::drop);
+  c.clock[0] += 1'000'000;
+  ASSERT_EQ(c.client({.payload = 150, .seq = start + 100}).verdict, Verdict::accept);
+  c.pass(20'000);
+  c.server({.ack = start});
+  ASSERT_EQ(c.client({.payload = 100, .seq = start}).verdict, Verdict::accept);
+  c.pass(20'000);
+  c.server({.ack = start + 250});
+  EXPECT_EQ(from(c.finish(), Side::client).contradicted, 0u);
+}
+
+TEST(Evidence, ASackForTheSegmentContradicts) {
+  Conversation c = set_back();
+  const uint32_t hole = c.next[0];
+  ASSERT_EQ(c.client({.payload = 100, .seq = hole + 100}).verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server({.ack = hole, .sack = {{hole + 100, hole + 200}}});
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).contradicted, 1u);
+  EXPECT_EQ(from(report, Side::client).confirmed, 0u);
+}
+
+/// That TS.Recent takes the value later, from another segment, says nothing of the one that was refused.
+TEST(Evidence, AnEchoThatIsExpectedDoesNotContradict) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  const uint32_t held = c.echo[1], early = held + 5, jumped = held + 0x7fff'fffe;
+  const auto answered = [&](const Say& what) {
+    const Verdict verdict = c.client(what).verdict;
+    c.pass(20'000);
+    c.server();
+    c.pass(400'000);
+    return verdict;
+  };
+  ASSERT_EQ(answered({.payload = 100, .tsval = jumped}), Verdict::accept);
+  ASSERT_EQ(answered({.payload = 100, .seq = c.next[0] + 500, .tsval = early}), Verdict::drop);
+  ASSERT_EQ(answered({.payload = 100, .tsval = jumped + 8}), Verdict::accept);
+  ASSERT_EQ(answered({.payload = 100, .tsval = early}), Verdict::accept) << "half of the circle on";
+  EXPECT_EQ(from(c.finish(), Side::client).contradicted, 0u);
+}
+
 TEST(Evidence, OneAnswerConfirmsOneDrop) {
   Conversation c = set_back();
   for (int i = 0; i < 3; ++i) {
