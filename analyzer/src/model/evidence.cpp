@@ -217,6 +217,8 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
         answer_spent = true;
         note(v, Evidence::confirmed, s.frame);
         decided = true;
+      } else if (was.repeats_ack && !answer_spent && answered_after_all(flow, from ^ 1, v, s, was)) {
+        answer_spent = decided = true;
       } else if (s.time_ns - v.time_ns > kAnswerWithin + 2 * way) {
         decided = true;  // nothing will decide it any more
       }
@@ -237,6 +239,30 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
       ++i;
     }
   }
+}
+
+/// An old ACK that the profile drops in silence got an answer at once, from a receiver that had no other
+/// reason for one: an older kernel.
+bool Tracker::answered_after_all(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s,
+                                 const ReceiverBefore& was) {
+  const Host& receiver = flow.host[sender ^ 1];
+  if (v.answered || flow.host[sender].segments != v.sent || profile_is_told(flow, sender ^ 1) ||
+      vantage_of(receiver, flow.host[sender]) != Vantage::at_receiver ||
+      s.time_ns - v.time_ns > settle_ns(receiver) ||
+      s.ack + as_received(flow, receiver, s).window != was.right_edge)
+    return false;
+  const ReceiverProfile* fitting = nullptr;
+  PawsOutcome outcome;
+  for (const ReceiverProfile& profile : receiver_profiles()) {
+    const PawsOutcome asked = judge(profile, v.state, v.segment);
+    if (!profile.linux_states || asked.verdict != Verdict::drop || !asked.answered) continue;
+    fitting = &profile;  // the newest
+    outcome = asked;
+  }
+  if (!fitting) return false;
+  decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
+  trouble(flow).direction[sender].fitting_profile = fitting;
+  return true;
 }
 
 /// The receiver evidently did otherwise. Another profile may explain it; if none does, the capture lost

@@ -191,8 +191,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   note_options(flow, from, s);
   std::optional<PawsState> open;
   if (is_questionable(s, j) || may_be_decided(b, a, s, j)) open = likeliest_state(flow, b, a, s);
-  const ReceiverBefore before_echo{
-      .repeats_ack = repeats_ack, .echo_expected = a.ts_recent.may_hold(s.tsecr), .rcv_nxt = a.rcv_nxt};
+  const ReceiverBefore before_echo{.repeats_ack = repeats_ack,
+                                   .echo_expected = a.ts_recent.may_hold(s.tsecr),
+                                   .rcv_nxt = a.rcv_nxt,
+                                   .right_edge = a.right_edge};
   if (s.has(kSyn)) handshake(flow, from, s, j);
   if (j.verdict != Verdict::drop) {
     if (!s.has(kSyn)) {

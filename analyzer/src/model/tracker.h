@@ -93,6 +93,8 @@ class Tracker {
   void decide(Flow& flow, unsigned sender, OpenVerdict& verdict, Verdict now, Reason reason, uint64_t frame);
   bool weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& verdict, const Segment& s, bool answers);
   void weigh_evidence(Flow& flow, unsigned from, const Segment& s, const ReceiverBefore& before);
+  bool answered_after_all(Flow& flow, unsigned sender, OpenVerdict& verdict, const Segment& s,
+                          const ReceiverBefore& was);
   void contradict(Flow& flow, unsigned sender, OpenVerdict& verdict, uint64_t frame);
   void resolve(DirectionTrouble& direction, const OpenVerdict& verdict);
   void resolve_all(DirectionTrouble& direction);

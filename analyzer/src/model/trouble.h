@@ -65,6 +65,7 @@ struct ReceiverBefore {
   bool repeats_ack = false;    ///< the segment is a pure ACK that acknowledges nothing new
   bool echo_expected = false;  ///< its TSecr is what TS.Recent may have been
   SeqNum rcv_nxt;              ///< how far the accepted segments reach
+  SeqNum right_edge;           ///< of its window, as offered so far
 };
 
 /// A TSval that does not fit its sender's clock, until the next segments tell a step from an outlier.

@@ -139,6 +139,31 @@ TEST(Evidence, AContradictionChoosesAProfileThatFits) {
   EXPECT_TRUE(from(report, Side::client).profile_proven);
 }
 
+/// The answer comes `after` the probe that TCP_REPAIR sends, with this window.
+FlowReport answered_probe(TimeNs after, uint16_t window, AnalysisOptions options = {}) {
+  Conversation c = set_back(std::move(options));
+  EXPECT_EQ(c.client({.seq = c.next[0] - 1}).reason, Reason::paws_ack);
+  c.pass(after);
+  c.server({.window = window});
+  return c.finish();
+}
+
+TEST(Evidence, AnAnswerToAnOldAckChoosesAKernelThatGivesOne) {
+  const FlowReport report = answered_probe(20'000, 1000);
+  EXPECT_EQ(from(report, Side::client).receiver_profile->name, "linux-6.12") << "6.14 drops it in silence";
+  EXPECT_TRUE(from(report, Side::client).profile_proven);
+  EXPECT_EQ(from(report, Side::client).confirmed, 1u);
+  EXPECT_EQ(count(from(report, Side::client), Reason::paws), 1u);
+}
+
+TEST(Evidence, AnAckForAnotherReasonChoosesNoKernel) {
+  EXPECT_FALSE(from(answered_probe(20'000, 900), Side::client).profile_proven) << "a window update";
+  EXPECT_FALSE(from(answered_probe(30 * kMillisecond, 1000), Side::client).profile_proven) << "too late";
+  AnalysisOptions told;
+  told.profile = find_profile("linux-6.18");
+  EXPECT_EQ(from(answered_probe(20'000, 1000, told), Side::client).receiver_profile->name, "linux-6.18");
+}
+
 TEST(Evidence, CountsAddUpToTheDrops) {
   Conversation c = set_back();
   for (int i = 0; i < 300; ++i) {
