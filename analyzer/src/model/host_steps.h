@@ -70,6 +70,14 @@ inline TimeNs shortest_way_ns(const Host& receiver) {
   return int64_t{std::min(receiver.loop_us(), 10'000'000u)} * 500;
 }
 
+/// The receiver holds a TSval from before the capture. How long before, its sender's clock tells, once it is heard
+/// saying `tsval` at `now`: it takes a second for a tick at the most (RFC 7323 section 5.4).
+inline void bound_age(Host& receiver, const Host& sender, TsVal tsval, TimeNs now) {
+  const int64_t ticks = distance(receiver.ts_recent.back(), tsval);
+  const int64_t tick = sender.clock.hz() == 0 ? kSecond : sender.clock.period_ns();
+  if (ticks >= 0) receiver.ts_recent.not_stored_before(now - (ticks + 1) * tick);
+}
+
 /// Had `receiver` handled everything before `s` when it sent it? Then its TSecr refutes all later values.
 inline bool knows_all(const Host& receiver, const Host& sender, const Segment& s) {
   if (receiver.ts_recent.exact()) return true;

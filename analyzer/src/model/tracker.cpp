@@ -66,6 +66,7 @@ void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s, bool all_ar
   const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
   if (echo == TsRecentSet::Echo::unknown) {
     const Host& b = flow.host[from ^ 1];
+    if (b.clock.started()) bound_age(a, b, b.clock.last(), b.last_ns);
     if (b.clock.started() && s.ack != b.snd_nxt && after(b.clock.last(), s.tsecr))
       a.ts_recent.may_reach(b.clock.last());
     return;
@@ -170,6 +171,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     a.clock.start(s.tsval, s.time_ns);  // whatever came before it was not this connection
   else if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0) && !next_one)
     fit = a.clock.observe(s.tsval, s.time_ns, s.time_ns - was.last_ns);
+
+  if (!was.clock.started() && a.clock.started() && b.ts_recent.known()) bound_age(b, a, s.tsval, s.time_ns);
 
   Judgement j;
   if (opening && b.state == TcpState::unknown) {

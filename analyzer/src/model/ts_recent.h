@@ -41,6 +41,9 @@ class TsRecentSet {
   TimeNs newest_store() const { return newest_ns_; }
   TimeNs oldest_store() const { return newest_ns_ - int64_t{spread_ms_} * kMillisecond; }
 
+  /// The sender had not said the value before `time`.
+  void not_stored_before(TimeNs time) { spread_ms_ = std::min(spread_ms_, to_ms(newest_ns_ - time)); }
+
   /// The receiver certainly stored `value` at `now`.
   void store(TsVal value, TimeNs now) {
     values_[0] = value.raw;

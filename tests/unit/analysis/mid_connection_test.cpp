@@ -19,6 +19,26 @@ TEST(MidConnection, TheFirstEchoTellsTsRecent) {
   EXPECT_EQ(heard.rows.at(1).ts_recent, TsVal{800});
 }
 
+TEST(MidConnection, HowOldTsRecentIsTheSendersClockTells) {
+  Talk talk;
+  talk << Say{client, 0, 1000, 9000, 100, kAck, 5000, 800}
+       << Say{server, 1, 9000, 1100, 0, kAck, 820, 5000}
+       // TS.Recent is 5000, and the clock said that just now
+       << Say{client, 2, 1100, 9000, 100, kAck, 4000, 820};
+  EXPECT_EQ(hear(talk).rows.at(2).reason, Reason::paws);
+
+  Talk receiver_first;
+  receiver_first << Say{server, 0, 9000, 1100, 0, kAck, 820, 5000}
+                 << Say{client, 1, 1100, 9000, 0, kAck, 5000, 820}  // the clock has not gone on since
+                 << Say{client, 2, 1100, 9000, 100, kAck, 4000, 820};
+  EXPECT_EQ(hear(receiver_first).rows.at(2).reason, Reason::paws);
+
+  Talk unheard;
+  unheard << Say{server, 0, 9000, 1100, 0, kAck, 820, 5000}
+          << Say{client, 2, 1100, 9000, 100, kAck, 4000, 820};  // when it said 5000, nobody knows
+  EXPECT_EQ(hear(unheard).rows.at(1).reason, Reason::idle_range);
+}
+
 TEST(MidConnection, EchoesOfWhatWentBeforeAreNoMisses) {
   Talk talk;
   // 300 ms of the way lie between the capture and the client: its first echoes are of segments sent before.
@@ -45,7 +65,7 @@ TEST(MidConnection, AnEchoAheadOfThePeersClockIsNamed) {
   }
   const Heard heard = hear(talk);
   EXPECT_TRUE(heard.found(RuleId::tsecr_never_sent));
-  EXPECT_EQ(heard.summary.totals.dropped, 0u);   // and it did not become TS.Recent
+  EXPECT_EQ(heard.summary.totals.dropped, 0u);  // and it did not become TS.Recent
 }
 
 TEST(MidConnection, AnEchoThatTheCaptureLacksIsNoFinding) {
