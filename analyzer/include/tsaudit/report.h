@@ -133,11 +133,17 @@ struct Finding {
   std::string message;                    ///< one sentence, without flow or direction
   std::string fingerprint;                ///< rule + role + direction + ordinal; free of ports, frames and TSvals
   std::string advice;                     ///< what to do; may be empty
-  int64_t duration_ns = 0;                ///< of a stall, from time_ns on (TS002, TS014); 0: not a matter of time
+  int64_t duration_ns = 0;                ///< of a stall, from time_ns on (see is_stall()); 0: not a matter of time
   BaselineState baseline_state = BaselineState::none;
   std::string suppressed;                 ///< why it does not count at the gate; empty: it counts
   static constexpr size_t kMaxFrames = 32;
 };
+
+/// No progress, or an end: by timestamps (TS002), by something else (TS014), or the capture does not tell (TS016).
+inline bool is_stall(const Finding& finding) {
+  return finding.rule == RuleId::paws_stall || finding.rule == RuleId::not_timestamps ||
+         (finding.rule == RuleId::capture_incomplete && finding.duration_ns > 0);
+}
 
 struct FlowReport {
   uint64_t id = 0;               ///< 1-based, by first frame
@@ -145,6 +151,7 @@ struct FlowReport {
   bool roles_guessed = false;    ///< no SYN was seen
   uint32_t scope = 0;            ///< see Segment::scope
   Negotiated timestamps = Negotiated::unknown;
+  bool options_cut = false;      ///< the snapshot length cut TCP options off, TSopt perhaps among them
   uint64_t first_frame = 0, last_frame = 0;
   TimeNs first_ns = 0, last_ns = 0;
   bool evicted = false;          ///< forgotten before its end because of the limit on live flows

@@ -100,6 +100,8 @@ DecodeStatus decode(const RawPacket& packet, Segment& segment, Announcement& ann
 /// Edges of the SACK blocks (RFC 2018), in option order. Returns how many of `out` were filled.
 struct SackBlock { SeqNum left, right; };
 int sack_blocks(const Segment& segment, std::array<SackBlock, 4>& out) noexcept;
+/// The snapshot does not hold all TCP options: what was not seen of them may still have been there.
+bool options_cut(const Segment& segment) noexcept;
 
 /// Checks the IPv4 header checksum and the TCP checksum. Costs a pass over the payload, so it is for suspects only.
 enum class Checksum : uint8_t {

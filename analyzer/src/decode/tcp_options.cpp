@@ -103,6 +103,10 @@ void wire::parse_options(Segment& segment, const uint8_t* options, uint32_t capt
   if (walk.end() == OptionWalk::End::cut) segment.ts = TsOption::cut;  // a good one may still follow
 }
 
+bool options_cut(const Segment& segment) noexcept {
+  return segment.tcp_captured < (segment.tcp[12] >> 4) * 4u;
+}
+
 int sack_blocks(const Segment& segment, std::array<SackBlock, 4>& out) noexcept {
   if (!segment.has_sack) return 0;
   const uint32_t header = (segment.tcp[12] >> 4) * 4u;

@@ -36,8 +36,7 @@ Finding gate_finding(const Policy& policy, RuleId rule, uint64_t flow, std::opti
 
 std::string bad_end(const std::vector<Finding>& findings, TimeNs last_ns) {
   for (const Finding& finding : findings) {
-    const bool stall = finding.rule == RuleId::paws_stall || finding.rule == RuleId::not_timestamps;
-    if (!stall || finding.evidence == Evidence::contradicted) continue;
+    if (!is_stall(finding) || finding.evidence == Evidence::contradicted) continue;
     // TS014 without a duration is a reset with data unacknowledged.
     if (finding.duration_ns == 0) return "it was reset with data unacknowledged";
     if (finding.time_ns + finding.duration_ns >= last_ns) return "it stands still at the end of the capture";

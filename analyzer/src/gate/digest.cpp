@@ -56,8 +56,7 @@ Metrics metrics_of(const FlowReport& flow) {
     retransmissions += static_cast<double>(direction.retransmissions);
   }
   for (const Finding& finding : flow.findings) {
-    const bool stalls = finding.rule == RuleId::paws_stall || finding.rule == RuleId::not_timestamps;
-    if (stalls && finding.evidence != Evidence::contradicted)
+    if (is_stall(finding) && finding.evidence != Evidence::contradicted)
       stall += static_cast<double>(finding.duration_ns);
   }
   at(Metric::dropped) = dropped;
@@ -101,8 +100,7 @@ void AnalysisDigest::finish(Summary summary) {
                                              [](const FlowDigest& flow) { return flow.role.order; });
     if (at == flows_.end() || at->role.order != finding.flow) continue;  // of the captures as a whole
     // A saved flow comes without its findings, and so without its stalls.
-    const bool stalls = finding.rule == RuleId::paws_stall || finding.rule == RuleId::not_timestamps;
-    if (stalls && finding.evidence != Evidence::contradicted) {
+    if (is_stall(finding) && finding.evidence != Evidence::contradicted) {
       auto& stall = at->metrics[static_cast<size_t>(Metric::stall)];
       stall = stall.value_or(0) + static_cast<double>(finding.duration_ns);
     }

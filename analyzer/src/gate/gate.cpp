@@ -45,8 +45,9 @@ struct Gate::FlowChecks {
     if (policy.max_stall_ns) {
       const std::vector<Finding> found = flow.findings;  // add() moves them
       for (const Finding& stall : found) {
-        if (stall.rule != RuleId::paws_stall && stall.rule != RuleId::not_timestamps) continue;
-        if (stall.evidence == Evidence::contradicted || stall.duration_ns <= *policy.max_stall_ns) continue;
+        if (!is_stall(stall) || stall.evidence == Evidence::contradicted ||
+            stall.duration_ns <= *policy.max_stall_ns)
+          continue;
         Finding& finding =
             add(RuleId::limit_exceeded, stall.from,
                 fmt::format("a stall of {}, but at most {} are allowed", duration_words(stall.duration_ns),

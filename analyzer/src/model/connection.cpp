@@ -77,9 +77,9 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
     flow.set_client(from);
     flow.roles_known = true;
     flow.syn_seen = true;
-    flow.syn_ts = flow.syn_ts || s.has_ts();
+    flow.syn_ts = flow.syn_ts || s.has_ts() || s.ts == TsOption::cut;
     a.isn = s.seq;
-    a.scale_known = true;
+    a.scale_known = a.scale_known || s.window_scale != Segment::kNoWindowScale || !options_cut(s);
     // Sent again, it has not taken whatever SYN-ACK the capture holds.
     if (a.state == TcpState::unknown || !a.acked) a.state = TcpState::syn_sent;
     if (b.state == TcpState::unknown || b.state == TcpState::syn_recv) {
@@ -106,14 +106,16 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
   flow.set_client(from ^ 1);
   flow.roles_known = true;
   flow.synack_seen = true;
-  flow.synack_ts = flow.synack_ts || s.has_ts();
+  flow.synack_ts = flow.synack_ts || s.has_ts() || s.ts == TsOption::cut;
   flow.negotiated_yes = flow.negotiated() == Negotiated::yes;
   // Without a scale in both SYNs there is none in either direction (RFC 7323 section 2.2).
-  if (s.window_scale == Segment::kNoWindowScale || !flow.syn_seen) {
-    b.scale_known = flow.syn_seen;
-    if (flow.syn_seen) a.window_scale = b.window_scale = 0;
+  const bool both_seen =
+      flow.syn_seen && b.scale_known && (s.window_scale != Segment::kNoWindowScale || !options_cut(s));
+  if (s.window_scale == Segment::kNoWindowScale || !both_seen) {
+    b.scale_known = both_seen;
+    if (both_seen) a.window_scale = b.window_scale = 0;
   }
-  a.scale_known = flow.syn_seen;
+  a.scale_known = both_seen;
   a.isn = s.seq;
   if (a.state != TcpState::established) a.state = TcpState::syn_recv;
   b.state = TcpState::established;

@@ -92,10 +92,11 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
     ++flow.host[sender ^ 1].equal_tsval;
   else if (reason != Reason::newer)  // that is the rest
     ++direction.reasons[static_cast<size_t>(reason)];
-  if (now == Verdict::drop && is_paws(reason)) {
+  if (now == Verdict::unknown)
+    v.list = &DirectionTrouble::undecided;
+  else if (now == Verdict::drop && is_paws(reason))
     v.list = v.end_seq == v.seq ? &DirectionTrouble::stale_acks : &DirectionTrouble::paws_drops;
-    (direction.*v.list).add(v.frame, v.time_ns);
-  }
+  if (v.list) (direction.*v.list).add(v.frame, v.time_ns);
   v.verdict = now;
   v.reason = reason;
   v.evidence = now == Verdict::drop ? Evidence::confirmed : Evidence::none;

@@ -89,6 +89,7 @@ FlowReport report_flow(const Tracker& tracker, const Flow& flow, const Trouble* 
   report.roles_guessed = !flow.roles_known;
   report.scope = flow.key.scope();
   report.timestamps = flow.negotiated();
+  report.options_cut = flow.options_cut;
   report.first_frame = flow.first_frame;
   report.last_frame = flow.last_frame;
   report.first_ns = flow.first_ns;

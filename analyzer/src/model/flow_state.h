@@ -109,15 +109,16 @@ struct Flow {
   void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
   bool live : 1 = false;     ///< the table's
   uint8_t ways : 2 = 0;      ///< the table's: FlowTable::Ways
+  bool options_cut : 1 = false;  ///< a segment whose TSopt the snapshot may have cut off; one of a SYN counts as seen
   bool watched : 1 = false;  ///< its trouble has open questions: every segment matters
 
   TimeNs last_ns() const { return std::max(host[0].last_ns, host[1].last_ns); }
 
   Negotiated negotiated() const {
-    if (synack_seen) return synack_ts && (syn_ts || !syn_seen) ? Negotiated::yes : Negotiated::no;
+    const bool by_segments = host[0].ts_segments && host[1].ts_segments;
+    if (synack_seen && !(synack_ts && (syn_ts || !syn_seen))) return Negotiated::no;
     if (syn_seen && !syn_ts) return Negotiated::no;
-    if (host[0].ts_segments && host[1].ts_segments) return Negotiated::yes;
-    return Negotiated::unknown;
+    return by_segments || (synack_seen && !options_cut) ? Negotiated::yes : Negotiated::unknown;
   }
 };
 

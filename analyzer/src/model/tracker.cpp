@@ -143,6 +143,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   flow.set_last_frame(s.frame);
   if (s.has(kSyn) && s.has(kAck) && flow.synack_seen && b.acked && s.seq != a.isn)
     return other_answer(flow, from, s);
+  flow.options_cut = flow.options_cut || s.ts == TsOption::cut;
   const bool first = !a.seen;
   if (first) first_segment(flow, from, s);
   const Host was = a;

@@ -123,6 +123,7 @@ struct DirectionTrouble {
   FrameList paws_drops;                          ///< with data, FIN or SYN
   FrameList stale_acks;                          ///< without
   FrameList stale_copies;                        ///< with data that the receiver had already got
+  FrameList undecided;                           ///< the capture does not show whether PAWS discarded them
   FrameList missing_tsopt;
   FrameList missing_tsopt_data;  ///< of those, the ones that are not keepalives
   FrameList malformed_tsopt;

@@ -48,6 +48,9 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     else if (!s.has(kRst))
       list = &DirectionTrouble::stale_acks;
   }
+  if (j.verdict == Verdict::unknown && s.has_ts() &&
+      (s.length() > 0 || (open && after(s.ack, open->snd_una))))
+    list = &DirectionTrouble::undecided;
   if (list) (direction.*list).add(s.frame, s.time_ns);
   if (open) open_verdict(flow, from, s, j, *open, list);
 }

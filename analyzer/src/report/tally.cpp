@@ -12,7 +12,7 @@ namespace tsaudit {
 
 bool matters(const FlowReport& flow) {
   return flow.worst >= Severity::warning || !flow.migrations.empty() ||
-         has_rule(flow, RuleId::not_timestamps) ||
+         std::ranges::any_of(flow.findings, is_stall) ||
          flow.directions[0].contradicted + flow.directions[1].contradicted > 0;
 }
 
@@ -30,8 +30,13 @@ void Tally::add(const FlowReport& flow) {
            finding.severity > Severity::note;
   });
   if (lost) ++paws_lost;
+  if (flow.options_cut) ++options_cut;
   if (!flow.migrations.empty()) ++migrated;
   if (!by_paws && has_rule(flow, RuleId::not_timestamps)) ++stalled_otherwise;
+  if (!by_paws && std::ranges::any_of(flow.findings, [](const Finding& finding) {
+        return finding.rule == RuleId::capture_incomplete && is_stall(finding);
+      }))
+    ++stalled_undecided;
   if (flow.worst >= Severity::warning) ++with_warnings;
   if (!matters(flow)) {
     if (!flow.findings.empty()) {
@@ -96,6 +101,13 @@ std::string headline(const Tally& tally, const Totals& totals) {
   }
   if (tally.flows == 0)
     return fmt::format("Inconclusive: no TCP flow in {}.", counted(totals.packets, "packet"));
+  if (totals.ts_segments == 0 && tally.options_cut > 0) {
+    return fmt::format(
+        "Inconclusive: the snapshot length cut the TCP options off in {} of {}, so there is nothing to "
+        "judge. "
+        "Capture at least 128 bytes a packet.",
+        grouped(tally.options_cut), flows);
+  }
   if (totals.ts_segments == 0) {
     return fmt::format("Inconclusive: no segment of {} carries timestamps, so there is nothing to judge.",
                        flows);
@@ -106,6 +118,13 @@ std::string headline(const Tally& tally, const Totals& totals) {
         "the "
         "capture.",
         counted(totals.ts_segments, "segment"));
+  }
+  if (tally.stalled_undecided > 0) {
+    return fmt::format(
+        "Inconclusive: {} of {} stalled while segments went by that could not be judged; what the capture "
+        "lacks "
+        "is said with each.{}",
+        grouped(tally.stalled_undecided), flows, elsewhere);
   }
   if (totals.dropped > 0 && standing == 0) {
     return fmt::format(

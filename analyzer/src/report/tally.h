@@ -19,12 +19,15 @@ struct Tally {
   uint64_t paws_lost = 0;     ///< the same with TS001
   uint64_t migrated = 0;
   uint64_t stalled_otherwise = 0;  ///< flows with TS014 and not TS002
+  uint64_t stalled_undecided = 0;  ///< flows with a stall that the capture does not explain, and not TS002
   uint64_t with_warnings = 0;      ///< flows with a warning or an error
   // Flows that do not matter, each in one of these:
   uint64_t notes_only = 0;
   uint64_t healthy = 0;  ///< with timestamps
   uint64_t without_timestamps = 0;
   uint64_t negotiation_unknown = 0;
+
+  uint64_t options_cut = 0;  ///< flows of which the snapshot length cut TCP options off
 
   uint64_t judged = 0;   ///< segments that were accepted or refused
   uint64_t assumed = 0;  ///< receivers whose profile is the default, not known by evidence

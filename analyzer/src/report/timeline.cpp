@@ -14,6 +14,7 @@ struct Mark {
 };
 // Later ones are drawn over earlier ones.
 constexpr Mark kOtherStall = {'z', "stalled, not by timestamps"};
+constexpr Mark kOpenStall = {'?', "stalled, by what is not known"};
 constexpr Mark kPawsStall = {'x', "stalled by PAWS"};
 constexpr Mark kLoss = {'!', "data discarded by PAWS"};
 constexpr Mark kMoved = {'M', "moved"};
@@ -50,16 +51,18 @@ std::string timeline(const FlowReport& flow, size_t width) {
   Line line(flow.first_ns, flow.last_ns, std::min<size_t>(width - around, 64));
   const auto mark_findings = [&](RuleId rule, const Mark& mark) {
     for (const Finding& finding : flow.findings) {
-      if (finding.rule == rule) line.mark(finding.time_ns, finding.duration_ns, mark);
+      if (finding.rule == rule && (finding.duration_ns > 0 || rule != RuleId::capture_incomplete))
+        line.mark(finding.time_ns, finding.duration_ns, mark);
     }
   };
   mark_findings(RuleId::not_timestamps, kOtherStall);
+  mark_findings(RuleId::capture_incomplete, kOpenStall);
   mark_findings(RuleId::paws_stall, kPawsStall);
   mark_findings(RuleId::paws_drop, kLoss);
   for (const Migration& migration : flow.migrations) line.mark(migration.time_ns, 0, kMoved);
 
   std::string legend;
-  for (const Mark& mark : {kMoved, kLoss, kPawsStall, kOtherStall}) {
+  for (const Mark& mark : {kMoved, kLoss, kPawsStall, kOpenStall, kOtherStall}) {
     if (line.shows(mark))
       legend += fmt::format("{}{} {}", legend.empty() ? "" : ", ", mark.symbol, mark.meaning);
   }

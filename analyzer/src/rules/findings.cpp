@@ -18,6 +18,11 @@ std::string plural(uint64_t count, std::string_view noun) {
 }
 
 /// Collects the findings of one flow.
+/// One host talks to another that never appears. (An attempt to connect that nobody answers is no such talk.)
+bool is_one_sided(const Flow& flow) {
+  return (flow.host[0].acked && !flow.host[1].seen) || (flow.host[1].acked && !flow.host[0].seen);
+}
+
 class Collector {
  public:
   Collector(FlowReport& report, const Flow& flow, const Trouble& trouble)
@@ -169,6 +174,10 @@ class Collector {
         if (refused == from_)
           f->advice = fmt::format("Left alone it would have healed {} after the first discarded segment.",
                                   duration_text(heals_after_ns()));
+      } else if (is_undecided(stall)) {
+        f = &add(RuleId::capture_incomplete, from_, stall.frame, stall.start_ns,
+                 fmt::format("no progress for {}{}, and whether timestamps are to blame is not known",
+                             duration_text(lasted), until));
       } else {
         f = &add(
             RuleId::not_timestamps, from_, stall.frame, stall.start_ns,
@@ -176,6 +185,17 @@ class Collector {
       }
       f->duration_ns = lasted;
     }
+  }
+
+  /// Segments were lost, or discarded, and those that the capture has could not all be judged?
+  bool is_undecided(const Stall& stall) const {
+    if (stall.cause != StallCause::loss && stall.cause != StallCause::no_answer) return false;
+    if (report_.options_cut && report_.timestamps == Negotiated::unknown) return true;
+    return std::any_of(std::begin(trouble_.direction), std::end(trouble_.direction),
+                       [&](const DirectionTrouble& direction) {
+                         return direction.undecided && direction.undecided.last_ns >= stall.start_ns &&
+                                direction.undecided.first_ns <= stall.end_ns;
+                       });
   }
 
   void clock() {
@@ -322,10 +342,12 @@ class Collector {
       add(RuleId::capture_incomplete, std::nullopt, trouble_.capture_loss_frame, report_.first_ns,
           fmt::format("{} acknowledged that the capture does not hold, first at frame {}",
                       plural(trouble_.lost_bytes, "byte"), trouble_.capture_loss_frame));
-    const bool one_sided =
-        std::any_of(report_.directions.begin(), report_.directions.end(),
-                    [](const DirectionReport& d) { return d.vantage == Vantage::one_sided; });
-    if (one_sided)
+    if (flow_.options_cut)
+      add(RuleId::capture_incomplete, std::nullopt, report_.first_frame, report_.first_ns,
+          report_.timestamps == Negotiated::yes
+              ? "the snapshot length cut TCP options off: not every segment could be judged"
+              : "the snapshot length cut TCP options off: whether timestamps are in use is not known");
+    if (is_one_sided(flow_))
       add(RuleId::capture_incomplete, std::nullopt, report_.first_frame, report_.first_ns,
           "only one side's segments are in the capture: nothing can be confirmed");
   }
@@ -342,7 +364,9 @@ class Collector {
 }  // namespace
 
 void apply_rules(FlowReport& report, const Flow& flow, const Trouble* trouble) {
-  if (trouble) Collector(report, flow, *trouble).run();
+  static const Trouble kNone;
+  if (trouble || flow.options_cut || is_one_sided(flow))
+    Collector(report, flow, trouble ? *trouble : kNone).run();
   std::stable_sort(report.findings.begin(), report.findings.end(),
                    [](const Finding& x, const Finding& y) { return x.severity > y.severity; });
   for (const Finding& finding : report.findings) report.worst = std::max(report.worst, finding.severity);

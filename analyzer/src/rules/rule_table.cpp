@@ -204,8 +204,8 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "direction only. What follows from the missing ones is not known, and tsaudit does not guess: "
      "verdicts become unknown, and evidence stays predicted.\n\n"
      "It is decided by acknowledgments of data that the capture does not have, by options cut off by the "
-     "snapshot, and by a side that never appears. The finding names what cannot be known because of "
-     "it.\n\n"
+     "snapshot, by a side that never appears, and by a stall during which segments went by that could not be "
+     "judged. The finding names what cannot be known because of it.\n\n"
      "Capture at the receiver, both directions, with at least 128 bytes a packet (tcpdump -s 128) and a "
      "larger buffer (tcpdump -B), before the migration starts.",
      "a property of the capture, not of TCP; compare \"packets dropped by kernel\" of tcpdump(1)"},

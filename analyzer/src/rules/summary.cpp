@@ -49,6 +49,10 @@ std::string summarise(const FlowReport& report) {
   if (drop && drop->severity == Severity::note && drop->evidence == Evidence::predicted)
     drop = nullptr;  // late copies
   if (drop && drop->evidence != Evidence::contradicted) return killed_by_paws(report, *drop);
+  const auto undecided = std::ranges::find_if(report.findings, [](const Finding& finding) {
+    return finding.rule == RuleId::capture_incomplete && is_stall(finding);
+  });
+  if (undecided != report.findings.end()) return capitalised(undecided->message) + ".";
   const Finding* other_cause = find(report, RuleId::not_timestamps);
   if (report.timestamps == Negotiated::no)
     return other_cause ? capitalised(fmt::format("timestamps were not negotiated; {}.", other_cause->message))
@@ -68,6 +72,8 @@ std::string summarise(const FlowReport& report) {
                     : step ? fmt::format("its {}, yet no segment was discarded", step->message)
                            : "its timestamps went on without loss"));
   }
+  if (report.timestamps == Negotiated::unknown && report.options_cut)
+    return "The snapshot length cut TCP options off: whether timestamps are in use is not known.";
   if (report.timestamps == Negotiated::unknown)
     return "No timestamps seen in both directions: nothing can be said.";
   if (!report.findings.empty() && report.worst >= Severity::warning)

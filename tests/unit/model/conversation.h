@@ -21,6 +21,7 @@ struct Say {
   uint8_t ttl = 64;
   MacAddress mac = 0;                                      ///< 0: that of the host
   std::optional<std::pair<uint32_t, uint32_t>> sack = {};  ///< one block
+  bool cut = false;                                        ///< the snapshot ends before the TSopt
 };
 
 /// Host 0 is the client at 10.0.0.1:40000, host 1 the server at 10.0.0.2:443. Both clocks tick once a
@@ -67,6 +68,7 @@ class Conversation {
       s.tsval = {what.tsval.value_or(clock[from])};
       s.tsecr = {what.tsecr.value_or(echo[from])};
     }
+    if (what.cut) s.ts = TsOption::cut;
     if (what.sack) add_sack(s, what.sack->first, what.sack->second);
     const Judgement j = tracker_.process(*flow_, from ^ low_, s);
     if (j.verdict != Verdict::drop) {

@@ -129,6 +129,22 @@ TEST(Headline, LittleJudgedIsInconclusive) {
             "of these.");
 }
 
+TEST(Headline, AStallThatTheCaptureDoesNotExplainIsInconclusive) {
+  FlowReport flow = sample::zero_window(1);
+  flow.findings[0].rule = RuleId::capture_incomplete;
+  EXPECT_EQ(answer({flow}).substr(0, 82),
+            "Inconclusive: 1 of 1 flow stalled while segments went by that could not be judged;");
+}
+
+TEST(Headline, ATooShortSnapshotIsNamed) {
+  FlowReport flow;
+  flow.options_cut = true;
+  EXPECT_EQ(
+      answer({flow}),
+      "Inconclusive: the snapshot length cut the TCP options off in 1 of 1 flow, so there is nothing to "
+      "judge. Capture at least 128 bytes a packet.");
+}
+
 TEST(Headline, ContradictedDropsProveNothing) {
   FlowReport flow = sample::healthy(1);
   sample::count(flow.directions[0], Verdict::drop, Reason::paws, 5);
@@ -144,6 +160,8 @@ TEST(Matters, NotesAloneDoNotUnlessTheyTellAStory) {
   EXPECT_TRUE(matters(sample::zero_window(1)));
   FlowReport noted = sample::zero_window(1);
   noted.findings[0].rule = RuleId::capture_incomplete;
+  EXPECT_TRUE(matters(noted)) << "a stall that nothing explains";
+  noted.findings[0].duration_ns = 0;
   EXPECT_FALSE(matters(noted));
   noted.directions[1].contradicted = 1;
   EXPECT_TRUE(matters(noted)) << "a contradiction is never hidden";

@@ -75,6 +75,75 @@ TEST(Findings, ARegressionThatStalls) {
   EXPECT_EQ(report.worst, Severity::error);
 }
 
+const Finding* stall_of(const FlowReport& report) {
+  const auto at = std::ranges::find_if(report.findings, is_stall);
+  return at == report.findings.end() ? nullptr : &*at;
+}
+
+TEST(Findings, ASnapshotWithoutOptionsBlamesNothing) {
+  Conversation c;
+  c.client({.flags = kSyn, .cut = true});
+  c.pass(20'000);
+  c.server({.flags = kSyn | kAck, .cut = true});
+  c.pass(kMillisecond);
+  c.client({.cut = true});
+  for (int i = 0; i < 5; ++i) {
+    c.client({.payload = 100, .seq = c.next[0], .cut = true});
+    c.pass(20'000);
+    c.server({.cut = true});
+    c.pass(kSecond);
+  }
+  const FlowReport report = judged(c);
+  EXPECT_EQ(report.timestamps, Negotiated::unknown);
+  EXPECT_EQ(find(report, RuleId::not_timestamps), nullptr);
+  ASSERT_NE(stall_of(report), nullptr);
+  EXPECT_EQ(stall_of(report)->rule, RuleId::capture_incomplete);
+  EXPECT_NE(report.summary.find("is not known"), std::string::npos) << report.summary;
+}
+
+TEST(Findings, ACutSynIsNoRefusalOfTimestamps) {
+  Conversation c;
+  c.client({.flags = kSyn, .cut = true});
+  c.pass(20'000);
+  c.server({.flags = kSyn | kAck, .cut = true});
+  c.pass(kMillisecond);
+  c.client();
+  c.talk(20);
+  const FlowReport report = judged(c);
+  EXPECT_EQ(report.timestamps, Negotiated::yes);
+  EXPECT_NE(find(report, RuleId::capture_incomplete), nullptr);
+}
+
+TEST(Findings, AStallDuringWhichNotAllCouldBeJudgedBlamesNothing) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.pass(2146 * kSecond + 200 * kMillisecond);  // TS.Recent is about to be too old to count
+  c.clock[0] -= 100'000'000;
+  for (int i = 0; i < 5; ++i) {
+    const Judgement j = c.client({.payload = 100, .seq = c.next[0]});
+    if (i == 0) {
+      EXPECT_EQ(j.reason, Reason::idle_range);
+    }
+    c.pass(kSecond);
+  }
+  const FlowReport report = judged(c);
+  ASSERT_NE(stall_of(report), nullptr);
+  EXPECT_EQ(stall_of(report)->rule, RuleId::capture_incomplete) << report.summary;
+}
+
+TEST(Findings, OneSideAloneIsNamedWithoutTrouble) {
+  Conversation one;
+  one.client({.flags = kSyn});
+  one.client();
+  one.client({.payload = 100});
+  EXPECT_NE(find(judged(one), RuleId::capture_incomplete), nullptr);
+
+  Conversation unanswered;
+  unanswered.client({.flags = kSyn});
+  EXPECT_EQ(find(judged(unanswered), RuleId::capture_incomplete), nullptr) << "nobody was there";
+}
+
 TEST(Findings, AJumpIsAWarning) {
   Conversation c;
   c.handshake();
