@@ -26,6 +26,7 @@ class RowQueue : public EvidenceSink {
     if (entry.row.frame != verdict.frame) return;  // gone ahead: the queue was full
     entry.row.verdict = verdict.verdict;
     entry.row.reason = verdict.reason;
+    if (entry.row.ts_recent_known) entry.row.ts_recent = verdict.state.ts_recent;
     entry.row.evidence = verdict.evidence;
     entry.row.evidence_frames = verdict.evidence_frames;
     entry.open = false;

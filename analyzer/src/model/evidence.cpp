@@ -92,10 +92,17 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
     ++flow.host[sender ^ 1].equal_tsval;
   else if (reason != Reason::newer)  // that is the rest
     ++direction.reasons[static_cast<size_t>(reason)];
-  if (now == Verdict::unknown)
+  if (now == Verdict::unknown) {
     v.list = &DirectionTrouble::undecided;
-  else if (now == Verdict::drop && is_paws(reason))
-    v.list = v.end_seq == v.seq ? &DirectionTrouble::stale_acks : &DirectionTrouble::paws_drops;
+  } else if (now == Verdict::drop && is_paws(reason)) {
+    Host& receiver = flow.host[sender ^ 1];
+    const bool acknowledges = after(v.segment.ack, v.state.snd_una);
+    const bool harmful = v.end_seq != v.seq || acknowledges;
+    if (harmful) note_loss(flow, sender, v.tsval, v.state.ts_recent);
+    v.list = harmful ? &DirectionTrouble::paws_drops : &DirectionTrouble::stale_acks;
+    // Its ACK had counted as long as it was in doubt.
+    if (acknowledges && receiver.snd_una == v.segment.ack) receiver.snd_una = v.state.snd_una;
+  }
   if (v.list) (direction.*v.list).add(v.frame, v.time_ns);
   v.verdict = now;
   v.reason = reason;
@@ -127,8 +134,25 @@ bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Seg
     }
     return true;
   }
+  // Had TS.Recent been too old to count, it would be this TSval now, and a pure ACK would have got no answer.
+  if (v.reason == Reason::idle_range && last && (at_receiver || answers) && s.has_ts() &&
+      s.tsecr != v.tsval) {
+    PawsState state = v.state;
+    state.ts_recent = s.tsecr;
+    state.age_seconds = profile.idle_seconds;
+    const bool would_store = judge(profile, state, v.segment).updates_ts_recent;
+    state.age_seconds = 0;
+    const PawsOutcome outcome = judge(profile, state, v.segment);
+    if (outcome.verdict == Verdict::drop && is_paws(outcome.reason) &&
+        (would_store || (pure_ack && answers && outcome.answered))) {
+      v.state.ts_recent = s.tsecr;
+      decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
+      receiver.ts_recent.only(s.tsecr);
+      return true;
+    }
+  }
   // The first echo after it tells the TS.Recent that it met, unless it is its own.
-  if (last && !v.asked && at_receiver && s.has_ts()) {
+  if (last && !v.asked && (at_receiver || answers) && s.has_ts()) {
     v.asked = true;
     PawsState state = v.state;
     state.ts_recent = s.tsecr;
@@ -137,6 +161,7 @@ bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Seg
     const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;
     const bool by_ts_recent = v.reason == Reason::ts_recent_range && s.tsecr != v.tsval;
     if (by_ts_recent && (refused || (outcome.verdict == Verdict::accept && !outcome.updates_ts_recent))) {
+      v.state.ts_recent = s.tsecr;
       decide(flow, sender, v, outcome.verdict, outcome.reason, s.frame);
       receiver.ts_recent.only(s.tsecr);
       return true;

@@ -65,17 +65,26 @@ inline void take_ack(Host& receiver, const Host& sender, const Segment& s, uint3
 }
 
 /// What `receiver` sends sooner than this after a segment passed the capture, it cannot have sent because of
-/// it.
+/// it. 0 while nothing is known of the way.
 inline TimeNs shortest_way_ns(const Host& receiver) {
-  return int64_t{std::min(receiver.loop_us(), 10'000'000u)} * 500;
+  return receiver.loop_16us == Host::kNoLoop ? 0 : int64_t{receiver.loop_us()} * 500;
 }
 
-/// The receiver holds a TSval from before the capture. How long before, its sender's clock tells, once it is heard
-/// saying `tsval` at `now`: it takes a second for a tick at the most (RFC 7323 section 5.4).
+/// The receiver holds a TSval from before the capture. How long before, its sender's clock tells, once it is
+/// heard saying `tsval` at `now`: it takes a second for a tick at the most (RFC 7323 section 5.4).
 inline void bound_age(Host& receiver, const Host& sender, TsVal tsval, TimeNs now) {
   const int64_t ticks = distance(receiver.ts_recent.back(), tsval);
   const int64_t tick = sender.clock.hz() == 0 ? kSecond : sender.clock.period_ns();
   if (ticks >= 0) receiver.ts_recent.not_stored_before(now - (ticks + 1) * tick);
+}
+
+/// `host` sends data again that it need not, had it taken the last ACK of `other`, which has passed long
+/// since.
+inline void take_back_ack(Host& host, const Host& other, const Segment& s) {
+  constexpr TimeNs kRtoMin = 200 * kMillisecond;
+  const TimeNs way = host.loop_16us == Host::kNoLoop ? 0 : int64_t{host.loop_us()} * 1000;
+  if (host.una_known && before(s.seq, host.snd_una) && s.time_ns - other.last_ns > kRtoMin + way)
+    host.snd_una = s.seq;
 }
 
 /// Had `receiver` handled everything before `s` when it sent it? Then its TSecr refutes all later values.
@@ -138,6 +147,7 @@ inline bool is_questionable(const Segment& s, const Judgement& j) {
 inline bool may_be_decided(const Host& receiver, const Host& sender, const Segment& s, const Judgement& j) {
   return j.verdict == Verdict::unknown && s.has_ts() && !s.has(kRst | kSyn) &&
          (receiver.state == TcpState::syn_recv || j.reason == Reason::ts_recent_range ||
+          j.reason == Reason::idle_range ||
           (s.payload > 0 ? after(s.end_seq(), sender.snd_nxt) : j.answered_refusal.has_value()));
 }
 

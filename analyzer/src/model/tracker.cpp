@@ -95,8 +95,8 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
       a.state == TcpState::established && b.state == TcpState::established && b.retransmit_run == 0 &&
       a.mac == fold_mac(s.src_mac) && a.ttl == s.ttl && a.ts_recent.may_hold(s.tsecr) && !is_cut(s.frame);
   // The ordinary segment: in order, TSval at or after all that TS.Recent may be, ACK in range.
-  if (probable && b.ts_recent.known() && a.ts_recent.known() && distance(b.ts_recent.back(), s.tsval) >= 0 &&
-      b.acked && a.acked && b.una_known && b.rcv_known && !before(end, b.ack_max) &&
+  if (probable && b.ts_recent.known() && a.ts_recent.known() && b.ts_recent.none_after(s.tsval) && b.acked &&
+      a.acked && b.una_known && b.rcv_known && !before(end, b.ack_max) &&
       (!b.scale_known || !after(end, b.right_edge)) && !before(s.ack, b.snd_una) &&
       !after(s.ack, b.snd_nxt) && !before(s.ack, a.ack_max) && (s.payload == 0 || after(end, a.snd_nxt)) &&
       !before(s.tsval, a.clock.last())) [[likely]] {
@@ -192,6 +192,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       got_damaged.reset();
     }
   }
+  if (retransmitted) take_back_ack(a, b, s);
   note_options(flow, from, s);
   std::optional<PawsState> open;
   if (is_questionable(s, j) || may_be_decided(b, a, s, j)) open = likeliest_state(flow, b, a, s);

@@ -71,6 +71,7 @@ class Tracker {
                      const std::optional<PawsState>& open);
   void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
                    const std::optional<PawsState>& open);
+  void note_loss(Flow& flow, unsigned from, TsVal tsval, TsVal ts_recent);
   Judgement damaged(Flow& flow, unsigned from, const Segment& s);
 
   // echo.cpp

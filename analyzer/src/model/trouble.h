@@ -3,6 +3,7 @@
 // Allocated when the first odd thing happens, so a healthy connection costs sizeof(Flow) and no more.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -23,10 +24,13 @@ struct FrameList {
   uint64_t count = 0;
   TimeNs first_ns = 0, last_ns = 0;
 
-  void add(uint64_t frame, TimeNs now) {
-    if (count++ == 0) first_ns = now;
-    last_ns = now;
-    if (frames.size() < Finding::kMaxFrames) frames.push_back(frame);
+  void add(uint64_t frame, TimeNs time) {
+    const bool first = count++ == 0;
+    first_ns = first ? time : std::min(first_ns, time);
+    last_ns = first ? time : std::max(last_ns, time);
+    // What is decided later may come before what was sure at once.
+    frames.insert(std::upper_bound(frames.begin(), frames.end(), frame), frame);
+    if (frames.size() > Finding::kMaxFrames) frames.pop_back();
   }
   /// `frame` is none of them after all.
   void remove(uint64_t frame) {

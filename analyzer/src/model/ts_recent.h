@@ -32,6 +32,11 @@ class TsRecentSet {
   TsVal front() const { return {values_[0]}; }
   TsVal back() const { return {values_[count_ - 1]}; }
 
+  /// Is `value` at or after everything possible?
+  bool none_after(TsVal value) const {
+    return !falls_ && !before(value, front()) && !before(value, back());
+  }
+
   /// The receiver has said so itself: it echoed back() since that was stored.
   bool echoed() const { return echoed_; }
 
@@ -48,9 +53,7 @@ class TsRecentSet {
   void store(TsVal value, TimeNs now) {
     values_[0] = value.raw;
     count_ = 1;
-    interval_ = false;
-    doubtful_ = false;
-    echoed_ = false;
+    interval_ = doubtful_ = echoed_ = falls_ = false;
     newest_ns_ = now;
     spread_ms_ = 0;
   }
@@ -62,6 +65,7 @@ class TsRecentSet {
     newest_ns_ = now;
     if (value == back()) return;
     echoed_ = false;
+    falls_ = falls_ || before(value, back());
     if (count_ < kCapacity)
       values_[count_++] = value.raw;
     else
@@ -103,7 +107,7 @@ class TsRecentSet {
   void only(TsVal value) {
     values_[0] = value.raw;
     count_ = 1;
-    interval_ = doubtful_ = false;
+    interval_ = doubtful_ = falls_ = false;
     echoed_ = true;
   }
 
@@ -112,7 +116,7 @@ class TsRecentSet {
     if (doubtful_) return;
     values_[0] = back().raw;
     count_ = 1;
-    interval_ = false;
+    interval_ = falls_ = false;
   }
 
   /// The receiver echoed `value`. Everything stored before it is refuted; `all_arrived`: so is what came
@@ -146,7 +150,7 @@ class TsRecentSet {
       count_ = static_cast<uint8_t>(count_ - at);
     }
     if (all_arrived) count_ = 1;
-    if (count_ == 1) interval_ = doubtful_ = false;
+    if (count_ == 1) interval_ = doubtful_ = falls_ = false;
     echoed_ = back() == value;
     return echo;
   }
@@ -193,9 +197,10 @@ class TsRecentSet {
   uint32_t values_[kCapacity] = {};
   uint32_t spread_ms_ = 0;
   uint8_t count_ = 0;
-  bool interval_ = false;
-  bool doubtful_ = false;
-  bool echoed_ = false;
+  bool interval_ : 1 = false;
+  bool doubtful_ : 1 = false;
+  bool echoed_ : 1 = false;
+  bool falls_ : 1 = false;  ///< a value came after a later one
 };
 
 }  // namespace tsaudit

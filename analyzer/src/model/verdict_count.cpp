@@ -36,11 +36,7 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     const bool copy = s.length() > 0 && b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
     const bool harmful = !live_syn && ((s.length() > 0 && !copy) || (b.una_known && after(s.ack, b.snd_una)));
-    if (harmful && !direction.paws_drops) {
-      direction.ticks_behind = distance(s.tsval, j.ts_recent);
-      direction.stored_ns = b.ts_recent.newest_store();
-      direction.dropped_by = &profile_for(flow, from ^ 1);
-    }
+    if (harmful) note_loss(flow, from, s.tsval, j.ts_recent);
     if (harmful)
       list = &DirectionTrouble::paws_drops;
     else if (copy)
@@ -53,6 +49,15 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     list = &DirectionTrouble::undecided;
   if (list) (direction.*list).add(s.frame, s.time_ns);
   if (open) open_verdict(flow, from, s, j, *open, list);
+}
+
+/// The first segment that timestamps cost.
+void Tracker::note_loss(Flow& flow, unsigned from, TsVal tsval, TsVal ts_recent) {
+  DirectionTrouble& direction = trouble(flow).direction[from];
+  if (direction.paws_drops) return;
+  direction.ticks_behind = distance(tsval, ts_recent);
+  direction.stored_ns = flow.host[from ^ 1].ts_recent.newest_store();
+  direction.dropped_by = &profile_for(flow, from ^ 1);
 }
 
 /// `open`: the receiver's likeliest state before the segment, when its next segments may decide the verdict.

@@ -69,5 +69,51 @@ TEST(NaiveRestore, TheOffsetUndoesTheMillionMilliseconds) {
   EXPECT_EQ(offset->max, offset->min + INT32_MAX);
 }
 
+/// A capture without its beginning.
+class From : public PacketSource {
+ public:
+  From(PacketSource& whole, uint64_t frame) : whole_(whole), frame_(frame) {}
+  std::span<const RawPacket> next_batch() override {
+    std::span<const RawPacket> batch = whole_.next_batch();
+    while (!batch.empty() && batch.front().frame < frame_) {
+      batch = batch.subspan(1);
+      if (batch.empty()) batch = whole_.next_batch();
+    }
+    return batch;
+  }
+  const std::vector<CaptureInfo>& captures() const override { return whole_.captures(); }
+
+ private:
+  PacketSource& whole_;
+  uint64_t frame_;
+};
+
+/// Who looks why a connection hangs starts to capture when it hangs.
+class BegunLate : public testing::TestWithParam<const char*> {};
+
+TEST_P(BegunLate, SaysTheSameFromWhicheverFrame) {
+  const std::string file = (fs::path(TSAUDIT_CAPTURES) / GetParam()).string() + ".pcap";
+  for (uint64_t frame = 1; frame <= 18; ++frame) {
+    auto source = open_capture(file);
+    ASSERT_TRUE(source);
+    From late(**source, frame);
+    Flows flows;
+    analyze(late, {}, flows);
+    ASSERT_EQ(flows.flows.size(), 1u);
+    const auto& findings = flows.flows[0].findings;
+    const auto stall = std::ranges::find_if(findings, is_stall);
+    ASSERT_NE(stall, findings.end()) << frame;
+    EXPECT_EQ(stall->rule, RuleId::paws_stall) << "from frame " << frame << ": " << flows.flows[0].summary;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Captures, BegunLate,
+                         testing::Values("naive-restore", "naive-restore-server", "naive-restore-ipv6",
+                                         "naive-restore-vlan", "naive-restore-vxlan", "naive-restore-loss"),
+                         [](const auto& name) {
+                           std::string text = name.param;
+                           std::erase(text, '-');
+                           return text;
+                         });
+
 }  // namespace
 }  // namespace tsaudit

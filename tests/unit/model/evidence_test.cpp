@@ -139,6 +139,35 @@ TEST(Evidence, AContradictionChoosesAProfileThatFits) {
   EXPECT_TRUE(from(report, Side::client).profile_proven);
 }
 
+/// A capture that begins when the client is behind already: nothing in it tells how old TS.Recent is.
+TEST(Evidence, TheNextEchoShowsThatTsRecentStillCounts) {
+  Conversation c;
+  const uint32_t held = c.clock[0] + 1'000'000;
+  c.echo[1] = held;
+  c.server();
+  c.pass(kSecond);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).reason, Reason::idle_range);
+    c.pass(20'000);
+    c.server({.tsecr = held});
+    c.pass(kSecond);
+  }
+  const FlowReport report = c.finish();
+  EXPECT_EQ(count(from(report, Side::client), Reason::paws), 3u);
+  EXPECT_EQ(from(report, Side::client).confirmed, 3u);
+}
+
+TEST(Evidence, OrThatItWasTooOld) {
+  Conversation c;
+  c.echo[1] = c.clock[0] + 1'000'000;
+  c.server();
+  c.pass(kSecond);
+  ASSERT_EQ(c.client({.payload = 100}).reason, Reason::idle_range);
+  c.pass(20'000);
+  c.server();  // of the client's TSval
+  EXPECT_EQ(count(from(c.finish(), Side::client), Reason::paws), 0u);
+}
+
 /// The answer comes `after` the probe that TCP_REPAIR sends, with this window.
 FlowReport answered_probe(TimeNs after, uint16_t window, AnalysisOptions options = {}) {
   Conversation c = set_back(std::move(options));

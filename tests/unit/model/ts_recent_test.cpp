@@ -55,6 +55,25 @@ TEST(TsRecentSet, AnIntervalKeepsWhatLiesFarOff) {
   EXPECT_TRUE(set.may_hold({105}));
 }
 
+TEST(TsRecentSet, AValueThatFallsIsNotTheGreatest) {
+  TsRecentSet set;
+  set.store({100}, 0);
+  EXPECT_TRUE(set.none_after({100}));
+  EXPECT_FALSE(set.none_after({99}));
+  set.may_store({50}, 1);
+  EXPECT_FALSE(set.none_after({60})) << "100 is still possible";
+  EXPECT_EQ(set.anchor({50}, 0, 2, true), TsRecentSet::Echo::possible);
+  EXPECT_TRUE(set.none_after({60}));
+}
+
+TEST(TsRecentSet, ItsAgeIsBoundedByItsSender) {
+  TsRecentSet set;
+  set.anchor({100}, 0, 5000 * kSecond, false);
+  EXPECT_LT(set.oldest_store(), 0);
+  set.not_stored_before(4990 * kSecond);
+  EXPECT_EQ(set.oldest_store(), 4990 * kSecond);
+}
+
 TEST(TsRecentSet, DoubtIsNotSettledByTime) {
   TsRecentSet set;
   set.store({100}, 0);
