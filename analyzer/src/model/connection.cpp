@@ -167,7 +167,9 @@ Judgement Tracker::other_answer(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
   const Judgement j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s);
-  count_verdict(flow, from, s, j, likeliest_state(flow, b, a, s));
+  std::optional<PawsState> open;
+  if (is_questionable(s, j)) open = likeliest_state(flow, b, a, s);
+  count_verdict(flow, from, s, j, open);
   trouble(flow).direction[from].other_answers.add(s.frame, s.time_ns);
   ++a.segments;
   a.ts_segments += s.has_ts();

@@ -309,7 +309,7 @@ void Tracker::contradict(Flow& flow, unsigned sender, OpenVerdict& v, uint64_t f
 }
 
 void Tracker::resolve(DirectionTrouble& direction, const OpenVerdict& v) {
-  if (v.verdict == Verdict::drop) {
+  if (v.verdict == Verdict::drop && is_paws(v.reason)) {
     direction.confirmed += v.evidence == Evidence::confirmed;
     direction.predicted += v.evidence == Evidence::predicted;
   }
