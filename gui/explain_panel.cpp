@@ -91,13 +91,17 @@ void ExplainPanel::show_flow(const FlowView& flow) {
     if (!finding.advice.empty()) text += QString("<br><i>%1</i>").arg(html(finding.advice));
     text += "</p>";
   }
-  for (const Migration& migration : report->migrations) {
-    const std::vector<std::string> commands = offset_commands(*report, migration);
-    if (commands.empty()) continue;
-    text += "<p>" + tr("What would have saved it (frame %1):").arg(migration.frame) + "</p><pre>";
+  const auto offer = [&](const QString& what, const std::vector<std::string>& commands) {
+    if (commands.empty()) return;
+    text += "<p>" + what + "</p><pre>";
     for (const std::string& command : commands) text += html(command) + "\n";
     text += "</pre>";
-  }
+  };
+  for (const DirectionReport& direction : report->directions)
+    offer(tr("What would save it:"), offset_commands(*report, direction));
+  for (const Migration& migration : report->migrations)
+    offer(tr("What would have saved it (frame %1):").arg(migration.frame),
+          offset_commands(*report, migration));
   if (report->findings.empty()) text += "<p>" + html(report->summary) + "</p>";
   findings_->setHtml(text);
 }

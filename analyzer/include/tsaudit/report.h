@@ -77,6 +77,8 @@ struct DirectionReport {
   std::array<uint64_t, kReasonCount> reasons{};       ///< segments per reason
   std::array<uint64_t, 4> verdicts{};                 ///< by Verdict
   uint64_t confirmed = 0, predicted = 0, contradicted = 0;   ///< drops by timestamps, by evidence
+  /// Ticks that its TSval lacked when timestamps cost it the first segment, and no migration in the capture tells more.
+  std::optional<int64_t> offset_min;
   ClockReport clock;
   TsRecentCheck check;
 };

@@ -63,5 +63,7 @@ std::string rules_markdown();
 
 /// The two commands that apply an offset: `tsoffset add ...` and the TCP_TIMESTAMP value.
 std::vector<std::string> offset_commands(const FlowReport& flow, const Migration& migration);
+/// Of DirectionReport::offset_min: only `tsoffset add ...`, for the socket has spoken already. Empty without one.
+std::vector<std::string> offset_commands(const FlowReport& flow, const DirectionReport& direction);
 
 }  // namespace tsaudit

@@ -72,6 +72,7 @@ void write_direction(JsonStream& json, const DirectionReport& direction) {
   json.field("predicted", direction.predicted);
   json.field("contradicted", direction.contradicted);
   json.end_object();
+  json.field("offset_min", direction.offset_min);
   json.key("clock");
   write_clock(json, direction.clock);
   json.key("ts_recent_check");

@@ -94,12 +94,15 @@ class MarkdownReport : public ReportWriter {
       if (shown++ < kFindings) finding(each);
     }
     if (shown > kFindings) out_.print("- {} more\n", shown - kFindings);
-    for (const Migration& migration : flow.migrations) {
-      if (!migration.offset || migration.offset->suggested == 0) continue;
+    const auto block = [&](const std::vector<std::string>& commands) {
+      if (commands.empty()) return;
       out_.write("\n```sh\n");
-      for (const std::string& command : offset_commands(flow, migration)) out_.print("{}\n", command);
+      for (const std::string& command : commands) out_.print("{}\n", command);
       out_.write("```\n");
-    }
+    };
+    for (const DirectionReport& direction : flow.directions) block(offset_commands(flow, direction));
+    for (const Migration& migration : flow.migrations)
+      if (migration.offset && migration.offset->suggested != 0) block(offset_commands(flow, migration));
     out_.write("\n</details>\n");
   }
 

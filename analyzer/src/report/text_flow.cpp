@@ -167,6 +167,10 @@ class Details {
     if (!finding.suppressed.empty())
       row("", fmt::format("does not count: {}", printable(finding.suppressed)));
     if (!finding.advice.empty()) row("to do", finding.advice);
+    if (finding.rule == RuleId::paws_drop && finding.from)
+      for (const std::string& command :
+           offset_commands(flow_, flow_.directions[static_cast<size_t>(*finding.from)]))
+        verbatim("", command);
   }
 
   /// Says what TS006 says, and more.

@@ -94,7 +94,7 @@ class Collector {
     return std::min(catch_up, std::max<int64_t>(idle, 0));
   }
 
-  std::string offset_advice() const {
+  std::string offset_advice() {
     if (rate_changed_) return {};  // TS005 says what to do
     const Migration* m = migration_before(report_, from_, direction_->paws_drops.frames.front());
     if (m && m->offset)
@@ -111,9 +111,11 @@ class Collector {
       return fmt::format(
           "No offset mends that: {}'s clock is in order, and a later segment overtook the discarded one.",
           named(from_));
-    if (direction_->ticks_behind > 0)
+    if (direction_->ticks_behind > 0) {
+      if (!m) report_.directions[static_cast<size_t>(from_)].offset_min = direction_->ticks_behind;
       return fmt::format("An offset of at least {:+} ticks on {}'s TSval would have let them pass.",
                          direction_->ticks_behind, named(from_));
+    }
     return {};
   }
 

@@ -20,6 +20,14 @@ TEST(OffsetCommands, LocalIsTheMigratedEndpoint) {
             "tsoffset add inet 10.0.0.2:443 10.0.0.1:40007 +4003200");
 }
 
+TEST(OffsetCommands, ADirectionWithoutAMigrationHasTheLeastOffset) {
+  FlowReport flow = sample::stalled(7);
+  EXPECT_THAT(offset_commands(flow, flow.directions[1]), IsEmpty());
+  flow.directions[1].offset_min = 999'821;
+  EXPECT_THAT(offset_commands(flow, flow.directions[1]),
+              ElementsAre("tsoffset add inet 10.0.0.2:443 10.0.0.1:40007 +999821"));
+}
+
 TEST(OffsetCommands, Ipv6HasItsFamilyAndBrackets) {
   FlowReport flow = sample::stalled(7);
   flow.client = sample::endpoint("2001:db8::1", 40'000);

@@ -80,6 +80,22 @@ const Finding* stall_of(const FlowReport& report) {
   return at == report.findings.end() ? nullptr : &*at;
 }
 
+TEST(Findings, WhoseClockWasBehindFromTheFirstOnLacksAnOffset) {
+  Conversation c;
+  const uint32_t held = c.clock[0] + 1'000'000;  // by the server; the capture begins only now
+  c.server({.tsecr = held});
+  for (int i = 0; i < 5; ++i) {
+    c.pass(kSecond);
+    c.client({.payload = 100, .seq = c.next[0]});
+    c.pass(20'000);
+    c.server({.tsecr = held});
+  }
+  const FlowReport report = judged(c);
+  ASSERT_NE(find(report, RuleId::paws_drop), nullptr) << report.summary;
+  EXPECT_EQ(report.directions[0].offset_min, 1'000'000 - 1000) << "a second has passed";
+  EXPECT_EQ(report.directions[1].offset_min, std::nullopt);
+}
+
 TEST(Findings, ASnapshotWithoutOptionsBlamesNothing) {
   Conversation c;
   c.client({.flags = kSyn, .cut = true});
