@@ -61,6 +61,7 @@ void Tracker::first_segment(Flow& flow, unsigned from, const Segment& s) {
   if (!flow.syn_seen && !flow.synack_seen && !s.has(kSyn)) {
     Host& b = flow.host[from ^ 1];
     a.state = b.state = TcpState::established;
+    a.ts_recent = {};  // was a guess
     // What it sent right before the capture began is on its way, or was lost; the capture cannot tell.
     constexpr int32_t kWindow = 1 << 24;
     const int32_t in_flight = distance(b.rcv_nxt, s.seq);
@@ -142,13 +143,9 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
   if (s.has(kRst) && taken) {
     const bool unacked = (b.acked && after(a.snd_nxt, b.ack_max)) || (a.acked && after(b.snd_nxt, a.ack_max));
     flow.reset = true;
-    if (unacked || flow.trouble) {
-      Trouble& t = trouble(flow);
-      if (t.reset_frame == 0) {
-        t.reset_frame = s.frame;
-        t.reset_unacked = unacked;
-        t.reset_from = from;
-      }
+    if (unacked && trouble(flow).reset_frame == 0) {
+      trouble(flow).reset_frame = s.frame;
+      trouble(flow).reset_from = from;
     }
   }
   if (s.has(kFin) && !a.fin_sent) {

@@ -134,6 +134,12 @@ bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Seg
     }
     return true;
   }
+  if (!pure_ack && (!before(s.ack, v.end_seq) || sack_covers(s, v))) {
+    if (v.repeated) return true;
+    const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
+    decide(flow, sender, v, Verdict::accept, why == Reason::paws ? Reason::initial : why, s.frame);
+    return true;
+  }
   // Had TS.Recent been too old to count, it would be this TSval now, and a pure ACK would have got no answer.
   if (v.reason == Reason::idle_range && last && (at_receiver || answers) && s.has_ts() &&
       s.tsecr != v.tsval) {
@@ -182,10 +188,7 @@ bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Seg
     decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
     return true;
   }
-  if (before(s.ack, v.end_seq) && !sack_covers(s, v)) return false;
-  const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
-  decide(flow, sender, v, Verdict::accept, why == Reason::paws ? Reason::initial : why, s.frame);
-  return true;
+  return false;
 }
 
 /// `from` has spoken: what does that say about the segments that the model made it refuse?

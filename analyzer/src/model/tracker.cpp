@@ -208,6 +208,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
         b.ts_recent.store(s.tsval, s.time_ns);  // moved back: idle or unset before
       else if (j.may_store && b.ts_recent.known())
         b.ts_recent.may_store(s.tsval, s.time_ns, !j.stores);
+      else if (j.may_store && !b.seen && new_data && !first)
+        b.ts_recent.store(s.tsval, s.time_ns);  // until it speaks itself: it must have taken what goes on
       if (j.may_store) b.stored_by_data = s.length() != 0;
       // Whether a doubtful ACK ends the handshake, or acknowledges what is not in the capture, the receiver's
       // next segments tell.

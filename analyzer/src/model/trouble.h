@@ -190,8 +190,7 @@ class Trouble {
  public:
   DirectionTrouble direction[2];  ///< [i]: what host[i] sent
   std::vector<MigrationCase> migrations;
-  uint64_t reset_frame = 0;
-  bool reset_unacked = false;  ///< the RST found data that was never acknowledged
+  uint64_t reset_frame = 0;  ///< of the first RST that found data unacknowledged
   unsigned reset_from = 0;
   uint64_t capture_loss_frame = 0;  ///< first ACK for data that the capture lacks
   uint64_t lost_bytes = 0;

@@ -192,7 +192,8 @@ class Collector {
   /// Segments were lost, or discarded, and those that the capture has could not all be judged?
   bool is_undecided(const Stall& stall) const {
     if (stall.cause != StallCause::loss && stall.cause != StallCause::no_answer) return false;
-    if (report_.options_cut && report_.timestamps == Negotiated::unknown) return true;
+    if (is_one_sided(flow_) || (report_.options_cut && report_.timestamps == Negotiated::unknown))
+      return true;
     return std::any_of(std::begin(trouble_.direction), std::end(trouble_.direction),
                        [&](const DirectionTrouble& direction) {
                          return direction.undecided && direction.undecided.last_ns >= stall.start_ns &&
@@ -329,7 +330,7 @@ class Collector {
   }
 
   void reset() {
-    if (trouble_.reset_frame == 0 || !trouble_.reset_unacked) return;
+    if (trouble_.reset_frame == 0) return;
     if (std::any_of(report_.findings.begin(), report_.findings.end(),
                     [](const Finding& f) { return f.rule == RuleId::paws_drop; }))
       return;

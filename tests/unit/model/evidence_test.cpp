@@ -157,6 +157,21 @@ TEST(Evidence, TheNextEchoShowsThatTsRecentStillCounts) {
   EXPECT_EQ(from(report, Side::client).confirmed, 3u);
 }
 
+/// Somebody on the way rewrites TSecr: the echo is nothing that the server holds.
+TEST(Evidence, AcknowledgedDataWereTakenWhateverTheEchoSays) {
+  Conversation c;
+  const auto rewritten = [&] { return c.clock[0] + 250'000; };
+  c.server({.tsecr = rewritten()});
+  for (int i = 0; i < 5; ++i) {
+    c.pass(kSecond);
+    c.client({.payload = 100});
+    c.pass(20'000);
+    c.server({.tsecr = rewritten()});
+  }
+  const FlowReport report = c.finish();
+  EXPECT_EQ(count(from(report, Side::client), Reason::paws), 0u);
+}
+
 TEST(Evidence, OrThatItWasTooOld) {
   Conversation c;
   c.echo[1] = c.clock[0] + 1'000'000;

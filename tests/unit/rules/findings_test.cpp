@@ -148,6 +148,33 @@ TEST(Findings, AStallDuringWhichNotAllCouldBeJudgedBlamesNothing) {
   EXPECT_EQ(stall_of(report)->rule, RuleId::capture_incomplete) << report.summary;
 }
 
+TEST(Findings, OneSideAloneSaysNothingOfAnAnswer) {
+  Conversation c;
+  c.client({.payload = 100});
+  for (int i = 0; i < 5; ++i) {
+    c.pass(kSecond);
+    c.client({.payload = 100, .seq = c.next[0]});
+  }
+  const FlowReport report = judged(c);
+  ASSERT_NE(stall_of(report), nullptr);
+  EXPECT_EQ(stall_of(report)->rule, RuleId::capture_incomplete) << report.summary;
+}
+
+/// Nothing of the receiver is in the capture, but it must have taken what its sender went on from.
+TEST(Findings, OneSideAloneInMidConnectionStillShowsTheRegression) {
+  Conversation c;
+  for (int i = 0; i < 20; ++i) {
+    c.client({.payload = 100});
+    c.pass(20 * kMillisecond);
+  }
+  c.clock[0] -= 1'000'000;
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(c.client({.payload = 100, .seq = c.next[0]}).reason, Reason::paws);
+    c.pass(kSecond);
+  }
+  EXPECT_NE(find(judged(c), RuleId::paws_drop), nullptr);
+}
+
 TEST(Findings, OneSideAloneIsNamedWithoutTrouble) {
   Conversation one;
   one.client({.flags = kSyn});
