@@ -2,6 +2,7 @@
 // Holds each questionable verdict against what the receiver itself sends afterwards.
 #include <algorithm>
 
+#include "model/doubt.h"
 #include "model/host_steps.h"
 #include "model/tracker.h"
 
@@ -10,17 +11,6 @@ namespace {
 
 /// An answer to a pure ACK comes at once or, rate-limited, never.
 constexpr TimeNs kAnswerWithin = 500 * kMillisecond;
-
-/// (A block below the ACK is a D-SACK, RFC 2883: it answers a copy.)
-bool sack_covers(const Segment& s, const OpenVerdict& v) {
-  if (!s.has_sack) return false;
-  std::array<SackBlock, 4> blocks;
-  const int count = sack_blocks(s, blocks);
-  for (int i = 0; i < count; ++i)
-    if (after(blocks[i].right, s.ack) && !after(blocks[i].left, v.seq) && !before(blocks[i].right, v.end_seq))
-      return true;
-  return false;
-}
 
 void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
   if (v.evidence != evidence) v.evidence_frames = {};
@@ -111,84 +101,21 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
 }
 
 /// What the capture left open when the segment passed. True when nothing more is to be expected.
-/// `answers`: it is an ACK that is sent because of the segment, or for no reason that shows.
 bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s, bool answers) {
-  const ReceiverProfile& profile = profile_for(flow, sender ^ 1);
   Host& receiver = flow.host[sender ^ 1];
-  const bool last = flow.host[sender].segments == v.sent;
-  const bool at_receiver = vantage_of(receiver, flow.host[sender]) == Vantage::at_receiver;
-  const bool pure_ack = v.end_seq == v.seq;
-  if (v.state.state == TcpState::syn_recv) {
-    // With a SYN cookie there is no TS.Recent before the ACK that opens the connection: of what comes after,
-    // the first echo is that ACK's TSval. The echo of the SYN's is a request socket's, which may be the same
-    // one.
-    if (!last || !s.has_ts()) return true;
-    const PawsOutcome outcome = judge(profile, v.state, v.segment);
-    const bool told = v.tsval != v.state.ts_recent;
-    if (told && s.tsecr == v.tsval) {
-      decide(flow, sender, v, Verdict::accept, Reason::initial, s.frame);
-    } else if (s.tsecr == v.state.ts_recent && outcome.verdict == Verdict::drop &&
-               (told ? is_paws(outcome.reason) : answers && v.answered_refusal == outcome.reason)) {
-      decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
-      receiver.ts_recent.only(s.tsecr);
-    }
-    return true;
+  const Sequel sequel{.segment = s,
+                      .last = flow.host[sender].segments == v.sent,
+                      .at_receiver = vantage_of(receiver, flow.host[sender]) == Vantage::at_receiver,
+                      .settled = s.time_ns - v.time_ns > settle_ns(receiver),
+                      .answers = answers};
+  const DoubtWeighed weighed = tsaudit::weigh_doubt(profile_for(flow, sender ^ 1), v, sequel);
+  if (!weighed.decision) return weighed.over;
+  if (weighed.decision->by_echo) {
+    v.state.ts_recent = s.tsecr;
+    receiver.ts_recent.only(s.tsecr);
   }
-  if (!pure_ack && (!before(s.ack, v.end_seq) || sack_covers(s, v))) {
-    if (v.repeated) return true;
-    const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
-    decide(flow, sender, v, Verdict::accept, why == Reason::paws ? Reason::initial : why, s.frame);
-    return true;
-  }
-  // Had TS.Recent been too old to count, it would be this TSval now, and a pure ACK would have got no answer.
-  if (v.reason == Reason::idle_range && last && (at_receiver || answers) && s.has_ts() &&
-      s.tsecr != v.tsval) {
-    PawsState state = v.state;
-    state.ts_recent = s.tsecr;
-    state.age_seconds = profile.idle_seconds;
-    const bool would_store = judge(profile, state, v.segment).updates_ts_recent;
-    state.age_seconds = 0;
-    const PawsOutcome outcome = judge(profile, state, v.segment);
-    if (outcome.verdict == Verdict::drop && is_paws(outcome.reason) &&
-        (would_store || (pure_ack && answers && outcome.answered))) {
-      v.state.ts_recent = s.tsecr;
-      decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
-      receiver.ts_recent.only(s.tsecr);
-      return true;
-    }
-  }
-  // The first echo after it tells the TS.Recent that it met, unless it is its own.
-  if (last && !v.asked && (at_receiver || answers) && s.has_ts()) {
-    v.asked = true;
-    PawsState state = v.state;
-    state.ts_recent = s.tsecr;
-    const PawsOutcome outcome = judge(profile, state, v.segment);
-    const bool refused = outcome.verdict == Verdict::drop && is_paws(outcome.reason);
-    const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;
-    const bool by_ts_recent = v.reason == Reason::ts_recent_range && s.tsecr != v.tsval;
-    if (by_ts_recent && (refused || (outcome.verdict == Verdict::accept && !outcome.updates_ts_recent))) {
-      v.state.ts_recent = s.tsecr;
-      decide(flow, sender, v, outcome.verdict, outcome.reason, s.frame);
-      receiver.ts_recent.only(s.tsecr);
-      return true;
-    }
-    if (pure_ack && old && answers && v.answered_refusal) {
-      decide(flow, sender, v, Verdict::drop, *v.answered_refusal, s.frame);
-      return true;
-    }
-  }
-  if (pure_ack || v.repeated) return true;
-  // It asks for them still, and they were next in order: its ACK was too old.
-  if (at_receiver && s.time_ns - v.time_ns > settle_ns(receiver) && s.ack == v.seq &&
-      s.ack == v.state.rcv_nxt && before(v.segment.ack, v.state.snd_una)) {
-    PawsState state = v.state;
-    state.max_window = 0;
-    const PawsOutcome outcome = judge(profile, state, v.segment);
-    if (outcome.verdict != Verdict::drop) return false;
-    decide(flow, sender, v, Verdict::drop, outcome.reason, s.frame);
-    return true;
-  }
-  return false;
+  decide(flow, sender, v, weighed.decision->verdict, weighed.decision->reason, s.frame);
+  return true;
 }
 
 /// `from` has spoken: what does that say about the segments that the model made it refuse?
@@ -231,7 +158,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
         decided = true;
       } else if (covered) {
         decided = true;
-      } else if (has_data && sack_covers(s, v)) {
+      } else if (has_data && sacks(s, v.seq, v.end_seq)) {
         if (!v.elsewhere) contradict(flow, from ^ 1, v, s.frame);
         decided = true;
       } else if (has_data) {

@@ -115,6 +115,16 @@ inline bool sacks_beyond_ack(const Segment& s) {
                      [&](const SackBlock& block) { return after(block.right, s.ack); });
 }
 
+/// A SACK block holds all of [left, right). (One below the ACK is a D-SACK, RFC 2883: it answers a copy.)
+inline bool sacks(const Segment& s, SeqNum left, SeqNum right) {
+  if (!s.has_sack) return false;
+  std::array<SackBlock, 4> blocks;
+  const int count = sack_blocks(s, blocks);
+  return std::any_of(blocks.begin(), blocks.begin() + count, [&](const SackBlock& block) {
+    return after(block.right, s.ack) && !after(block.left, left) && !before(block.right, right);
+  });
+}
+
 /// What the segment says of its sender as a receiver: how far it has got, and what it allows.
 inline void take_own_ack(Host& sender, const Segment& s, uint32_t window) {
   if (!sender.acked || after(s.ack, sender.ack_max)) sender.ack_max = s.ack;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/doubt.h"
+
+#include "model/host_steps.h"
+
+namespace tsaudit {
+namespace {
+
+using Decision = DoubtWeighed::Decision;
+
+bool is_pure_ack(const OpenVerdict& v) { return v.end_seq == v.seq; }
+bool refuses(const PawsOutcome& outcome) {
+  return outcome.verdict == Verdict::drop && is_paws(outcome.reason);
+}
+
+PawsOutcome outcome_at(const ReceiverProfile& profile, const OpenVerdict& v, TsVal ts_recent,
+                       int64_t age_seconds) {
+  PawsState state = v.state;
+  state.ts_recent = ts_recent;
+  state.age_seconds = age_seconds;
+  return judge(profile, state, v.segment);
+}
+
+/// The ACK of a SYN-ACK that may have been a SYN cookie. Then there was no TS.Recent before that ACK, and the
+/// first echo is its TSval; the echo of the SYN's is a request socket's, which may be the same one.
+std::optional<Decision> of_request(const ReceiverProfile& profile, const OpenVerdict& v, const Sequel& next) {
+  const Segment& s = next.segment;
+  if (!next.last || !s.has_ts()) return std::nullopt;
+  const PawsOutcome outcome = judge(profile, v.state, v.segment);
+  const bool told = v.tsval != v.state.ts_recent;
+  if (told && s.tsecr == v.tsval) return Decision{Verdict::accept, Reason::initial};
+  const bool refused =
+      told ? refuses(outcome)
+           : outcome.verdict == Verdict::drop && next.answers && v.answered_refusal == outcome.reason;
+  if (s.tsecr != v.state.ts_recent || !refused) return std::nullopt;
+  return Decision{Verdict::drop, outcome.reason, true};
+}
+
+/// Had TS.Recent been too old to count, it would be this TSval now, and a pure ACK would have got no answer.
+std::optional<Decision> of_age(const ReceiverProfile& profile, const OpenVerdict& v, const Sequel& next) {
+  const TsVal echo = next.segment.tsecr;
+  if (echo == v.tsval) return std::nullopt;
+  const bool would_store = outcome_at(profile, v, echo, profile.idle_seconds).updates_ts_recent;
+  const PawsOutcome outcome = outcome_at(profile, v, echo, 0);
+  if (!refuses(outcome) || !(would_store || (is_pure_ack(v) && next.answers && outcome.answered)))
+    return std::nullopt;
+  return Decision{Verdict::drop, outcome.reason, true};
+}
+
+/// The first echo after it tells the TS.Recent that it met, unless it is its own.
+std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenVerdict& v,
+                                     const Sequel& next) {
+  const TsVal echo = next.segment.tsecr;
+  const PawsOutcome outcome = outcome_at(profile, v, echo, v.state.age_seconds);
+  const bool passed = outcome.verdict == Verdict::accept && !outcome.updates_ts_recent;
+  if (v.reason == Reason::ts_recent_range && echo != v.tsval && (refuses(outcome) || passed))
+    return Decision{outcome.verdict, outcome.reason, true};
+  PawsState state = v.state;
+  state.ts_recent = echo;
+  const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;
+  if (is_pure_ack(v) && old && next.answers && v.answered_refusal)
+    return Decision{Verdict::drop, *v.answered_refusal};
+  return std::nullopt;
+}
+
+/// It asks for the data still, and they were next in order: their ACK was too old.
+std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVerdict& v, const Sequel& next) {
+  const SeqNum asked = next.segment.ack;
+  if (!next.at_receiver || !next.settled || asked != v.seq || asked != v.state.rcv_nxt ||
+      !before(v.segment.ack, v.state.snd_una))
+    return std::nullopt;
+  PawsState state = v.state;
+  state.max_window = 0;
+  const PawsOutcome outcome = judge(profile, state, v.segment);
+  if (outcome.verdict != Verdict::drop) return std::nullopt;
+  return Decision{Verdict::drop, outcome.reason};
+}
+
+}  // namespace
+
+DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const Sequel& next) {
+  if (v.state.state == TcpState::syn_recv) return {of_request(profile, v, next), true};
+  const Segment& s = next.segment;
+  if (!is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq))) {
+    if (v.repeated) return {.over = true};  // which of them was it?
+    const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
+    return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
+  }
+  if (next.last && (next.at_receiver || next.answers) && s.has_ts()) {
+    if (v.reason == Reason::idle_range)
+      if (const auto decision = of_age(profile, v, next)) return {decision};
+    if (!v.asked) {
+      v.asked = true;
+      if (const auto decision = of_ts_recent(profile, v, next)) return {decision};
+    }
+  }
+  if (is_pure_ack(v) || v.repeated) return {.over = true};
+  return {of_old_ack(profile, v, next)};
+}
+
+}  // namespace tsaudit

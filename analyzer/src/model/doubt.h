@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// A verdict that the capture left open, held against what the receiver sends next.
+#pragma once
+
+#include <optional>
+
+#include "model/trouble.h"
+#include "tsaudit/segment.h"
+
+namespace tsaudit {
+
+/// What the receiver sends after a segment in doubt.
+struct Sequel {
+  const Segment& segment;
+  bool last = false;         ///< nothing came for it since the one in doubt
+  bool at_receiver = false;  ///< the capture shows what it got, in that order
+  bool settled = false;      ///< it has had the time to act on the one in doubt
+  bool answers = false;      ///< an ACK because of the one in doubt, or for no reason that shows
+};
+
+struct DoubtWeighed {
+  struct Decision {
+    Verdict verdict = Verdict::unknown;
+    Reason reason = Reason::state_unknown;
+    bool by_echo = false;  ///< TSecr is the TS.Recent that the segment met, and it is still that
+  };
+  std::optional<Decision> decision = {};
+  bool over = false;  ///< no decision is to be expected from what comes later
+};
+
+DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& doubt, const Sequel& sequel);
+
+}  // namespace tsaudit

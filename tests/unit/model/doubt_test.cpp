@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the receiver's next segment decides of a verdict that was open.
+#include "model/doubt.h"
+
+#include <gtest/gtest.h>
+
+namespace tsaudit {
+namespace {
+
+constexpr TsVal kHeld{1'000'000};
+
+/// A segment of 100 bytes, next in order, whose TSval is `behind` ticks behind TS.Recent.
+OpenVerdict doubt(Reason reason, uint32_t behind, uint32_t length = 100) {
+  OpenVerdict v;
+  v.verdict = Verdict::unknown;
+  v.reason = reason;
+  v.seq = {5000};
+  v.end_seq = {5000 + length};
+  v.tsval = kHeld - behind;
+  v.state.state = TcpState::established;
+  v.state.ts_recent_valid = true;
+  v.state.ts_recent = kHeld;
+  v.state.rcv_nxt = v.state.rcv_wup = v.state.snd_wl1 = v.seq;
+  v.state.rcv_wnd = 60'000;
+  v.state.snd_una = v.state.snd_nxt = {9000};
+  v.state.snd_wnd = 1000;
+  v.segment = {.seq = v.seq,
+               .end_seq = v.end_seq,
+               .ack = {9000},
+               .window = 2000,
+               .flags = kAck,
+               .has_ts = true,
+               .tsval = v.tsval,
+               .tsecr = {1}};
+  return v;
+}
+
+struct Answer {
+  TsVal echo = kHeld;
+  uint32_t ack = 5000;
+  bool last = true, at_receiver = true, settled = true, answers = true;
+};
+DoubtWeighed weigh(OpenVerdict& v, const Answer& answer) {
+  Segment s;
+  s.flags = kAck;
+  s.ts = TsOption::present;
+  s.tsecr = answer.echo;
+  s.ack = {answer.ack};
+  return weigh_doubt(default_profile(), v,
+                     {s, answer.last, answer.at_receiver, answer.settled, answer.answers});
+}
+
+TEST(Doubt, WhatIsAcknowledgedWasTaken) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+  const DoubtWeighed weighed = weigh(v, {.ack = 5100});
+  ASSERT_TRUE(weighed.decision);
+  EXPECT_EQ(weighed.decision->verdict, Verdict::accept);
+}
+
+TEST(Doubt, WhatWasSentTwiceIsNotDecidedByItsAck) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+  v.repeated = true;
+  EXPECT_FALSE(weigh(v, {.ack = 5100}).decision);
+  EXPECT_TRUE(weigh(v, {.ack = 5100}).over);
+}
+
+TEST(Doubt, AnOldEchoShowsThatTsRecentWasNotTooOld) {
+  OpenVerdict v = doubt(Reason::idle_range, 500'000);
+  const DoubtWeighed weighed = weigh(v, {});
+  ASSERT_TRUE(weighed.decision);
+  EXPECT_EQ(weighed.decision->verdict, Verdict::drop);
+  EXPECT_EQ(weighed.decision->reason, Reason::paws);
+  EXPECT_TRUE(weighed.decision->by_echo);
+}
+
+TEST(Doubt, ItsOwnEchoDoesNot) {
+  OpenVerdict v = doubt(Reason::idle_range, 500'000);
+  EXPECT_FALSE(weigh(v, {.echo = v.tsval}).decision);
+}
+
+TEST(Doubt, OfDataOutOfOrderAnAnswerSaysNothing) {
+  OpenVerdict v = doubt(Reason::idle_range, 500'000);
+  v.seq = v.segment.seq = {6000};
+  v.end_seq = v.segment.end_seq = {6100};
+  EXPECT_FALSE(weigh(v, {}).decision) << "taken or not, it is answered, and moves no TS.Recent";
+}
+
+TEST(Doubt, APureAckThatIsAnsweredWasRefused) {
+  OpenVerdict v = doubt(Reason::state_unknown, 500'000, 0);
+  v.answered_refusal = Reason::paws;
+  EXPECT_FALSE(weigh(v, {.answers = false}).decision);
+  v.asked = false;
+  const DoubtWeighed weighed = weigh(v, {});
+  ASSERT_TRUE(weighed.decision);
+  EXPECT_EQ(weighed.decision->reason, Reason::paws);
+}
+
+TEST(Doubt, OnlyTheFirstEchoAfterItTellsWhatItMet) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+  EXPECT_FALSE(weigh(v, {.echo = v.tsval}).decision) << "it may be its own";
+  EXPECT_FALSE(weigh(v, {}).decision) << "this one may have been stored since";
+  OpenVerdict later = doubt(Reason::ts_recent_range, 500'000);
+  EXPECT_FALSE(weigh(later, {.last = false}).decision) << "others have been sent since";
+}
+
+TEST(Doubt, TheEchoLetsAnOutOfOrderSegmentPassToo) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+  v.seq = v.segment.seq = {6000};
+  v.end_seq = v.segment.end_seq = {6100};
+  const DoubtWeighed weighed = weigh(v, {.echo = v.tsval - 5});
+  ASSERT_TRUE(weighed.decision);
+  EXPECT_EQ(weighed.decision->verdict, Verdict::accept);
+  EXPECT_EQ(weighed.decision->reason, Reason::newer);
+}
+
+TEST(Doubt, DataInOrderThatAreAskedForAgainHadTooOldAnAck) {
+  OpenVerdict v = doubt(Reason::state_unknown, 0);
+  v.segment.ack = {3000};
+  EXPECT_FALSE(weigh(v, {.settled = false}).decision) << "the ACK may have left before";
+  const DoubtWeighed weighed = weigh(v, {});
+  ASSERT_TRUE(weighed.decision);
+  EXPECT_EQ(weighed.decision->reason, Reason::too_old_ack);
+}
+
+TEST(Doubt, TheFirstEchoTellsACookieFromARequestSocket) {
+  OpenVerdict v = doubt(Reason::state_unknown, 10, 0);
+  v.state.state = TcpState::syn_recv;
+  const DoubtWeighed cookie = weigh(v, {.echo = v.tsval});
+  ASSERT_TRUE(cookie.decision);
+  EXPECT_EQ(cookie.decision->verdict, Verdict::accept);
+  const DoubtWeighed request = weigh(v, {});
+  ASSERT_TRUE(request.decision);
+  EXPECT_EQ(request.decision->verdict, Verdict::drop);
+  EXPECT_TRUE(weigh(v, {.last = false}).over);
+}
+
+}  // namespace
+}  // namespace tsaudit
