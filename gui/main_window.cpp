@@ -196,6 +196,8 @@ void MainWindow::document_finished() {
   status_->setText(document_->summary_text());
   status_->setToolTip(status_->text());
   // While reading nobody could know which flow is the worst; unless the user has chosen one, it is shown now.
+  if (wanted_flow_ > document_->store()->flows())
+    complain(tr("There is no connection %1 in this capture.").arg(std::exchange(wanted_flow_, 0)));
   if (wanted_flow_ == 0 && plots_->view_untouched()) flows_->select_worst();
   if (document_->store()->flows() == 0) plots_->clear(tr("There is no TCP segment in this capture."));
   update_actions();

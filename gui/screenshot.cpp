@@ -17,15 +17,13 @@ namespace tsaudit::gui {
 
 int take_screenshot(MainWindow& window, const QString& path, quint64 frame) {
   Document& document = window.document();
-  QString error;
-  QObject::connect(&document, &Document::failed, &window, [&](const QString& text) { error = text; });
   QEventLoop loop;
   bool explained = frame == 0;
   quint64 shown = 0;  // the last flow of which the whole was shown
   const auto look = [&] {
     const bool over = document.state() != Document::State::loading;
     const bool nothing = over && document.store()->flows() == 0;
-    if (over && (nothing || (shown == document.requested_flow() && window.flows().settled() && explained &&
+    if (over && (nothing || (shown != 0 && shown == document.requested_flow() && window.flows().settled() && explained &&
                              window.comparer().settled())))
       loop.quit();
   };
@@ -40,18 +38,18 @@ int take_screenshot(MainWindow& window, const QString& path, quint64 frame) {
   });
   QObject::connect(&window.flows().model(), &FlowModel::arranged, &loop, look);
   QObject::connect(&window.comparer(), &Comparer::partner_ready, &loop, look);
-  QObject::connect(&window.comparer(), &Comparer::failed, &loop, [&](const QString& text) {
-    error = text;
-    look();
-  });
+  QObject::connect(&window.comparer(), &Comparer::failed, &loop, look);
   look();
   loop.exec();
-  if (!error.isEmpty()) std::fprintf(stderr, "tsaudit-gui: %s\n", qPrintable(error));
+  const QList<QMessageBox*> complaints = window.findChildren<QMessageBox*>();
+  for (QMessageBox* box : complaints) {
+    std::fprintf(stderr, "tsaudit-gui: %s\n", qPrintable(box->text()));
+    box->close();
+  }
   if (document.store()->flows() == 0) return 3;
-  for (QMessageBox* box : window.findChildren<QMessageBox*>()) box->close();
   for (int i = 0; i < 3; ++i) QApplication::processEvents();
   for (PlotPanel* panel : window.plots().visible_panels()) panel->surface().replot_now();
-  if (window.grab().save(path)) return error.isEmpty() ? 0 : 3;
+  if (window.grab().save(path)) return complaints.isEmpty() ? 0 : 3;
   std::fprintf(stderr, "tsaudit-gui: %s cannot be written\n", qPrintable(path));
   return 4;
 }
