@@ -163,6 +163,7 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
     base.tsval_last = receiver.clock.last() + elapsed_us + 50'000;
   }
 
+  if (receiver.ts_recent.known()) p.ts_recent.add(receiver.ts_recent.likeliest());
   for (unsigned i = receiver.ts_recent.size(); i-- > 0;) p.ts_recent.add(receiver.ts_recent[i]);
   if (p.ts_recent.count == 0) p.ts_recent.add(s.tsval);
   p.age.add((s.time_ns - receiver.ts_recent.newest_store()) / kSecond);
@@ -249,7 +250,7 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
     receiver.ts_recent.settle();
 
   result.known = receiver.ts_recent.known();
-  if (result.known) result.ts_recent = receiver.ts_recent.back();
+  if (result.known) result.ts_recent = receiver.ts_recent.likeliest();
   const PawsSegment segment = as_received(flow, sender, s);
   if (!result.known && segment.has_ts && !s.has(kRst | kSyn) && receiver.state != TcpState::syn_sent) {
     result.verdict = Verdict::unknown;

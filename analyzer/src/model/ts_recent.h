@@ -9,10 +9,9 @@
 
 namespace tsaudit {
 
-/// Values stand in the order in which they were stored, so the last is the likeliest when nothing was lost on
-/// the way to the receiver. A TSecr of the receiver removes what it refutes. When more values are possible
-/// than fit, those between their neighbours go first, and the set becomes an interval: whatever lies between
-/// a value and the next one is possible, too.
+/// Values stand in the order in which they were stored. A TSecr of the receiver removes what it refutes. When
+/// more values are possible than fit, those between their neighbours go first, and the set becomes an
+/// interval: whatever lies between a value and the next one is possible, too.
 class TsRecentSet {
  public:
   static constexpr unsigned kCapacity = 4;
@@ -32,10 +31,16 @@ class TsRecentSet {
   TsVal front() const { return {values_[0]}; }
   TsVal back() const { return {values_[count_ - 1]}; }
 
-  /// Is `value` at or after everything possible?
-  bool none_after(TsVal value) const {
-    return !falls_ && !before(value, front()) && !before(value, back());
+  /// The last, unless it lies before another one: TS.Recent seldom goes back.
+  TsVal likeliest() const {
+    TsVal best = back();
+    for (unsigned i = 0; falls_ && i < count_; ++i)
+      if (after(TsVal{values_[i]}, best)) best = {values_[i]};
+    return best;
   }
+
+  /// Is `value` at or after everything possible?
+  bool none_after(TsVal value) const { return !falls_ && !before(value, front()) && !before(value, back()); }
 
   /// The receiver has said so itself: it echoed back() since that was stored.
   bool echoed() const { return echoed_; }

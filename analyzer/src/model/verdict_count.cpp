@@ -102,7 +102,7 @@ Judgement Tracker::damaged(Flow& flow, unsigned from, const Segment& s) {
   j.verdict = Verdict::drop;
   j.reason = Reason::tcp_csum;
   j.known = recent.known();
-  if (j.known) j.ts_recent = recent.back();
+  if (j.known) j.ts_recent = recent.likeliest();
   return j;
 }
 

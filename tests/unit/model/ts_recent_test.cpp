@@ -62,6 +62,7 @@ TEST(TsRecentSet, AValueThatFallsIsNotTheGreatest) {
   EXPECT_FALSE(set.none_after({99}));
   set.may_store({50}, 1);
   EXPECT_FALSE(set.none_after({60})) << "100 is still possible";
+  EXPECT_EQ(set.likeliest(), TsVal{100});
   EXPECT_EQ(set.anchor({50}, 0, 2, true), TsRecentSet::Echo::possible);
   EXPECT_TRUE(set.none_after({60}));
 }
