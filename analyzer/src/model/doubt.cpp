@@ -28,7 +28,9 @@ std::optional<Decision> of_request(const ReceiverProfile& profile, const OpenVer
   if (!next.last || !s.has_ts()) return std::nullopt;
   const PawsOutcome outcome = judge(profile, v.state, v.segment);
   const bool told = v.tsval != v.state.ts_recent;
-  if (told && s.tsecr == v.tsval) return Decision{Verdict::accept, Reason::initial};
+  const bool another_before = v.reason == Reason::ts_recent_range;  // whose TSval it may be as well
+  if (told && s.tsecr == v.tsval)
+    return another_before ? std::nullopt : std::optional(Decision{Verdict::accept, Reason::initial});
   const bool refused =
       told ? refuses(outcome)
            : outcome.verdict == Verdict::drop && next.answers && v.answered_refusal == outcome.reason;

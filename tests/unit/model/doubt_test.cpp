@@ -132,6 +132,8 @@ TEST(Doubt, TheFirstEchoTellsACookieFromARequestSocket) {
   ASSERT_TRUE(request.decision);
   EXPECT_EQ(request.decision->verdict, Verdict::drop);
   EXPECT_TRUE(weigh(v, {.last = false}).over);
+  v.reason = Reason::ts_recent_range;
+  EXPECT_FALSE(weigh(v, {.echo = v.tsval}).decision) << "an ACK before it had the same TSval";
 }
 
 }  // namespace
