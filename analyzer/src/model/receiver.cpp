@@ -64,8 +64,9 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   if (s.has(kRst) && receiver.tap != Tap::here)
     p.sequence.add({wup, wup, wup, window_known ? window_from(wup) : kOpenWindow});
   // Of data that are not acknowledged yet, some may be lost behind the capture, so that an old ACK is the
-  // expected one.
-  if (s.length() == 0 && !s.has(kRst | kSyn) && receiver.tap != Tap::here && !before(s.seq, wup) &&
+  // expected one; or refused, so that what comes in their place is.
+  const bool pure_ack = s.length() == 0 && !s.has(kRst | kSyn);
+  if (((pure_ack && receiver.tap != Tap::here) || receiver.rcv_doubtful) && !before(s.seq, wup) &&
       before(s.seq, nxt))
     p.sequence.add({s.seq, wup, s.seq, window_known ? window_from(wup) : kOpenWindow});
   // Linux lets data stick out of the window into an empty receive queue, which no capture shows.
