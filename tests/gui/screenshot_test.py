@@ -48,6 +48,19 @@ class Screenshot(unittest.TestCase):
                 pictures.append(file.read())
         self.assertEqual(pictures[0], pictures[1])
 
+    def test_waits_for_the_connection_that_it_shows(self):
+        pictures = set()
+        for options in ([], ["--flow", "1"]) * 4:
+            self.assertEqual(run("--screenshot", self.out, *options, self.capture).returncode, 0)
+            with open(self.out, "rb") as file:
+                pictures.add(file.read())
+        self.assertEqual(len(pictures), 1)
+
+    def test_a_connection_that_is_not_there_is_3_and_named(self):
+        result = run("--screenshot", self.out, "--flow", "99", self.capture)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("99", result.stderr)
+
     def test_a_comparison_is_in_the_picture(self):
         pictures = set()
         baseline = os.path.join(CAPTURES, "healthy.pcap")
