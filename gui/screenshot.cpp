@@ -23,8 +23,8 @@ int take_screenshot(MainWindow& window, const QString& path, quint64 frame) {
   const auto look = [&] {
     const bool over = document.state() != Document::State::loading;
     const bool nothing = over && document.store()->flows() == 0;
-    if (over && (nothing || (shown != 0 && shown == document.requested_flow() && window.flows().settled() && explained &&
-                             window.comparer().settled())))
+    if (over && (nothing || (shown != 0 && shown == document.requested_flow() && window.flows().settled() &&
+                             explained && window.comparer().settled())))
       loop.quit();
   };
   QObject::connect(&document, &Document::finished, &loop, look);

@@ -141,10 +141,13 @@ struct Finding {
   static constexpr size_t kMaxFrames = 32;
 };
 
-/// No progress, or an end: by timestamps (TS002), by something else (TS014), or the capture does not tell (TS016).
+/// No progress, and the capture does not tell why (TS016).
+inline bool is_undecided_stall(const Finding& finding) {
+  return finding.rule == RuleId::capture_incomplete && finding.duration_ns > 0;
+}
+/// No progress, or an end: by timestamps (TS002), by something else (TS014), or the capture does not tell.
 inline bool is_stall(const Finding& finding) {
-  return finding.rule == RuleId::paws_stall || finding.rule == RuleId::not_timestamps ||
-         (finding.rule == RuleId::capture_incomplete && finding.duration_ns > 0);
+  return finding.rule == RuleId::paws_stall || finding.rule == RuleId::not_timestamps || is_undecided_stall(finding);
 }
 
 struct FlowReport {
@@ -187,7 +190,7 @@ struct SegmentRow {
 /// A receiver's state as `tsaudit explain CAPTURE --frame N` shows it.
 struct ReceiverSnapshot {
   bool known = false;                     ///< TS.Recent
-  std::vector<TsVal> ts_recent;           ///< every value that it may hold, the likeliest last
+  std::vector<TsVal> ts_recent;           ///< every value that it may hold, in the order in which they came
   bool ts_recent_interval = false;        ///< too many to list: also between two of them
   double age_seconds_min = 0, age_seconds_max = 0;
   std::string state;                      ///< "ESTABLISHED", ...

@@ -74,7 +74,7 @@ void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
 void Tracker::drop_outlier(const Host& sender, DirectionTrouble& direction, const Judgement& j) {
   const auto& pending = direction.pending_step;
   if (!pending) return;
-  const bool harmful = j.verdict == Verdict::drop && is_paws(j.reason) && j.ts_recent == pending->tsval;
+  const bool harmful = is_paws_drop(j) && j.ts_recent == pending->tsval;
   if (harmful && !direction.lone_jump && sender.clock.hz() > 0)
     direction.lone_jump = LoneJump{pending->frame, pending->time_ns, pending->tsval,
                                    sender.clock.deviation(pending->tsval, pending->time_ns)};

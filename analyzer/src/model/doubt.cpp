@@ -9,16 +9,13 @@ namespace {
 using Decision = DoubtWeighed::Decision;
 
 bool is_pure_ack(const OpenVerdict& v) { return v.end_seq == v.seq; }
-bool refuses(const PawsOutcome& outcome) {
-  return outcome.verdict == Verdict::drop && is_paws(outcome.reason);
-}
 
-PawsOutcome outcome_at(const ReceiverProfile& profile, const OpenVerdict& v, TsVal ts_recent,
-                       int64_t age_seconds) {
+/// The receiver's state when the segment came, had it been this TS.Recent.
+PawsState state_with(const OpenVerdict& v, TsVal ts_recent, int64_t age_seconds) {
   PawsState state = v.state;
   state.ts_recent = ts_recent;
   state.age_seconds = age_seconds;
-  return judge(profile, state, v.segment);
+  return state;
 }
 
 /// The ACK of a SYN-ACK that may have been a SYN cookie. Then there was no TS.Recent before that ACK, and the
@@ -32,7 +29,7 @@ std::optional<Decision> of_request(const ReceiverProfile& profile, const OpenVer
   if (told && s.tsecr == v.tsval)
     return another_before ? std::nullopt : std::optional(Decision{Verdict::accept, Reason::initial});
   const bool refused =
-      told ? refuses(outcome)
+      told ? is_paws_drop(outcome)
            : outcome.verdict == Verdict::drop && next.answers && v.answered_refusal == outcome.reason;
   if (s.tsecr != v.state.ts_recent || !refused) return std::nullopt;
   return Decision{Verdict::drop, outcome.reason, true};
@@ -42,9 +39,10 @@ std::optional<Decision> of_request(const ReceiverProfile& profile, const OpenVer
 std::optional<Decision> of_age(const ReceiverProfile& profile, const OpenVerdict& v, const Sequel& next) {
   const TsVal echo = next.segment.tsecr;
   if (echo == v.tsval) return std::nullopt;
-  const bool would_store = outcome_at(profile, v, echo, profile.idle_seconds).updates_ts_recent;
-  const PawsOutcome outcome = outcome_at(profile, v, echo, 0);
-  if (!refuses(outcome) || !(would_store || (is_pure_ack(v) && next.answers && outcome.answered)))
+  const bool would_store =
+      judge(profile, state_with(v, echo, profile.idle_seconds), v.segment).updates_ts_recent;
+  const PawsOutcome outcome = judge(profile, state_with(v, echo, 0), v.segment);
+  if (!is_paws_drop(outcome) || !(would_store || (is_pure_ack(v) && next.answers && outcome.answered)))
     return std::nullopt;
   return Decision{Verdict::drop, outcome.reason, true};
 }
@@ -53,12 +51,11 @@ std::optional<Decision> of_age(const ReceiverProfile& profile, const OpenVerdict
 std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenVerdict& v,
                                      const Sequel& next) {
   const TsVal echo = next.segment.tsecr;
-  const PawsOutcome outcome = outcome_at(profile, v, echo, v.state.age_seconds);
+  const PawsState state = state_with(v, echo, v.state.age_seconds);
+  const PawsOutcome outcome = judge(profile, state, v.segment);
   const bool passed = outcome.verdict == Verdict::accept && !outcome.updates_ts_recent;
-  if (v.reason == Reason::ts_recent_range && echo != v.tsval && (refuses(outcome) || passed))
+  if (v.reason == Reason::ts_recent_range && echo != v.tsval && (is_paws_drop(outcome) || passed))
     return Decision{outcome.verdict, outcome.reason, true};
-  PawsState state = v.state;
-  state.ts_recent = echo;
   const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;
   if (is_pure_ack(v) && old && next.answers && v.answered_refusal)
     return Decision{Verdict::drop, *v.answered_refusal};

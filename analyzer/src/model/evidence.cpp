@@ -68,7 +68,7 @@ bool Tracker::was_another(const Flow& flow, unsigned receiver, const OpenVerdict
   PawsState state = v.state;
   state.ts_recent = s.tsecr;  // 0 says that there is none
   const PawsOutcome outcome = judge(profile, state, v.segment);
-  return outcome.verdict != Verdict::drop || !is_paws(outcome.reason);
+  return !is_paws_drop(outcome);
 }
 
 /// The verdict was another one.
@@ -101,14 +101,14 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
 }
 
 /// What the capture left open when the segment passed. True when nothing more is to be expected.
-bool Tracker::weigh_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s, bool answers) {
+bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s, bool answers) {
   Host& receiver = flow.host[sender ^ 1];
   const Sequel sequel{.segment = s,
                       .last = flow.host[sender].segments == v.sent,
                       .at_receiver = vantage_of(receiver, flow.host[sender]) == Vantage::at_receiver,
                       .settled = s.time_ns - v.time_ns > settle_ns(receiver),
                       .answers = answers};
-  const DoubtWeighed weighed = tsaudit::weigh_doubt(profile_for(flow, sender ^ 1), v, sequel);
+  const DoubtWeighed weighed = weigh_doubt(profile_for(flow, sender ^ 1), v, sequel);
   if (!weighed.decision) return weighed.over;
   if (weighed.decision->by_echo) {
     v.state.ts_recent = s.tsecr;
@@ -147,19 +147,16 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
       // It tells TS.Recent and nothing else.
     } else if (v.verdict == Verdict::unknown) {
       const bool answers = was.repeats_ack && !answer_spent && s.time_ns - v.time_ns - way < kAnswerWithin;
-      decided = weigh_doubt(flow, from ^ 1, v, s, answers);
+      decided = settle_doubt(flow, from ^ 1, v, s, answers);
       answer_spent = answer_spent || (answers && decided && v.verdict == Verdict::drop);
     } else if (v.verdict == Verdict::drop) {
       const bool echoed =
           s.has_ts() && s.tsecr == v.tsval && !was.echo_expected && v.state.ts_recent != v.tsval;
+      const bool sacked = has_data && !covered && sacks(s, v.seq, v.end_seq);
       // Acknowledged: by what else but this segment?
-      if (echoed || (covered && before(was.rcv_nxt, v.end_seq) && !v.elsewhere)) {
-        contradict(flow, from ^ 1, v, s.frame);
-        decided = true;
-      } else if (covered) {
-        decided = true;
-      } else if (has_data && sacks(s, v.seq, v.end_seq)) {
-        if (!v.elsewhere) contradict(flow, from ^ 1, v, s.frame);
+      const bool by_it = !v.elsewhere && (sacked || (covered && before(was.rcv_nxt, v.end_seq)));
+      if (echoed || by_it) contradict(flow, from ^ 1, v, s.frame);
+      if (echoed || covered || sacked) {
         decided = true;
       } else if (has_data) {
         const bool refused = !after(v.seq, s.ack);
@@ -239,7 +236,7 @@ void Tracker::contradict(Flow& flow, unsigned sender, OpenVerdict& v, uint64_t f
 }
 
 void Tracker::resolve(DirectionTrouble& direction, const OpenVerdict& v) {
-  if (v.verdict == Verdict::drop && is_paws(v.reason)) {
+  if (is_paws_drop(v)) {
     direction.confirmed += v.evidence == Evidence::confirmed;
     direction.predicted += v.evidence == Evidence::predicted;
   }

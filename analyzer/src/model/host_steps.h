@@ -81,9 +81,8 @@ inline void bound_age(Host& receiver, const Host& sender, TsVal tsval, TimeNs no
 /// `host` sends data again that it need not, had it taken the last ACK of `other`, which has passed long
 /// since.
 inline void take_back_ack(Host& host, const Host& other, const Segment& s) {
-  constexpr TimeNs kRtoMin = 200 * kMillisecond;
-  const TimeNs way = host.loop_16us == Host::kNoLoop ? 0 : int64_t{host.loop_us()} * 1000;
-  if (host.una_known && before(s.seq, host.snd_una) && s.time_ns - other.last_ns > kRtoMin + way)
+  const TimeNs loop = 2 * shortest_way_ns(host);
+  if (host.una_known && before(s.seq, host.snd_una) && s.time_ns - other.last_ns > kRtoMin + loop)
     host.snd_una = s.seq;
 }
 
@@ -106,23 +105,25 @@ inline void take_data(Host& receiver, const Segment& s) {
   }
 }
 
-/// Data wait at its sender for what comes before them. (A block below the ACK is a D-SACK, RFC 2883.)
-inline bool sacks_beyond_ack(const Segment& s) {
+/// Is there such a SACK block? One below the ACK is none: a D-SACK answers a copy (RFC 2883).
+template <class Such>
+bool any_sack(const Segment& s, Such&& such) {
   if (!s.has_sack) return false;
   std::array<SackBlock, 4> blocks;
   const int count = sack_blocks(s, blocks);
   return std::any_of(blocks.begin(), blocks.begin() + count,
-                     [&](const SackBlock& block) { return after(block.right, s.ack); });
+                     [&](const SackBlock& block) { return after(block.right, s.ack) && such(block); });
 }
 
-/// A SACK block holds all of [left, right). (One below the ACK is a D-SACK, RFC 2883: it answers a copy.)
+/// Data wait at its sender for what comes before them.
+inline bool sacks_beyond_ack(const Segment& s) {
+  return any_sack(s, [](const SackBlock&) { return true; });
+}
+
+/// All of [left, right) is among what waits there.
 inline bool sacks(const Segment& s, SeqNum left, SeqNum right) {
-  if (!s.has_sack) return false;
-  std::array<SackBlock, 4> blocks;
-  const int count = sack_blocks(s, blocks);
-  return std::any_of(blocks.begin(), blocks.begin() + count, [&](const SackBlock& block) {
-    return after(block.right, s.ack) && !after(block.left, left) && !before(block.right, right);
-  });
+  return any_sack(
+      s, [&](const SackBlock& block) { return !after(block.left, left) && !before(block.right, right); });
 }
 
 /// What the segment says of its sender as a receiver: how far it has got, and what it allows.

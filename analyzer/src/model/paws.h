@@ -61,6 +61,12 @@ struct PawsOutcome {
   bool updates_ts_recent = false;  ///< TS.Recent := TSval
 };
 
+/// Refused because of its timestamps? Asked of an outcome, and of whatever else has a verdict and a reason.
+template <class Judged>
+bool is_paws_drop(const Judged& judged) {
+  return judged.verdict == Verdict::drop && is_paws(judged.reason);
+}
+
 /// The tests in their order, first refusal wins. Linux: tcp_input.c:tcp_validate_incoming().
 PawsOutcome judge_synchronized(const ReceiverProfile& profile, const PawsState& state,
                                const PawsSegment& segment);

@@ -9,10 +9,9 @@ namespace {
 
 /// A window that excludes nothing: the offered one is not known well enough.
 constexpr uint32_t kOpenWindow = 0x3fffffff;
-constexpr int64_t kRtoMin = 200 * kMillisecond;  // TCP_RTO_MIN, include/net/tcp.h
-constexpr int64_t kRtoFallback = 3 * kSecond;    // TCP_TIMEOUT_FALLBACK, tcp_metrics.c:tcp_init_metrics()
-constexpr int64_t kRtoMax = 120 * kSecond;       // TCP_RTO_MAX
-constexpr int64_t kJiffy = 10 * kMillisecond;    // of the slowest HZ
+constexpr int64_t kRtoFallback = 3 * kSecond;  // TCP_TIMEOUT_FALLBACK, tcp_metrics.c:tcp_init_metrics()
+constexpr int64_t kRtoMax = 120 * kSecond;     // TCP_RTO_MAX
+constexpr int64_t kJiffy = 10 * kMillisecond;  // of the slowest HZ
 
 /// The choices for one unknown of the state; the first is the likeliest.
 template <class T, size_t N>
@@ -49,31 +48,28 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
     return;
   }
   const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver && !receiver.coalesces;
-  const auto window_from = [&](SeqNum wup) {
-    return static_cast<uint32_t>(std::max(distance(wup, receiver.right_edge), 0));
-  };
   const bool window_known = receiver.scale_known && !flow.capture_loss;
   const SeqNum wup = receiver.ack_max;
+  const uint32_t window =
+      window_known ? static_cast<uint32_t>(std::max(distance(wup, receiver.right_edge), 0)) : kOpenWindow;
   const SeqNum nxt = receiver.rcv_known ? receiver.rcv_nxt : wup;
-  p.sequence.add({nxt, wup, nxt, window_known ? window_from(wup) : kOpenWindow});
+  p.sequence.add({nxt, wup, nxt, window});
   // Out-of-order data that the receiver may hold: a RST at its end counts as exact.
-  if (s.has(kRst) && after(sender.snd_nxt, nxt))
-    p.sequence.add({nxt, wup, sender.snd_nxt, window_known ? window_from(wup) : kOpenWindow});
+  if (s.has(kRst) && after(sender.snd_nxt, nxt)) p.sequence.add({nxt, wup, sender.snd_nxt, window});
   // A RST must hit RCV.NXT: what was not acknowledged may be lost unless the capture is certainly the
   // receiver's.
-  if (s.has(kRst) && receiver.tap != Tap::here)
-    p.sequence.add({wup, wup, wup, window_known ? window_from(wup) : kOpenWindow});
+  if (s.has(kRst) && receiver.tap != Tap::here) p.sequence.add({wup, wup, wup, window});
   // Of data that are not acknowledged yet, some may be lost behind the capture, so that an old ACK is the
   // expected one; or refused, so that what comes in their place is.
   const bool pure_ack = s.length() == 0 && !s.has(kRst | kSyn);
   if (((pure_ack && receiver.tap != Tap::here) || receiver.rcv_doubtful) && !before(s.seq, wup) &&
       before(s.seq, nxt))
-    p.sequence.add({s.seq, wup, s.seq, window_known ? window_from(wup) : kOpenWindow});
+    p.sequence.add({s.seq, wup, s.seq, window});
   // Linux lets data stick out of the window into an empty receive queue, which no capture shows.
   const bool sticks_out = after(s.end_seq(), receiver.right_edge);
   if (!exact || (sticks_out && !after(s.seq, receiver.right_edge)))
     p.sequence.add({nxt, wup, nxt, kOpenWindow});
-  if (receiver.rcv_doubtful) p.sequence.add({wup, wup, wup, window_known ? window_from(wup) : kOpenWindow});
+  if (receiver.rcv_doubtful) p.sequence.add({wup, wup, wup, window});
   if (!exact) {
     p.sequence.add({wup, wup, wup, kOpenWindow});
     p.sequence.add({nxt, nxt, nxt, kOpenWindow});

@@ -13,6 +13,8 @@
 
 namespace tsaudit {
 
+constexpr int64_t kRtoMin = 200 * kMillisecond;  // TCP_RTO_MIN, include/net/tcp.h
+
 struct Judgement {
   Verdict verdict = Verdict::not_tested;
   Reason reason = Reason::no_tsopt;

@@ -72,7 +72,7 @@ class TsRecentSet {
     echoed_ = false;
     falls_ = falls_ || before(value, back());
     if (count_ < kCapacity)
-      values_[count_++] = value.raw;
+      values_[count_++] = value.raw;  // the ordinary packet comes here
     else
       insert(value, count_);
   }

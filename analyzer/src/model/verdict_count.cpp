@@ -27,22 +27,23 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   DirectionTrouble& direction = trouble(flow).direction[from];
   ++direction.reasons[static_cast<size_t>(j.reason)];
   FrameList DirectionTrouble::*list = nullptr;
-  if (j.verdict == Verdict::drop && is_paws(j.reason) && b.state == TcpState::time_wait && s.has(kSyn)) {
+  if (is_paws_drop(j) && b.state == TcpState::time_wait && s.has(kSyn)) {
     list = &DirectionTrouble::refused_reuse;
-  } else if (j.verdict == Verdict::drop && is_paws(j.reason)) {
+  } else if (is_paws_drop(j)) {
     // A stale ACK that acknowledges nothing new is no loss, nor is a copy of data that has arrived: an
     // original that a retransmission has overtaken. Nor is a SYN on a live connection, which no receiver
     // takes there. Anything else is.
     const bool copy = s.length() > 0 && b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
     const bool harmful = !live_syn && ((s.length() > 0 && !copy) || (b.una_known && after(s.ack, b.snd_una)));
-    if (harmful) note_loss(flow, from, s.tsval, j.ts_recent);
-    if (harmful)
+    if (harmful) {
+      note_loss(flow, from, s.tsval, j.ts_recent);
       list = &DirectionTrouble::paws_drops;
-    else if (copy)
+    } else if (copy) {
       list = &DirectionTrouble::stale_copies;
-    else if (!s.has(kRst))
+    } else if (!s.has(kRst)) {
       list = &DirectionTrouble::stale_acks;
+    }
   }
   if (j.verdict == Verdict::unknown && s.has_ts() &&
       (s.length() > 0 || (open && after(s.ack, open->snd_una))))

@@ -33,10 +33,7 @@ void Tally::add(const FlowReport& flow) {
   if (flow.options_cut) ++options_cut;
   if (!flow.migrations.empty()) ++migrated;
   if (!by_paws && has_rule(flow, RuleId::not_timestamps)) ++stalled_otherwise;
-  if (!by_paws && std::ranges::any_of(flow.findings, [](const Finding& finding) {
-        return finding.rule == RuleId::capture_incomplete && is_stall(finding);
-      }))
-    ++stalled_undecided;
+  if (!by_paws && std::ranges::any_of(flow.findings, is_undecided_stall)) ++stalled_undecided;
   if (flow.worst >= Severity::warning) ++with_warnings;
   if (!matters(flow)) {
     if (!flow.findings.empty()) {
@@ -104,8 +101,7 @@ std::string headline(const Tally& tally, const Totals& totals) {
   if (totals.ts_segments == 0 && tally.options_cut > 0) {
     return fmt::format(
         "Inconclusive: the snapshot length cut the TCP options off in {} of {}, so there is nothing to "
-        "judge. "
-        "Capture at least 128 bytes a packet.",
+        "judge. Capture at least 128 bytes a packet.",
         grouped(tally.options_cut), flows);
   }
   if (totals.ts_segments == 0) {
@@ -122,8 +118,7 @@ std::string headline(const Tally& tally, const Totals& totals) {
   if (tally.stalled_undecided > 0) {
     return fmt::format(
         "Inconclusive: {} of {} stalled while segments went by that could not be judged; what the capture "
-        "lacks "
-        "is said with each.{}",
+        "lacks is said with each.{}",
         grouped(tally.stalled_undecided), flows, elsewhere);
   }
   if (totals.dropped > 0 && standing == 0) {

@@ -49,16 +49,16 @@ std::string timeline(const FlowReport& flow, size_t width) {
   const size_t around = std::string_view("0 s ||  ").size() + end.size();
   if (width < around + 20) return "";
   Line line(flow.first_ns, flow.last_ns, std::min<size_t>(width - around, 64));
-  const auto mark_findings = [&](RuleId rule, const Mark& mark) {
+  const auto mark_findings = [&](auto&& is_one, const Mark& mark) {
     for (const Finding& finding : flow.findings) {
-      if (finding.rule == rule && (finding.duration_ns > 0 || rule != RuleId::capture_incomplete))
-        line.mark(finding.time_ns, finding.duration_ns, mark);
+      if (is_one(finding)) line.mark(finding.time_ns, finding.duration_ns, mark);
     }
   };
-  mark_findings(RuleId::not_timestamps, kOtherStall);
-  mark_findings(RuleId::capture_incomplete, kOpenStall);
-  mark_findings(RuleId::paws_stall, kPawsStall);
-  mark_findings(RuleId::paws_drop, kLoss);
+  const auto of = [](RuleId rule) { return [rule](const Finding& finding) { return finding.rule == rule; }; };
+  mark_findings(of(RuleId::not_timestamps), kOtherStall);
+  mark_findings(is_undecided_stall, kOpenStall);
+  mark_findings(of(RuleId::paws_stall), kPawsStall);
+  mark_findings(of(RuleId::paws_drop), kLoss);
   for (const Migration& migration : flow.migrations) line.mark(migration.time_ns, 0, kMoved);
 
   std::string legend;

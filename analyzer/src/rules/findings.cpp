@@ -17,12 +17,12 @@ std::string plural(uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", with_commas(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
 }
 
-/// Collects the findings of one flow.
 /// One host talks to another that never appears. (An attempt to connect that nobody answers is no such talk.)
 bool is_one_sided(const Flow& flow) {
   return (flow.host[0].acked && !flow.host[1].seen) || (flow.host[1].acked && !flow.host[0].seen);
 }
 
+/// Collects the findings of one flow.
 class Collector {
  public:
   Collector(FlowReport& report, const Flow& flow, const Trouble& trouble)

@@ -49,9 +49,7 @@ std::string summarise(const FlowReport& report) {
   if (drop && drop->severity == Severity::note && drop->evidence == Evidence::predicted)
     drop = nullptr;  // late copies
   if (drop && drop->evidence != Evidence::contradicted) return killed_by_paws(report, *drop);
-  const auto undecided = std::ranges::find_if(report.findings, [](const Finding& finding) {
-    return finding.rule == RuleId::capture_incomplete && is_stall(finding);
-  });
+  const auto undecided = std::ranges::find_if(report.findings, is_undecided_stall);
   if (undecided != report.findings.end()) return capitalised(undecided->message) + ".";
   const Finding* other_cause = find(report, RuleId::not_timestamps);
   if (report.timestamps == Negotiated::no)

@@ -36,14 +36,19 @@ TEST(Evidence, SilenceLeavesItPredicted) {
   EXPECT_EQ(from(report, Side::client).predicted, 1u);
 }
 
-TEST(Evidence, AnAckForTheSegmentContradicts) {
-  Conversation c = set_back();
-  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
+/// 100 bytes at `seq` are refused by the model, and this is what the receiver says of them.
+void expect_contradicted(Conversation& c, uint32_t seq, const Say& answer) {
+  ASSERT_EQ(c.client({.payload = 100, .seq = seq}).verdict, Verdict::drop);
   c.pass(20'000);
-  c.server({.ack = c.next[0] + 100, .tsecr = c.clock[0]});
+  c.server(answer);
   const FlowReport report = c.finish();
   EXPECT_EQ(from(report, Side::client).contradicted, 1u);
   EXPECT_EQ(from(report, Side::client).confirmed, 0u);
+}
+
+TEST(Evidence, AnAckForTheSegmentContradicts) {
+  Conversation c = set_back();
+  expect_contradicted(c, c.next[0], {.ack = c.next[0] + 100, .tsecr = c.clock[0]});
 }
 
 TEST(Evidence, DataThatWaitedAlreadyDoNotContradict) {
@@ -84,12 +89,7 @@ TEST(Evidence, ACopyThatCameLaterExplainsTheAck) {
 TEST(Evidence, ASackForTheSegmentContradicts) {
   Conversation c = set_back();
   const uint32_t hole = c.next[0];
-  ASSERT_EQ(c.client({.payload = 100, .seq = hole + 100}).verdict, Verdict::drop);
-  c.pass(20'000);
-  c.server({.ack = hole, .sack = {{hole + 100, hole + 200}}});
-  const FlowReport report = c.finish();
-  EXPECT_EQ(from(report, Side::client).contradicted, 1u);
-  EXPECT_EQ(from(report, Side::client).confirmed, 0u);
+  expect_contradicted(c, hole + 100, {.ack = hole, .sack = {{hole + 100, hole + 200}}});
 }
 
 /// That TS.Recent takes the value later, from another segment, says nothing of the one that was refused.

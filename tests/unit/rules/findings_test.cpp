@@ -96,12 +96,18 @@ TEST(Findings, WhoseClockWasBehindFromTheFirstOnLacksAnOffset) {
   EXPECT_EQ(report.directions[1].offset_min, std::nullopt);
 }
 
-TEST(Findings, ASnapshotWithoutOptionsBlamesNothing) {
+/// The snapshot ends before the options of both SYNs.
+Conversation cut_handshake() {
   Conversation c;
   c.client({.flags = kSyn, .cut = true});
   c.pass(20'000);
   c.server({.flags = kSyn | kAck, .cut = true});
   c.pass(kMillisecond);
+  return c;
+}
+
+TEST(Findings, ASnapshotWithoutOptionsBlamesNothing) {
+  Conversation c = cut_handshake();
   c.client({.cut = true});
   for (int i = 0; i < 5; ++i) {
     c.client({.payload = 100, .seq = c.next[0], .cut = true});
@@ -118,11 +124,7 @@ TEST(Findings, ASnapshotWithoutOptionsBlamesNothing) {
 }
 
 TEST(Findings, ACutSynIsNoRefusalOfTimestamps) {
-  Conversation c;
-  c.client({.flags = kSyn, .cut = true});
-  c.pass(20'000);
-  c.server({.flags = kSyn | kAck, .cut = true});
-  c.pass(kMillisecond);
+  Conversation c = cut_handshake();
   c.client();
   c.talk(20);
   const FlowReport report = judged(c);
