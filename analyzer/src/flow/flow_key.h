@@ -2,6 +2,7 @@
 // Names a connection, whichever side a packet comes from.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "tsaudit/segment.h"
@@ -29,13 +30,14 @@ struct FlowKey {
     return {dst_hi, s.dst.lo, src_hi, s.src.lo, ports(s.dport, s.sport, s.scope)};
   }
 
-  /// Multiply and fold. The seed is secret to the process, so a capture cannot be made to fill one bucket.
+  /// The seed is secret to the process, so a capture cannot be made to fill one bucket: no two words that a sender
+  /// chooses meet before each of them has met the seed.
   uint32_t hash(uint64_t seed) const {
-    uint64_t h = (low_lo ^ seed) * 0xff51afd7ed558ccdu;
-    h = (h ^ (h >> 32) ^ high_lo) * 0xc4ceb9fe1a85ec53u;
-    h = (h ^ (h >> 29) ^ ports_scope) * 0x9fb21c651e98df25u;
-    h = (h ^ (h >> 32) ^ low_hi ^ (high_hi << 1)) * 0xff51afd7ed558ccdu;
-    return static_cast<uint32_t>(h >> 32);
+    const uint64_t hosts = fold(low_lo ^ seed, high_lo ^ std::rotl(seed, 24));
+    const uint64_t networks = fold(low_hi ^ std::rotl(seed, 41), high_hi ^ std::rotl(seed, 11));
+    // Of one product alone the bits would follow the ports.
+    const uint64_t all = fold(hosts ^ ports_scope ^ seed, networks ^ 0x9e3779b97f4a7c15u);
+    return static_cast<uint32_t>(fold(all, 0x9fb21c651e98df25u) >> 16);
   }
 
   Endpoint low() const { return endpoint(low_hi, low_lo, static_cast<uint16_t>(ports_scope >> 48)); }
@@ -49,6 +51,12 @@ struct FlowKey {
   }
 
  private:
+  /// Both halves of the product: each bit depends on all of both factors.
+  static uint64_t fold(uint64_t a, uint64_t b) {
+    __extension__ using Product = unsigned __int128;
+    const Product product = Product{a} * b;
+    return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  }
   static uint64_t ports(uint16_t low, uint16_t high, uint32_t scope) {
     return uint64_t{low} << 48 | uint64_t{high} << 32 | scope;
   }

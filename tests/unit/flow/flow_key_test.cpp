@@ -71,7 +71,8 @@ TEST(FlowKey, GivesItsEndpointsBack) {
 TEST(FlowKey, HashesSpread) {
   // As many connections as buckets, from one client: a good hash fills 1 - 1/e of them.
   std::mt19937_64 random(1);
-  for (const uint64_t seed : {uint64_t{0}, random(), random()}) {
+  for (int round = 0; round < 20; ++round) {
+    const uint64_t seed = round == 0 ? 0 : random();
     std::set<uint32_t> low_bits, high_bits;
     Segment s = segment("10.0.0.1", 0, "10.0.0.2", 443);
     for (uint32_t i = 0; i < 4096; ++i) {
@@ -84,6 +85,21 @@ TEST(FlowKey, HashesSpread) {
     EXPECT_GT(low_bits.size(), 2400u);
     EXPECT_GT(high_bits.size(), 2400u);
   }
+}
+
+TEST(FlowKey, AddressesCannotBeChosenToCollide) {
+  // Whoever sends may choose every bit of an IPv6 address, so that sums and differences of its words stay the same.
+  std::mt19937_64 random(2);
+  const uint64_t seed = random();
+  std::set<uint32_t> by_difference, by_shifted_difference;
+  for (uint64_t i = 1; i <= 4096; ++i) {
+    FlowKey key = {i, 1, i, 2, 80};
+    by_difference.insert(key.hash(seed) & 4095);
+    key.low_hi = i << 1;
+    by_shifted_difference.insert(key.hash(seed) & 4095);
+  }
+  EXPECT_GT(by_difference.size(), 2400u);
+  EXPECT_GT(by_shifted_difference.size(), 2400u);
 }
 
 TEST(FlowKey, SeedChangesWhatCollides) {
