@@ -35,8 +35,8 @@ void DecodeStage::next(DecodedBatch& batch) {
   batch.end = packets.empty() && source_.finished();
   if (packets.empty()) return;
   batch.last_frame = packets.back().frame;
+  Announcement announcement;
   for (const RawPacket& packet : packets) {
-    Announcement announcement;
     DecodedBatch::Packet& out = batch.segments[batch.segment_count];
     const DecodeStatus status = decode(packet, out.segment, announcement);
     ++batch.statuses[static_cast<size_t>(status)];

@@ -2,6 +2,9 @@
 // RFC 1071 sums. They are the same in either byte order, so words are added as they lie in memory.
 #include "decode/checksum.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "decode/walk.h"
 
 namespace tsaudit {
@@ -9,26 +12,38 @@ namespace {
 
 constexpr uint16_t kMoreFragments = 0x2000;
 
-/// Headers and addresses are whole words.
-uint64_t sum_words(const uint8_t* p, uint32_t words, uint64_t sum) {
-  for (; words != 0; p += 4, --words) {
-    uint32_t word;
-    std::memcpy(&word, p, sizeof word);
-    sum += word;
-  }
-  return sum;
+/// 2^64 is 1 modulo 0xffff, as 2^16 is: a carry out of either counts as one.
+uint64_t add(uint64_t sum, uint64_t word) {
+  sum += word;
+  return sum + (sum < word);
 }
 
-uint64_t sum_bytes(const uint8_t* p, uint32_t size, uint64_t sum) {
+template <class Word>
+uint64_t load(const uint8_t* p) {
+  Word word;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+
+/// For headers and addresses, which are too short to be worth the vectors that sum_payload() is made of. `size` is
+/// a multiple of 4.
+uint64_t sum_header(const uint8_t* p, uint32_t size, uint64_t sum) {
+  for (; size >= 8; p += 8, size -= 8) sum = add(sum, load<uint64_t>(p));
+  return size == 0 ? sum : add(sum, load<uint32_t>(p));
+}
+
+uint64_t sum_payload(const uint8_t* p, uint32_t size, uint64_t sum) {
+  uint64_t words = 0;
+  for (; size >= 4; p += 4, size -= 4) words += load<uint32_t>(p);
   uint32_t rest = 0;
-  std::memcpy(&rest, p + size / 4 * 4, size % 4);
-  return sum_words(p, size / 4, sum) + rest;
+  std::memcpy(&rest, p, size);
+  return add(sum, words + rest);
 }
 
-/// Folded to 16 bits, in memory order like its input.
+/// Folded to 16 bits, in memory order like its input: of each half plus the other, the upper one has the carry.
 uint16_t fold(uint64_t sum) {
-  while (sum > 0xffff) sum = (sum >> 16) + (sum & 0xffff);
-  return static_cast<uint16_t>(sum);
+  const auto half = static_cast<uint32_t>((sum + std::rotl(sum, 32)) >> 32);
+  return static_cast<uint16_t>((half + std::rotl(half, 16)) >> 16);
 }
 
 /// Pseudo-header without the addresses: protocol and length, as words in memory order.
@@ -54,22 +69,24 @@ bool is_whole_ipv6(const Segment& segment) {
 }  // namespace
 
 Checksum wire::ipv4_header_checksum(const uint8_t* ip) noexcept {
-  if (fold(sum_words(ip, ip[0] & 0x0fu, 0)) == 0xffff) return Checksum::good;
+  if (fold(sum_header(ip, (ip[0] & 0x0fu) * 4, 0)) == 0xffff) return Checksum::good;
   return be16(ip + 10) == 0 ? Checksum::offloaded : Checksum::bad;
 }
 
 Checksum verify_checksums(const Segment& segment) noexcept {
   const uint8_t* ip = segment.ip;
   const bool v6 = segment.src.v6;
-  const Checksum header = v6 ? Checksum::good : wire::ipv4_header_checksum(ip);
-  if (header == Checksum::bad) return Checksum::bad;
+  const Checksum of_ip = v6 ? Checksum::good : wire::ipv4_header_checksum(ip);
+  if (of_ip == Checksum::bad) return Checksum::bad;
   const bool whole = v6 ? is_whole_ipv6(segment) : (wire::be16(ip + 6) & kMoreFragments) == 0;
   if (!whole || segment.tcp_captured < segment.tcp_length) return Checksum::unknown;
 
-  const uint64_t addresses = v6 ? sum_words(ip + 8, 8, 0) : sum_words(ip + 12, 2, 0);
-  const uint64_t pseudo = addresses + protocol_and_length(segment.tcp_length);
-  const uint16_t total = fold(sum_bytes(segment.tcp, segment.tcp_length, pseudo));
-  if (total == 0xffff) return header;
+  const uint64_t addresses = v6 ? sum_header(ip + 8, 32, 0) : sum_header(ip + 12, 8, 0);
+  const uint64_t pseudo = add(addresses, protocol_and_length(segment.tcp_length));
+  const uint32_t header = std::min((segment.tcp[12] >> 4) * 4u, segment.tcp_length);
+  const uint64_t headers = sum_header(segment.tcp, header, pseudo);
+  const uint16_t total = fold(sum_payload(segment.tcp + header, segment.tcp_length - header, headers));
+  if (total == 0xffff) return of_ip;
   uint16_t stored;
   std::memcpy(&stored, segment.tcp + 16, sizeof stored);
   return stored == fold(pseudo) ? Checksum::offloaded : Checksum::bad;

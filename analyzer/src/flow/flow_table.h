@@ -4,6 +4,8 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstdlib>
+#include <new>
 #include <type_traits>
 #include <unordered_map>
 #include <vector>
@@ -23,7 +25,7 @@ class FlowTable {
  public:
   FlowTable() : slots_(kInitialSlots), mask_(kInitialSlots - 1) {}
   ~FlowTable() {
-    for (Flow* chunk : chunks_) HugePageAllocator<Flow>{}.deallocate(chunk, kChunk);
+    for (Flow* chunk : chunks_) HugePageAllocator<Flow>{}.deallocate(chunk, kChunk);  // free(), the first one too
   }
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
@@ -98,7 +100,14 @@ class FlowTable {
       free_.pop_back();
     } else {
       index = used_++;
-      if (index / kChunk == chunks_.size()) chunks_.push_back(HugePageAllocator<Flow>{}.allocate(kChunk));
+      if (index / kChunk == chunks_.size()) {
+        // Most captures hold fewer flows than one chunk, and to clear a huge page for them takes longer than small
+        // ones as they are needed.
+        const bool first = chunks_.empty();
+        chunks_.push_back(first ? static_cast<Flow*>(std::aligned_alloc(alignof(Flow), kChunk * sizeof(Flow)))
+                                : HugePageAllocator<Flow>{}.allocate(kChunk));
+        if (!chunks_.back()) throw std::bad_alloc();
+      }
     }
     Flow* flow = new (&at(index)) Flow{};
     flow->key = key;
@@ -152,6 +161,7 @@ class FlowTable {
   static constexpr uint32_t kAlias = uint32_t{1} << 31;  ///< in Slot::index: the rest is a place in aliases_
   static constexpr uint32_t kInitialSlots = 1024;
   static constexpr uint32_t kChunk = kHugePage / sizeof(Flow);
+  static_assert(kChunk * sizeof(Flow) >= kWorthIt);
 
   Flow& at(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
 
