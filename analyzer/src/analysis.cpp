@@ -54,6 +54,7 @@ class Pipeline {
       take(segments[i], guesses_[i]);
     }
     totals_.packets += batch.packets;
+    totals_.segments += segments.size();
   }
 
   Summary finish(std::vector<CaptureInfo> captures, uint64_t stopped_at) {
@@ -93,7 +94,6 @@ class Pipeline {
       scopes_.seen(s.scope);
       sink_.flow_opened(flow->id, {s.src, s.sport}, {s.dst, s.dport});
     }
-    ++totals_.segments;
     totals_.ts_segments += s.has_ts();
     if (s.frame == options_.explain_frame) [[unlikely]] {
       explain(*flow, from, s);

@@ -108,7 +108,6 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
   flow.roles_known = true;
   flow.synack_seen = true;
   flow.synack_ts = flow.synack_ts || s.has_ts() || s.ts == TsOption::cut;
-  flow.negotiated_yes = flow.negotiated() == Negotiated::yes;
   // Without a scale in both SYNs there is none in either direction (RFC 7323 section 2.2).
   const bool both_seen =
       flow.syn_seen && b.scale_known && (s.window_scale != Segment::kNoWindowScale || !options_cut(s));

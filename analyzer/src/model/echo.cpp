@@ -84,15 +84,16 @@ void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentS
   }
 }
 
-/// TSecr and ACK of `from` tell its own receiver state: the anchor of the model (RFC 7323 section 4.3).
-void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
+/// TSecr and ACK of `from` tell its own receiver state: the anchor of the model (RFC 7323 section 4.3). False when there
+/// is nothing to hold TSecr against.
+bool Tracker::echo_tells(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
-  if (a.acked && before(s.ack, a.ack_max)) return;  // overtaken by a later one
+  if (a.acked && before(s.ack, a.ack_max)) return false;  // overtaken by a later one
   if (!b.seen) {
     a.ts_recent = {};  // nothing to hold it against
     a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, false);
-    return;
+    return false;
   }
   if (s.tsecr.raw == 0 && a.ts_recent.known() && a.ts_recent.front().raw != 0) {
     // A restored socket knows no TS.Recent; some stacks echo nothing on data. The next echo tells.
@@ -101,9 +102,9 @@ void Tracker::read_echo(Flow& flow, unsigned from, const Segment& s) {
       a.ts_recent.store(s.tsecr, s.time_ns);
     else
       a.ts_recent.may_store(s.tsecr, s.time_ns);
-    return;
+    return false;
   }
-  take_echo(flow, from, s, knows_all(a, b, s));
+  return true;
 }
 
 }  // namespace tsaudit

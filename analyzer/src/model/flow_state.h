@@ -104,13 +104,12 @@ struct Flow {
   bool reset : 1 = false;
   bool capture_loss : 1 = false;  ///< an ACK for data that the capture lacks
   bool roles_known : 1 = false;
-  bool negotiated_yes : 1 = false;  ///< settled: timestamps are in use
   void set_client(unsigned host_index) { client = host_index & 1; }
   void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
   bool live : 1 = false;     ///< the table's
   uint8_t ways : 2 = 0;      ///< the table's: FlowTable::Ways
   bool options_cut : 1 = false;  ///< a segment whose TSopt the snapshot may have cut off; one of a SYN counts as seen
-  bool watched : 1 = false;  ///< its trouble has open questions: every segment matters
+  bool settled : 1 = false;  ///< timestamps are in use, all is known of both hosts, and no question is open
 
   TimeNs last_ns() const { return std::max(host[0].last_ns, host[1].last_ns); }
 

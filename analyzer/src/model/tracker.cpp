@@ -9,6 +9,15 @@
 #include "model/progress.h"
 
 namespace tsaudit {
+namespace {
+
+/// Of such a host only the numbers of the next segments can be odd.
+bool all_known(const Host& host) {
+  return host.state == TcpState::established && host.seen && host.acked && host.una_known && host.rcv_known &&
+         host.ts_recent.known() && host.retransmit_run == 0 && !host.fin_sent;
+}
+
+}  // namespace
 
 Tracker::Tracker(const AnalysisOptions& options, EvidenceSink* evidence)
     : options_(options), evidence_(evidence) {}
@@ -61,20 +70,21 @@ void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
   if (a.state == TcpState::syn_sent) a.state = TcpState::established;
 }
 
-void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived) {
+void Tracker::unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo,
+                              bool all_arrived) {
+  if (echo != TsRecentSet::Echo::unknown) return echo_missed(flow, from, s, echo, all_arrived);
+  Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  if (b.clock.started()) bound_age(a, b, b.clock.last(), b.last_ns);
+  if (b.clock.started() && s.ack != b.snd_nxt && after(b.clock.last(), s.tsecr))
+    a.ts_recent.may_reach(b.clock.last());
+}
+
+[[gnu::always_inline]] inline void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived) {
   Host& a = flow.host[from];
   const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
-  if (echo == TsRecentSet::Echo::unknown) {
-    const Host& b = flow.host[from ^ 1];
-    if (b.clock.started()) bound_age(a, b, b.clock.last(), b.last_ns);
-    if (b.clock.started() && s.ack != b.snd_nxt && after(b.clock.last(), s.tsecr))
-      a.ts_recent.may_reach(b.clock.last());
-    return;
-  }
-  if (echo > TsRecentSet::Echo::possible) [[unlikely]] {
-    echo_missed(flow, from, s, echo, all_arrived);
-    return;
-  }
+  if (echo != TsRecentSet::Echo::exact && echo != TsRecentSet::Echo::possible) [[unlikely]]
+    return unexpected_echo(flow, from, s, echo, all_arrived);
   ++a.compared;
   a.exact += echo == TsRecentSet::Echo::exact;
   // It still echoes an earlier value than it should by now.
@@ -90,13 +100,11 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
     return damaged(flow, from, s);
   const SeqNum end = s.end_seq();
   const bool probable =
-      a.seen && flow.negotiated_yes && !flow.watched && s.ts == TsOption::present &&
-      (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.window != 0 && s.tsecr.raw != 0 &&
-      a.state == TcpState::established && b.state == TcpState::established && b.retransmit_run == 0 &&
+      flow.settled && s.ts == TsOption::present && (s.flags & (kAck | kSyn | kRst | kFin)) == kAck &&
+      s.window != 0 && s.tsecr.raw != 0 &&
       a.mac == fold_mac(s.src_mac) && a.ttl == s.ttl && a.ts_recent.may_hold(s.tsecr) && !is_cut(s.frame);
   // The ordinary segment: in order, TSval at or after all that TS.Recent may be, ACK in range.
-  if (probable && b.ts_recent.known() && a.ts_recent.known() && b.ts_recent.none_after(s.tsval) && b.acked &&
-      a.acked && b.una_known && b.rcv_known && !before(end, b.ack_max) &&
+  if (probable && b.ts_recent.none_after(s.tsval) && !before(end, b.ack_max) &&
       (!b.scale_known || !after(end, b.right_edge)) && !before(s.ack, b.snd_una) &&
       !after(s.ack, b.snd_nxt) && !before(s.ack, a.ack_max) && (s.payload == 0 || after(end, a.snd_nxt)) &&
       !before(s.tsval, a.clock.last())) [[likely]] {
@@ -141,6 +149,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
   flow.set_last_frame(s.frame);
+  flow.settled = false;
   if (s.has(kSyn) && s.has(kAck) && flow.synack_seen && b.acked && s.seq != a.isn)
     return other_answer(flow, from, s);
   flow.options_cut = flow.options_cut || s.ts == TsOption::cut;
@@ -254,8 +263,9 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   // use.
   if (s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() &&
       (flow.negotiated() == Negotiated::yes ||
-       (flow.negotiated() == Negotiated::unknown && s.tsecr.raw != 0)))
-    read_echo(flow, from, s);
+       (flow.negotiated() == Negotiated::unknown && s.tsecr.raw != 0)) &&
+      echo_tells(flow, from, s))
+    take_echo(flow, from, s, knows_all(a, b, s));
 
   if (a.state == TcpState::closed && !a.fin_sent && !s.has(kSyn | kRst)) a.state = TcpState::established;
   if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && (s.length() > 0 || after(s.ack, b.isn + 1)))
@@ -280,7 +290,6 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;
   a.retransmissions += retransmitted;
   ++a.segments;
-  flow.negotiated_yes = flow.negotiated() == Negotiated::yes;
 
   const bool new_information = new_data || new_ack;
   if (!first && !s.has(kRst) && !next_one) {
@@ -304,7 +313,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     a.packet_id = packet_id(s);
   }
   a.last_ns = s.time_ns;
-  flow.watched = a.fin_sent || b.fin_sent || (flow.trouble && trouble(flow).has_open_questions());
+  flow.settled = flow.negotiated() == Negotiated::yes && all_known(a) && all_known(b) &&
+                 !(flow.trouble && trouble(flow).has_open_questions());
   return j;
 }
 

@@ -57,6 +57,7 @@ class Tracker {
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
   void apply_accepted(Flow& flow, unsigned from, const Segment& s);
   void take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived);
+  void unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);
 
   // connection.cpp
   void place_tap(Flow& flow) const;
@@ -75,7 +76,7 @@ class Tracker {
   Judgement damaged(Flow& flow, unsigned from, const Segment& s);
 
   // echo.cpp
-  void read_echo(Flow& flow, unsigned from, const Segment& s);
+  bool echo_tells(Flow& flow, unsigned from, const Segment& s);
   bool echo_is_foreign(Flow& flow, unsigned from, const Segment& s);
   void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);
 

@@ -64,7 +64,7 @@ class TsRecentSet {
   }
 
   /// The receiver may have stored `value` at `now`. `doubtful`: not even time will tell whether it did.
-  void may_store(TsVal value, TimeNs now, bool doubtful = false) {
+  [[gnu::always_inline]] void may_store(TsVal value, TimeNs now, bool doubtful = false) {
     doubtful_ = doubtful_ || doubtful;
     widen(now);
     newest_ns_ = now;

@@ -94,7 +94,7 @@ Judgement Tracker::damaged(Flow& flow, unsigned from, const Segment& s) {
   ++direction.reasons[static_cast<size_t>(Reason::tcp_csum)];
   // Of data that came in good order before, an ACK says nothing of this copy.
   if (s.length() > 0 && after(s.end_seq(), flow.host[from].snd_nxt)) direction.damaged_end = s.end_seq();
-  flow.watched = true;
+  flow.settled = false;
   ++flow.host[from].segments;
   flow.host[from].ts_segments += s.has_ts();
   flow.set_last_frame(s.frame);
