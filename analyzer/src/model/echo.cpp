@@ -84,8 +84,8 @@ void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentS
   }
 }
 
-/// TSecr and ACK of `from` tell its own receiver state: the anchor of the model (RFC 7323 section 4.3). False when there
-/// is nothing to hold TSecr against.
+/// TSecr and ACK of `from` tell its own receiver state: the anchor of the model (RFC 7323 section 4.3). False when
+/// there is nothing to hold TSecr against.
 bool Tracker::echo_tells(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
