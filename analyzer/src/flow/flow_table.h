@@ -4,8 +4,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <type_traits>
 #include <unordered_map>
 #include <vector>
@@ -25,7 +23,7 @@ class FlowTable {
  public:
   FlowTable() : slots_(kInitialSlots), mask_(kInitialSlots - 1) {}
   ~FlowTable() {
-    for (Flow* chunk : chunks_) HugePageAllocator<Flow>{}.deallocate(chunk, kChunk);  // free(), the first one too
+    for (Flow* chunk : chunks_) HugePageAllocator<Flow>{}.deallocate(chunk, kChunk);
   }
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
@@ -100,14 +98,7 @@ class FlowTable {
       free_.pop_back();
     } else {
       index = used_++;
-      if (index / kChunk == chunks_.size()) {
-        // Most captures hold fewer flows than one chunk, and to clear a huge page for them takes longer than small
-        // ones as they are needed.
-        const bool first = chunks_.empty();
-        chunks_.push_back(first ? static_cast<Flow*>(std::aligned_alloc(alignof(Flow), kChunk * sizeof(Flow)))
-                                : HugePageAllocator<Flow>{}.allocate(kChunk));
-        if (!chunks_.back()) throw std::bad_alloc();
-      }
+      if (index / kChunk == chunks_.size()) chunks_.push_back(new_chunk());
     }
     Flow* flow = new (&at(index)) Flow{};
     flow->key = key;
@@ -161,7 +152,13 @@ class FlowTable {
   static constexpr uint32_t kAlias = uint32_t{1} << 31;  ///< in Slot::index: the rest is a place in aliases_
   static constexpr uint32_t kInitialSlots = 1024;
   static constexpr uint32_t kChunk = kHugePage / sizeof(Flow);
-  static_assert(kChunk * sizeof(Flow) >= kWorthIt);
+
+  /// Most captures hold fewer flows than one chunk, and to clear a huge page for them takes longer than small ones as
+  /// they are needed.
+  Flow* new_chunk() const {
+    HugePageAllocator<Flow> allocator;
+    return chunks_.empty() ? allocator.allocate_unhinted(kChunk) : allocator.allocate(kChunk);
+  }
 
   Flow& at(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
 

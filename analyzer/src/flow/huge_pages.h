@@ -23,11 +23,16 @@ struct HugePageAllocator {
   HugePageAllocator(const HugePageAllocator<U>&) {}
 
   T* allocate(size_t count) {
+    T* memory = allocate_unhinted(count);
+    if (count * sizeof(T) >= kWorthIt) madvise(static_cast<void*>(memory), count * sizeof(T), MADV_HUGEPAGE);
+    return memory;
+  }
+  /// Costs only those of its pages that are used.
+  T* allocate_unhinted(size_t count) {
     const size_t bytes = count * sizeof(T);
     if (bytes < kWorthIt) return static_cast<T*>(::operator new(bytes, std::align_val_t{alignof(T)}));
     void* memory = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
     if (!memory) throw std::bad_alloc();
-    madvise(memory, bytes, MADV_HUGEPAGE);
     return static_cast<T*>(memory);
   }
   void deallocate(T* memory, size_t count) {
