@@ -126,6 +126,24 @@ void refused_ack(RuleTests& t) {
   t.expect_ts_recent(g, "12 far too old ACK is not stored", g.ts_recent);
 }
 
+/// An ACK may be as old as all that was ever acknowledged. The SYN of who opened the connection is part of
+/// that.
+void oldest_ack(RuleTests& t) {
+  for (const bool peer_opens : {false, true}) {
+    Ghost g(t.lab(), t.options());
+    peer_opens ? g.accept() : g.connect();
+    g.peer_sends(100);
+    g.send(g.stale(0));
+    const uint32_t oldest = g.rcv_nxt - 100 - (peer_opens ? 1 : 0);
+    const std::string who = peer_opens ? "active opener" : "passive opener";
+    Segment s = g.stale(-10, kAck | kPsh, 50);
+    s.ack = oldest - 1;
+    t.send(g, s, "10 ACK older than any, " + who, "TCP_TOO_OLD_ACK");
+    s.ack = oldest;
+    t.advance(g, s, "2 the oldest ACK, " + who, kTaken);
+  }
+}
+
 /// A segment whose ACK is below SND.UNA. Whether tcp_ack() lets it move TS.Recent changed with point
 /// releases. Header prediction stores TSval before it looks at the ACK; but which way a segment takes depends
 /// on things that no capture shows (memory that the socket has in stock), so where the two differ only
@@ -198,6 +216,7 @@ constexpr RuleTest kTests[] = {
     {"last-ack-sent", last_ack_sent},
     {"delayed-ack", delayed_ack},
     {"refused-ack", refused_ack},
+    {"oldest-ack", oldest_ack},
     {"old-ack", old_ack},
     {"overlap", old_data_below_rcv_nxt},
     {"zero-window", zero_window},

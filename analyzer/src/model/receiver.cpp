@@ -144,9 +144,12 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   base.usec_ts = receiver.clock.hz() > kUsecClock;
   base.fin_received = sender.fin_sent;
   // How old an ACK may be: no older than what the peer ever acknowledged (tcp_ack(): min(max_window,
-  // bytes_acked)).
-  if (receiver.una_known && receiver.scale_known)
-    base.max_window = static_cast<uint32_t>(std::max(distance(receiver.isn + 1, receiver.snd_una), 0));
+  // bytes_acked)). The SYN of who opened the connection counts there, a SYN-ACK does not.
+  if (receiver.una_known && receiver.scale_known) {
+    const bool opened_it = &receiver == &flow.host[flow.client];
+    base.max_window =
+        static_cast<uint32_t>(std::max(distance(receiver.isn + (opened_it ? 0 : 1), receiver.snd_una), 0));
+  }
   base.tsval_first = receiver.clock.started() ? receiver.clock.first() : s.tsecr;
   base.tsval_last = s.tsecr;
   if (receiver.clock.started() && all_seen && receiver.state == TcpState::syn_recv) {
