@@ -157,6 +157,7 @@ std::string kernel_words(const Json& truth) {
 
 std::string tsaudit_words(const tsaudit::SegmentRow& row) {
   std::string words = fmt::format("{} {}", to_string(row.verdict), to_string(row.reason));
+  if (row.verdict == tsaudit::Verdict::drop) words += fmt::format(" ({})", to_string(row.evidence));
   if (row.ts_recent_known) words += fmt::format(" with ts_recent={}", row.ts_recent.raw);
   return words;
 }

@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
   app.add_option("--vantage", vantages,
                  "which of the captures: peer (the receiver), middle, old-host (the sender)")
       ->check(CLI::IsMember({"peer", "middle", "old-host", "new-host"}));
-  app.add_option("--mismatches", mismatches, "how many to show for each kernel and vantage");
+  const CLI::Option* all = app.add_option(
+      "--mismatches", mismatches, "how many to show for each kernel and vantage; default: 5 of what fails");
   app.add_flag("--every-row", every_row, "a row of the table that nothing was tried of is a failure");
   CLI11_PARSE(app, argc, argv);
   try {
@@ -54,7 +55,7 @@ int main(int argc, char** argv) {
       }
       for (const lab::Comparison& comparison : comparisons) {
         summary += lab::verdict_line(comparison);
-        if (!comparison.passes()) fmt::print("\n{}", details(comparison, mismatches));
+        if (!comparison.passes() || *all) fmt::print("\n{}", details(comparison, mismatches));
         pass = pass && comparison.passes();
       }
     }
