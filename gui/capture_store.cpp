@@ -11,27 +11,21 @@ bool lost_to_timestamps(const LogRow& row) {
   return static_cast<Verdict>(row.verdict) == Verdict::drop && is_paws(static_cast<Reason>(row.reason));
 }
 
-/// Up to so many segments, the flow's own rows draw its clocks.
-constexpr uint32_t kShortFlow = 16;
+/// Of so many segments a flow's own rows draw its clocks.
+constexpr uint32_t kShortFlow = FlowSketch::kMost / 2;
+
+/// How far to look back for a segment of the right side with a timestamp: a few cost nothing, millions would
+/// hold up the window.
+constexpr int kReach = 64;
 
 }  // namespace
 
-void ClockSketch::add(uint32_t row) {
-  last_ = row;
-  const uint32_t index = seen_++, stride = every(index);
-  if (index % stride != 0) return;
-  const uint32_t at = index / stride;
-  if (stride > 1 && at == kMost / 2)  // it was full: every other one goes
+void FlowSketch::add(uint32_t index, uint32_t row) {
+  const uint32_t at = index / every(index);
+  if (at < count_)  // it was full: every other one goes
     for (uint32_t i = 1; i < at; ++i) rows_[i] = rows_[2 * i];
   rows_[at] = row;
-}
-
-std::vector<uint32_t> ClockSketch::rows() const {
-  if (seen_ == 0) return {};
-  const uint32_t count = (seen_ - 1) / every(seen_ - 1) + 1;
-  std::vector<uint32_t> rows(rows_.begin(), rows_.begin() + count);
-  rows.push_back(last_);
-  return rows;
+  count_ = at + 1;
 }
 
 CaptureStore::CaptureStore() = default;
@@ -89,17 +83,16 @@ void CaptureStore::publish(size_t index) {
   FlowEntry& flow = flows_[row.flow - 1];
   row.previous = flow.last_row;
   flow.last_row = at;
-  if (flow.segments++ == 0) flow.first_row = at;
   flow.dropped += lost_to_timestamps(row);
-  if (flow.clocks) {
-    if (row.has_ts) (*flow.clocks)[row.from].add(at);
-  } else if (flow.segments == kShortFlow) {
-    auto clocks = std::make_unique<std::array<ClockSketch, 2>>();
-    for (const Side side : {Side::client, Side::server})
-      for (const uint32_t each : rows_with_timestamps(flow, side))
-        (*clocks)[static_cast<size_t>(side)].add(each);
-    flow.clocks = std::move(clocks);
+  const uint32_t earlier = flow.segments++;
+  if (earlier == 0) flow.first_row = at;
+  if (earlier < kShortFlow || !FlowSketch::wants(earlier)) return;
+  if (!flow.sketch) {
+    const std::vector<uint32_t> rows = sketched_rows(flow);
+    flow.sketch = std::make_unique<FlowSketch>();
+    for (uint32_t i = 0; i < earlier; ++i) flow.sketch->add(i, rows[i]);
   }
+  flow.sketch->add(earlier, at);
 }
 
 void CaptureStore::flow(FlowReport&& report) {
@@ -126,24 +119,31 @@ std::shared_ptr<const FlowReport> CaptureStore::report(uint64_t id) const {
   return flow_at(id, [](const FlowEntry& flow) { return flow.report; });
 }
 
-std::vector<uint32_t> CaptureStore::rows_with_timestamps(const FlowEntry& flow, Side side) const {
+std::vector<uint32_t> CaptureStore::sketched_rows(const FlowEntry& flow) const {
   std::vector<uint32_t> rows;
-  for (uint32_t at = flow.last_row; at != LogRow::kNoRow; at = row(at).previous)
-    if (row(at).has_ts && row(at).side() == side) rows.push_back(at);
-  std::reverse(rows.begin(), rows.end());
+  if (flow.sketch) {
+    rows.assign(flow.sketch->rows().begin(), flow.sketch->rows().end());
+    rows.push_back(flow.last_row);
+  } else {
+    for (uint32_t at = flow.last_row; at != LogRow::kNoRow; at = row(at).previous) rows.push_back(at);
+    std::reverse(rows.begin(), rows.end());
+  }
   return rows;
 }
 
 std::vector<CaptureStore::ClockPoint> CaptureStore::clock_line(const FlowEntry& flow, Side side) const {
-  const auto rows =
-      flow.clocks ? (*flow.clocks)[static_cast<size_t>(side)].rows() : rows_with_timestamps(flow, side);
   std::vector<ClockPoint> line;
+  const auto fits = [&](uint32_t at) { return row(at).has_ts && row(at).side() == side; };
+  const LogRow *first = nullptr, *last = nullptr;
   int64_t ticks = 0;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const LogRow& now = row(rows[i]);
-    if (i > 0) ticks += static_cast<int32_t>(now.tsval - row(rows[i - 1]).tsval);
-    line.push_back(
-        {static_cast<double>(now.time_ns - row(rows[0]).time_ns) / 1e9, static_cast<double>(ticks)});
+  for (uint32_t at : sketched_rows(flow)) {
+    for (int i = 0; i < kReach && at != LogRow::kNoRow && !fits(at); ++i) at = row(at).previous;
+    if (at == LogRow::kNoRow || !fits(at) || &row(at) == last) continue;
+    const LogRow& now = row(at);
+    if (!first) first = &now;
+    if (last) ticks += static_cast<int32_t>(now.tsval - last->tsval);
+    last = &now;
+    line.push_back({static_cast<double>(now.time_ns - first->time_ns) / 1e9, static_cast<double>(ticks)});
   }
   return line;
 }

@@ -9,6 +9,7 @@
 #include <bit>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -37,19 +38,20 @@ struct LogRow {
 };
 static_assert(sizeof(LogRow) == 48);
 
-/// Which segments of a side draw its clock in a few strokes: spread evenly over what has come so far.
-class ClockSketch {
+/// Which segments of a flow draw its clocks in a few strokes: spread evenly over what has come so far.
+class FlowSketch {
  public:
-  static constexpr uint32_t kMost = 16;
-  void add(uint32_t row);
-  /// The chosen rows and the last one.
-  std::vector<uint32_t> rows() const;
+  static constexpr uint32_t kMost = 32;
+  /// Is the segment that comes after `index` others one of them? Seldom, in a long flow.
+  static bool wants(uint32_t index) { return index % every(index) == 0; }
+  /// Of each that is wanted, in order.
+  void add(uint32_t index, uint32_t row);
+  std::span<const uint32_t> rows() const { return {rows_.data(), count_}; }
 
  private:
   /// After `index` others: one, and from then on twice as many whenever kMost rows are full.
   static uint32_t every(uint32_t index) { return std::max(1u, std::bit_floor(index / (kMost / 2))); }
-  uint32_t seen_ = 0;
-  uint32_t last_ = LogRow::kNoRow;
+  uint32_t count_ = 0;
   std::array<uint32_t, kMost> rows_;
 };
 
@@ -58,8 +60,7 @@ struct FlowEntry {
   uint32_t segments = 0;
   uint32_t dropped = 0;  ///< by timestamps
   uint32_t first_row = LogRow::kNoRow, last_row = LogRow::kNoRow;
-  std::unique_ptr<std::array<ClockSketch, 2>>
-      clocks;  ///< by side; of flows too long to be walked through for it
+  std::unique_ptr<FlowSketch> sketch;  ///< of flows too long to be walked through for it
 
   uint64_t id = 0;
   Severity worst = Severity::none;
@@ -127,7 +128,7 @@ class CaptureStore : public Sink {
  private:
   static constexpr size_t kBatch = 512;
   void publish(size_t index);
-  std::vector<uint32_t> rows_with_timestamps(const FlowEntry& flow, Side side) const;
+  std::vector<uint32_t> sketched_rows(const FlowEntry& flow) const;
   const FlowEntry& flow_entry(uint64_t id) const { return flows_[id - 1]; }
 
   StableArray<LogRow, 1 << 15> rows_;

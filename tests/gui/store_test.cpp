@@ -75,8 +75,8 @@ TEST(Store, AFewPointsKeepTheShapeOfAClock) {
   store.flush();
   const auto line =
       store.flow_at(1, [&](const FlowEntry& flow) { return store.clock_line(flow, Side::client); });
-  EXPECT_LE(line.size(), ClockSketch::kMost + 1u);
-  EXPECT_GE(line.size(), ClockSketch::kMost / 2);
+  EXPECT_LE(line.size(), FlowSketch::kMost + 1u);
+  EXPECT_GE(line.size(), FlowSketch::kMost / 2);
   EXPECT_EQ(line.front().ticks, 0);
   EXPECT_EQ(line.back().ticks, 8'999);
   EXPECT_DOUBLE_EQ(line.back().seconds, 9.999);
@@ -87,6 +87,23 @@ TEST(Store, AFewPointsKeepTheShapeOfAClock) {
   }
   EXPECT_TRUE(
       store.flow_at(1, [&](const FlowEntry& flow) { return store.clock_line(flow, Side::server).empty(); }));
+}
+
+TEST(Store, TheClockOfASideThatSaysLittleIsDrawnToo) {
+  CaptureStore store;
+  open_flow(store, 1);
+  for (uint32_t i = 0; i < 10'000; ++i)
+    store.segment(row(i + 1, i * kMillisecond, i % 100 == 99 ? Side::server : Side::client, i, 0));
+  store.flush();
+  const auto line =
+      store.flow_at(1, [&](const FlowEntry& flow) { return store.clock_line(flow, Side::server); });
+  EXPECT_GE(line.size(), FlowSketch::kMost / 4);
+  EXPECT_LT(line.back().ticks, 9'999);
+  EXPECT_GT(line.back().ticks, 9'000);
+  for (size_t i = 1; i < line.size(); ++i) {
+    EXPECT_GT(line[i].seconds, line[i - 1].seconds);
+    EXPECT_NEAR(line[i].ticks, line[i].seconds * 1000, 1e-6);
+  }
 }
 
 TEST(Store, EverySegmentOfAShortFlowDrawsItsClock) {
