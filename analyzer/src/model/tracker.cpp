@@ -165,6 +165,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     // missed, the high ACK was forged or damaged.
     a.ack_max = a.rcv_nxt = a.right_edge = s.ack;
     if (after(b.snd_nxt, s.ack)) b.snd_nxt = s.ack;
+    if (after(b.snd_una, s.ack)) b.snd_una = s.ack;
   }
   const bool new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
