@@ -39,7 +39,7 @@ Rows analyse(const CompareInput& input, const tsaudit::ReceiverProfile* profile)
   Rows rows;
   tsaudit::AnalysisOptions options;
   options.profile = profile;
-  options.captured_on_the_way = input.vantage != kReceiver && getenv("TOLD");
+  options.captured_on_the_way = input.told && input.vantage != kReceiver;
   tsaudit::analyze(**source, options, rows);
   return rows;
 }

@@ -49,6 +49,8 @@ struct CompareInput {
   std::string vantage;      ///< its name in the truth: "peer", "middle", "old-host", "new-host"
   std::string profile;      ///< "": the profile of the truth's kernel; "auto": tsaudit's own choice
   std::string at = "peer";  ///< receivers to judge: those of this host
+  bool told =
+      false;  ///< tsaudit is told that the capture was not taken on the receiver, instead of estimating it
 };
 /// Throws when a file cannot be read or when a joined segment's headers differ.
 Comparison compare(const CompareInput& input);

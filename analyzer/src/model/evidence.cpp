@@ -9,7 +9,7 @@
 namespace tsaudit {
 namespace {
 
-/// An answer to a pure ACK comes at once or, rate-limited, never.
+/// An answer to a pure ACK comes at once or, rate-limited, never. What comes after another segment answers that one.
 constexpr TimeNs kAnswerWithin = 500 * kMillisecond;
 
 void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
@@ -166,7 +166,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
           note(v, Evidence::confirmed, s.frame);
         }
       } else if (v.answered && was.repeats_ack && !answer_spent && v.evidence == Evidence::predicted &&
-                 s.time_ns - v.time_ns - way < kAnswerWithin) {
+                 b.segments == v.sent && s.time_ns - v.time_ns - way < kAnswerWithin) {
         answer_spent = true;
         note(v, Evidence::confirmed, s.frame);
         decided = true;
