@@ -125,6 +125,20 @@ TEST(Evidence, OneAnswerConfirmsOneDrop) {
   EXPECT_EQ(count(from(report, Side::client), Reason::paws), 3u);
 }
 
+TEST(Evidence, AnAckAnswersTheOldAckThatItFollows) {
+  Conversation c = set_back();
+  ASSERT_EQ(c.client().verdict, Verdict::drop);
+  c.pass(100 * kMillisecond);
+  ASSERT_EQ(c.client().verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server();
+  c.pass(100 * kMillisecond);
+  c.server();  // for a reason of its own
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).confirmed, 1u);
+  EXPECT_EQ(from(report, Side::client).predicted, 1u);
+}
+
 TEST(Evidence, AContradictionChoosesAProfileThatFits) {
   Conversation c = set_back();
   const uint32_t held = c.echo[1];

@@ -112,5 +112,38 @@ TEST(Receiver, SeesTheWindowScaledExceptOnASyn) {
   EXPECT_EQ(as_received(scene.c.flow(), sender, scene.s).window, 100u);
 }
 
+/// What becomes of data that acknowledge `back` bytes less than the segments before them.
+Judgement with_old_ack(unsigned from, uint32_t back) {
+  Conversation c;
+  c.handshake();
+  c.talk(3);
+  c.server({.payload = 50});
+  c.pass(10 * kMillisecond);
+  c.client();
+  c.pass(kMillisecond);
+  return c.say(from, {.payload = 10, .ack = c.next[from ^ 1] - back, .window = 999});  // no header prediction
+}
+
+TEST(Receiver, AnAckMayBeAsOldAsAllThatWasAcknowledged) {
+  EXPECT_EQ(with_old_ack(0, 50).verdict, Verdict::accept);
+  EXPECT_EQ(with_old_ack(0, 51).reason, Reason::too_old_ack);
+  EXPECT_EQ(with_old_ack(1, 300).verdict, Verdict::accept);
+  EXPECT_EQ(with_old_ack(1, 301).verdict, Verdict::accept) << "the SYN of the active opener counts";
+  EXPECT_EQ(with_old_ack(1, 302).reason, Reason::too_old_ack);
+}
+
+TEST(Receiver, AForgedAckIsTakenBack) {
+  AnalysisOptions away;
+  away.captured_on_the_way = true;
+  Conversation c(away);
+  c.handshake();
+  c.talk(3);
+  c.client({.payload = 100, .ack = c.next[1] + 50'000});
+  c.pass(kMillisecond);
+  c.talk(10);
+  const uint32_t old = c.clock[0] - 100;
+  EXPECT_NE(c.client({.tsval = old}).verdict, Verdict::drop) << "within the replay window";
+}
+
 }  // namespace
 }  // namespace tsaudit
