@@ -166,11 +166,17 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   if (receiver.ts_recent.known()) p.ts_recent.add(receiver.ts_recent.likeliest());
   for (unsigned i = receiver.ts_recent.size(); i-- > 0;) p.ts_recent.add(receiver.ts_recent[i]);
   if (p.ts_recent.count == 0) p.ts_recent.add(s.tsval);
-  p.age.add((s.time_ns - receiver.ts_recent.newest_store()) / kSecond);
-  p.age.add((s.time_ns - receiver.ts_recent.oldest_store()) / kSecond + 1);
   const RtoBounds rto = rto_bounds(receiver);
+  p.age.add((s.time_ns - receiver.ts_recent.newest_store()) / kSecond);
   p.rto.add(rto.max);
-  p.rto.add(rto.min);
+  // How old TS.Recent is, and how long the RTO, is asked of an old TSval alone.
+  const auto end = p.ts_recent.values.begin() + static_cast<ptrdiff_t>(p.ts_recent.count);
+  if (std::any_of(p.ts_recent.values.begin(), end, [&](TsVal value) {
+        return distance(s.tsval, value) > 0 || distance(s.tsval, value) == INT32_MIN;
+      })) {
+    p.age.add((s.time_ns - receiver.ts_recent.oldest_store()) / kSecond + 1);
+    p.rto.add(rto.min);
+  }
   add_sequences(p, flow, receiver, sender, s);
   add_bases(p, receiver, sender, s);
   return p;
