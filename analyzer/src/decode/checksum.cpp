@@ -32,6 +32,9 @@ uint64_t sum_header(const uint8_t* p, uint32_t size, uint64_t sum) {
   return size == 0 ? sum : add(sum, load<uint32_t>(p));
 }
 
+#ifdef __x86_64__
+[[gnu::target_clones("avx2", "default")]]  // a tenth of the time that a capture of full payload takes
+#endif
 uint64_t sum_payload(const uint8_t* p, uint32_t size, uint64_t sum) {
   uint64_t words = 0;
   for (; size >= 4; p += 4, size -= 4) words += load<uint32_t>(p);
