@@ -89,12 +89,15 @@ int random_traffic(const Arguments& arguments) {
     fmt::print("SKIPPED: a bad line needs drop reasons (Linux 5.17)\n");
     return kSkipped;
   }
-  lab::Lab lab(lab_options(arguments));
+  lab::Lab::Options options = lab_options(arguments);
+  options.net.bad_line |= arguments.random.far;
+  lab::Lab lab(options);
   lab::RandomPlan plan = arguments.random;
   for (const auto& [on, name] : {std::pair{arguments.net.offloads, " --offloads"},
                                  {arguments.net.bad_line, " --bad-line"},
                                  {arguments.net.vxlan, " --vxlan"},
-                                 {arguments.net.usec, " --usec"}})
+                                 {arguments.net.usec, " --usec"},
+                                 {arguments.random.far, " --far"}})
     if (on) plan.network += name;
   const uint64_t sent = play_random(lab, plan);
   lab.finish();
@@ -135,6 +138,8 @@ int main(int argc, char** argv) {
   sub->add_option("--connections", arguments.random.connections);
   sub->add_option("--steps", arguments.random.steps, "of each connection");
   sub->add_flag("--bad-line", arguments.net.bad_line, "frames are lost, late, doubled");
+  sub->add_flag("--far", arguments.random.far,
+                "the hosts are 4 to 40 ms apart, and the middle is in the middle");
   sub->add_option("--only", arguments.random.only, "number of the one connection to play, from 0");
   CLI11_PARSE(app, argc, argv);
   if (geteuid() != 0) {

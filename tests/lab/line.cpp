@@ -37,7 +37,7 @@ void Line::trouble(const Trouble& trouble, uint64_t seed) {
 
 bool Line::chance(uint32_t percent) { return percent && engine_() % 100 < percent; }
 
-int64_t Line::held_ns() { return static_cast<int64_t>(1 + engine_() % trouble_.late_ms) * 1'000'000; }
+int64_t Line::late_ns() { return static_cast<int64_t>(1 + engine_() % trouble_.late_ms) * 1'000'000; }
 
 Bytes Line::retag(const Frame& frame, bool tagged) const {
   Bytes out(frame.bytes.begin(), frame.bytes.end());
@@ -76,10 +76,15 @@ void Line::pass(const Frame& frame, const Port& from) {
     return;
   }
   const bool twice = segment && chance(trouble_.twice), late = segment && chance(trouble_.late);
+  const int64_t arrives = now_ns() + int64_t{trouble_.way_ms} * 1'000'000;
   for (Port* port : to) {
-    if (!late || twice) send(*port, bytes);
-    if (late) held_.push_back({now_ns() + held_ns(), port, bytes});
-    if (twice && !late) send(*port, bytes);
+    const auto carry = [&](int64_t due) {
+      due == 0 ? send(*port, bytes) : held_.push_back({due, port, bytes});
+    };
+    const int64_t in_time = trouble_.way_ms == 0 ? 0 : arrives;
+    if (!late || twice) carry(in_time);
+    if (late) carry(arrives + late_ns());
+    if (twice && !late) carry(in_time);
   }
 }
 

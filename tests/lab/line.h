@@ -25,6 +25,7 @@ struct Trouble {
   uint32_t late = 0;  ///< held back, so that later ones overtake
   uint32_t late_ms = 5;
   uint32_t twice = 0;
+  uint32_t way_ms = 0;  ///< that every frame takes, in order
 };
 
 class Line {
@@ -56,7 +57,7 @@ class Line {
   static void send(Port& to, const Bytes& frame);
   Bytes retag(const Frame& frame, bool tagged) const;
   bool chance(uint32_t percent);
-  int64_t held_ns();
+  int64_t late_ns();
 
   MacAddress peer_, old_host_;
   std::vector<std::unique_ptr<Port>> ports_;

@@ -36,18 +36,21 @@ struct Weights {
 
 class RandomConnection {
  public:
-  RandomConnection(Lab& lab, Dice& dice, uint16_t port, std::string name)
-      : lab_(lab), dice_(dice), ghost_(lab, options(dice, port)), name_(std::move(name)) {}
+  RandomConnection(Lab& lab, Dice& dice, uint16_t port, std::string name, bool far)
+      : lab_(lab), dice_(dice), far_(far), ghost_(lab, options(dice, port)), name_(std::move(name)) {}
 
   void play(uint32_t steps) {
-    disturb({});  // a connection that is not made tells nothing
+    const uint32_t way_ms = far_ ? dice_.between(1, 10) : 0;
+    disturb({.way_ms = way_ms});  // a connection that is not made tells nothing
     open();
-    disturb({.lost = dice_.between(0, 2),
-             .late = dice_.between(0, 4),
-             .late_ms = 4,
-             .twice = dice_.between(0, 2)});
+    if (!far_)
+      disturb({.lost = dice_.between(0, 2),
+               .late = dice_.between(0, 4),
+               .late_ms = 4,
+               .twice = dice_.between(0, 2)});
     for (uint32_t i = 0; i < steps && alive(); ++i) {
       step();
+      if (far_) lab_.wait_ms(static_cast<int>(dice_.between(0, 5 * way_ms)));
       listen_to_peer();
     }
     close();
@@ -288,6 +291,7 @@ class RandomConnection {
 
   Lab& lab_;
   Dice& dice_;
+  bool far_;
   Ghost ghost_;
   std::string name_;  // how to play it again
   uint64_t sent_ = 0;
@@ -303,7 +307,8 @@ uint64_t play_random(Lab& lab, const RandomPlan& plan) {
     Dice dice(plan.seed * 1'000'003 + i);
     RandomConnection connection(
         lab, dice, static_cast<uint16_t>(30000 + i % 20000),
-        fmt::format("random{} --seed {} --steps {} --only {}", plan.network, plan.seed, plan.steps, i));
+        fmt::format("random{} --seed {} --steps {} --only {}", plan.network, plan.seed, plan.steps, i),
+        plan.far);
     try {
       connection.play(plan.steps);
     } catch (const SystemError&) {

@@ -23,9 +23,10 @@ void* allocate(size_t size, size_t alignment) {
 
 }  // namespace
 
-// For the whole test program, which has one thread. Inlined one without the other, they would not seem to match.
-void* operator new(size_t size) { return allocate(size, 1); }
-void* operator new[](size_t size) { return allocate(size, 1); }
+// For the whole test program, which has one thread. Inlined one without the other, they would not seem to
+// match.
+[[gnu::noinline]] void* operator new(size_t size) { return allocate(size, 1); }
+[[gnu::noinline]] void* operator new[](size_t size) { return allocate(size, 1); }
 void* operator new(size_t size, std::align_val_t alignment) {
   return allocate(size, static_cast<size_t>(alignment));
 }
@@ -34,9 +35,9 @@ void* operator new(size_t size, const std::nothrow_t&) noexcept {
   return std::malloc(size ? size : 1);
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
 
