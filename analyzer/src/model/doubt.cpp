@@ -18,6 +18,15 @@ PawsState state_with(const OpenVerdict& v, TsVal ts_recent, int64_t age_seconds)
   return state;
 }
 
+/// Could it have been harmless: the ACK that the receiver had last, of a segment that it expected next?
+bool may_be_disordered(const ReceiverProfile& profile, const OpenVerdict& v, PawsState state) {
+  state.rcv_nxt = v.seq;
+  state.snd_una = v.segment.ack;
+  state.snd_wl1 = v.seq;
+  state.snd_wnd = UINT32_MAX;
+  return is_pure_ack(v) && judge(profile, state, v.segment).verdict == Verdict::accept;
+}
+
 /// The ACK of a SYN-ACK that may have been a SYN cookie. Then there was no TS.Recent before that ACK, and the
 /// first echo is its TSval; the echo of the SYN's is a request socket's, which may be the same one.
 std::optional<Decision> of_request(const ReceiverProfile& profile, const OpenVerdict& v, const Sequel& next) {
@@ -54,7 +63,9 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   const PawsState state = state_with(v, echo, v.state.age_seconds);
   const PawsOutcome outcome = judge(profile, state, v.segment);
   const bool passed = outcome.verdict == Verdict::accept && !outcome.updates_ts_recent;
-  if (v.reason == Reason::ts_recent_range && echo != v.tsval && (is_paws_drop(outcome) || passed))
+  // Away from the receiver TS.Recent alone does not decide on an old ACK.
+  const bool refused = is_paws_drop(outcome) && (next.at_receiver || !may_be_disordered(profile, v, state));
+  if (v.reason == Reason::ts_recent_range && echo != v.tsval && (refused || passed))
     return Decision{outcome.verdict, outcome.reason, true};
   const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;
   if (is_pure_ack(v) && old && next.answers && v.answered_refusal)

@@ -9,7 +9,8 @@
 namespace tsaudit {
 namespace {
 
-/// An answer to a pure ACK comes at once or, rate-limited, never. What comes after another segment answers that one.
+/// An answer to a pure ACK comes at once or, rate-limited, never. What comes after another segment answers
+/// that one.
 constexpr TimeNs kAnswerWithin = 500 * kMillisecond;
 
 void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
@@ -134,6 +135,8 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     OpenVerdict& v = open[i];
     if (s.time_ns - v.time_ns < way) break;  // it cannot know of this one yet
     const bool has_data = v.end_seq != v.seq;
+    // What comes sooner than a segment can go to the receiver and its answer come back is for an earlier one.
+    const bool may_answer = was.repeats_ack && !answer_spent && s.time_ns - v.time_ns >= way * 7 / 4;
     const bool covered = has_data && !before(s.ack, v.end_seq);
     bool decided = false;
     const bool another = was_another(flow, from, v, s);
@@ -146,9 +149,9 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     } else if (s.has(kRst)) {
       // It tells TS.Recent and nothing else.
     } else if (v.verdict == Verdict::unknown) {
-      const bool answers = was.repeats_ack && !answer_spent && s.time_ns - v.time_ns - way < kAnswerWithin;
+      const bool answers = may_answer && s.time_ns - v.time_ns - way < kAnswerWithin;
       decided = settle_doubt(flow, from ^ 1, v, s, answers);
-      answer_spent = answer_spent || (answers && decided && v.verdict == Verdict::drop);
+      answer_spent = answer_spent || (answers && v.verdict != Verdict::accept);  // it may be for this one
     } else if (v.verdict == Verdict::drop) {
       const bool echoed =
           s.has_ts() && s.tsecr == v.tsval && !was.echo_expected && v.state.ts_recent != v.tsval;
@@ -160,13 +163,13 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
         decided = true;
       } else if (has_data) {
         const bool refused = !after(v.seq, s.ack);
-        const bool answers = was.repeats_ack && v.answered && !answer_spent;
+        const bool answers = may_answer && v.answered;
         if (v.evidence == Evidence::predicted && ((at_receiver && refused) || answers)) {
           answer_spent = answer_spent || answers;
           note(v, Evidence::confirmed, s.frame);
         }
-      } else if (v.answered && was.repeats_ack && !answer_spent && v.evidence == Evidence::predicted &&
-                 b.segments == v.sent && s.time_ns - v.time_ns - way < kAnswerWithin) {
+      } else if (v.answered && may_answer && v.evidence == Evidence::predicted && b.segments == v.sent &&
+                 s.time_ns - v.time_ns - way < kAnswerWithin) {
         answer_spent = true;
         note(v, Evidence::confirmed, s.frame);
         decided = true;

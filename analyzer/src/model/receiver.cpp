@@ -223,8 +223,11 @@ RtoBounds rto_bounds(const Host& receiver) {
   // every timeout since the last progress.
   const int backoff = std::min<int>(receiver.retransmit_run, 10);
   if (!receiver.rtt_measured) return {kRtoMin, std::min(kRtoFallback << backoff, kRtoMax)};
-  const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond;
-  return {kRtoMin, std::min(std::min(kRtoMin + 4 * rtt + kJiffy, kRtoMax) << backoff, kRtoMax)};
+  // Its own round trips are longer than those seen at the capture by the way from there to it and back.
+  const int64_t way = receiver.loop_16us == Host::kNoLoop ? 0 : int64_t{receiver.loop_us()} * 1000;
+  const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond + way;
+  return {kRtoMin,
+          std::min(std::min(rtt + std::max(kRtoMin, 4 * rtt) + kJiffy, kRtoMax) << backoff, kRtoMax)};
 }
 
 PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s) {

@@ -139,6 +139,37 @@ TEST(Evidence, AnAckAnswersTheOldAckThatItFollows) {
   EXPECT_EQ(from(report, Side::client).predicted, 1u);
 }
 
+/// The receiver is 10 ms away from the capture, and says its last ACK again `after` an old segment has
+/// passed.
+FlowReport repeated_from_afar(TimeNs after) {
+  AnalysisOptions away;
+  away.captured_on_the_way = true;
+  Conversation c(away);
+  c.client({.flags = kSyn, .tsecr = 0});
+  c.acked[0] = c.next[0];
+  c.pass(20 * kMillisecond);
+  c.server({.flags = kSyn | kAck});
+  c.pass(20 * kMillisecond);
+  c.client();
+  for (int i = 0; i < 3; ++i) {
+    c.client({.flags = kAck | kPsh, .payload = 100});
+    c.pass(20 * kMillisecond);
+    c.server();
+    c.pass(kMillisecond);
+  }
+  const uint32_t old = c.clock[0] - 1'000'000;
+  EXPECT_EQ(c.client({.payload = 100, .seq = c.next[0], .tsval = old}).verdict, Verdict::drop);
+  c.pass(after);
+  c.server();
+  return c.finish();
+}
+
+TEST(Evidence, AnAnswerTakesItsTime) {
+  EXPECT_EQ(from(repeated_from_afar(20 * kMillisecond), Side::client).confirmed, 1u);
+  EXPECT_EQ(from(repeated_from_afar(12 * kMillisecond), Side::client).confirmed, 0u)
+      << "it was under way when the segment passed";
+}
+
 TEST(Evidence, AContradictionChoosesAProfileThatFits) {
   Conversation c = set_back();
   const uint32_t held = c.echo[1];

@@ -112,6 +112,16 @@ TEST(Receiver, SeesTheWindowScaledExceptOnASyn) {
   EXPECT_EQ(as_received(scene.c.flow(), sender, scene.s).window, 100u);
 }
 
+TEST(Receiver, ItsRoundTripsAreLongerThanThoseSeenFromAfar) {
+  Host host;
+  host.rtt_measured = true;
+  host.rtt_max_ms = 5;
+  host.loop_16us = 40'000 / 16;
+  // The kernel's RTO after a first round trip of 45 ms: as long again, and 200 ms of variance.
+  EXPECT_GE(rto_bounds(host).max, 245 * kMillisecond);
+  EXPECT_LT(rto_bounds(host).max, 300 * kMillisecond);
+}
+
 /// What becomes of data that acknowledge `back` bytes less than the segments before them.
 Judgement with_old_ack(unsigned from, uint32_t back) {
   Conversation c;
