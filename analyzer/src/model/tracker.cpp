@@ -17,6 +17,13 @@ bool all_known(const Host& host) {
          host.ts_recent.known() && host.retransmit_run == 0 && !host.fin_sent;
 }
 
+/// What `receiver` acknowledged beyond `end`.
+void was_never_sent(Host& sender, Host& receiver, SeqNum end) {
+  receiver.ack_max = receiver.rcv_nxt = receiver.right_edge = end;
+  if (after(sender.snd_nxt, end)) sender.snd_nxt = end;
+  if (after(sender.snd_una, end)) sender.snd_una = end;
+}
+
 }  // namespace
 
 Tracker::Tracker(const AnalysisOptions& options, EvidenceSink* evidence)
@@ -80,7 +87,8 @@ void Tracker::unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRec
     a.ts_recent.may_reach(b.clock.last());
 }
 
-[[gnu::always_inline]] inline void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived) {
+[[gnu::always_inline]] inline void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s,
+                                                      bool all_arrived) {
   Host& a = flow.host[from];
   const TsRecentSet::Echo echo = a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, all_arrived);
   if (echo != TsRecentSet::Echo::exact && echo != TsRecentSet::Echo::possible) [[unlikely]]
@@ -99,10 +107,10 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
   if (a.checksum_good && verify_checksums(s) == Checksum::bad) [[unlikely]]
     return damaged(flow, from, s);
   const SeqNum end = s.end_seq();
-  const bool probable =
-      flow.settled && s.ts == TsOption::present && (s.flags & (kAck | kSyn | kRst | kFin)) == kAck &&
-      s.window != 0 && s.tsecr.raw != 0 &&
-      a.mac == fold_mac(s.src_mac) && a.ttl == s.ttl && a.ts_recent.may_hold(s.tsecr) && !is_cut(s.frame);
+  const bool probable = flow.settled && s.ts == TsOption::present &&
+                        (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.window != 0 &&
+                        s.tsecr.raw != 0 && a.mac == fold_mac(s.src_mac) && a.ttl == s.ttl &&
+                        a.ts_recent.may_hold(s.tsecr) && !is_cut(s.frame);
   // The ordinary segment: in order, TSval at or after all that TS.Recent may be, ACK in range.
   if (probable && b.ts_recent.none_after(s.tsval) && !before(end, b.ack_max) &&
       (!b.scale_known || !after(end, b.right_edge)) && !before(s.ack, b.snd_una) &&
@@ -159,13 +167,15 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   const SeqNum end = s.end_seq();
   const bool new_data = s.length() > 0 && (first || after(end, a.snd_nxt));
   const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
-  if (flow.capture_loss && a.acked && a.ack_max == b.snd_nxt && s.has(kAck) && before(s.ack, a.ack_max) &&
-      s.has_ts() && was.clock.started() && after(s.tsval, was.clock.last()) && !s.has(kRst | kSyn)) {
-    // It acknowledged what was never seen, and now its ACK goes back while its clock goes on: nothing was
-    // missed, the high ACK was forged or damaged.
-    a.ack_max = a.rcv_nxt = a.right_edge = s.ack;
-    if (after(b.snd_nxt, s.ack)) b.snd_nxt = s.ack;
-    if (after(b.snd_una, s.ack)) b.snd_una = s.ack;
+  if (flow.capture_loss && s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() && was.clock.started() &&
+      after(s.tsval, was.clock.last())) {
+    // An ACK of what was never seen has been believed. Now its sender's ACK goes back, or the other one sends
+    // a pure ACK, which carries SND.NXT, from before it, while the clock goes on: that ACK was forged or
+    // damaged.
+    if (a.acked && a.ack_max == b.snd_nxt && before(s.ack, a.ack_max)) was_never_sent(b, a, s.ack);
+    if (b.acked && b.ack_max == a.snd_nxt && before(s.seq, a.snd_nxt) && s.length() == 0 &&
+        !is_keepalive(b, s))
+      was_never_sent(a, b, s.seq);
   }
   const bool new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;

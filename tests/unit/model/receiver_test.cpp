@@ -150,6 +150,7 @@ TEST(Receiver, AForgedAckIsTakenBack) {
   c.talk(3);
   c.client({.payload = 100, .ack = c.next[1] + 50'000});
   c.pass(kMillisecond);
+  EXPECT_NE(c.server().verdict, Verdict::drop) << "a pure ACK tells what was sent";
   c.talk(10);
   const uint32_t old = c.clock[0] - 100;
   EXPECT_NE(c.client({.tsval = old}).verdict, Verdict::drop) << "within the replay window";
