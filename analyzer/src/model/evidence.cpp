@@ -161,6 +161,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
       if (echoed || by_it) contradict(flow, from ^ 1, v, s.frame);
       if (echoed || covered || sacked) {
         decided = true;
+        answer_spent = answer_spent || (may_answer && v.answered);  // a late copy is answered, too
       } else if (has_data) {
         const bool refused = !after(v.seq, s.ack);
         const bool answers = may_answer && v.answered;
