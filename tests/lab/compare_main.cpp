@@ -42,9 +42,8 @@ int main(int argc, char** argv) {
   const CLI::Option* all = app.add_option(
       "--mismatches", mismatches, "how many to show for each kernel and vantage; default: 5 of what fails");
   app.add_flag("--told", told,
-               "tsaudit is told that the middle and the sender are not the receiver. (On the lab's short "
-               "line it mostly "
-               "takes them for it.)");
+               "tsaudit is told that the middle and the sender are not the receiver; on the lab's short line "
+               "it mostly takes them for it");
   app.add_flag("--every-row", every_row, "a row of the table that nothing was tried of is a failure");
   CLI11_PARSE(app, argc, argv);
   try {

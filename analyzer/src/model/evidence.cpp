@@ -136,7 +136,8 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     if (s.time_ns - v.time_ns < way) break;  // it cannot know of this one yet
     const bool has_data = v.end_seq != v.seq;
     // What comes sooner than a segment can go to the receiver and its answer come back is for an earlier one.
-    const bool may_answer = was.repeats_ack && !answer_spent && s.time_ns - v.time_ns >= way * 7 / 4;
+    // (An eighth is for the way there and back that was measured, which is not the shortest there is.)
+    const bool may_answer = was.repeats_ack && !answer_spent && s.time_ns - v.time_ns >= 2 * way * 7 / 8;
     const bool covered = has_data && !before(s.ack, v.end_seq);
     bool decided = false;
     const bool another = was_another(flow, from, v, s);
