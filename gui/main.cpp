@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <initializer_list>
+#include <optional>
 #include <string_view>
 
 #include "actions.h"
@@ -88,12 +89,13 @@ int main(int argc, char** argv) {
   if (screenshot && captures.isEmpty()) return usage("--screenshot needs a capture");
   if (parser.isSet("compare") && captures.isEmpty()) return usage("--compare needs a capture to compare");
 
-  QTemporaryDir settings;
+  std::optional<QTemporaryDir> settings;
   if (screenshot) {
     // A picture depends on nothing but what the command says, and leaves nothing behind.
+    settings.emplace();
     QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, settings.path());
-    QSettings::setPath(QSettings::IniFormat, QSettings::SystemScope, settings.path());
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, settings->path());
+    QSettings::setPath(QSettings::IniFormat, QSettings::SystemScope, settings->path());
   }
   apply_color_scheme(parser.isSet("colours") ? parser.value("colours")
                                              : Settings().text("colours", screenshot ? "light" : "system"));
