@@ -152,7 +152,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     } else if (v.verdict == Verdict::unknown) {
       const bool answers = may_answer && s.time_ns - v.time_ns - way < kAnswerWithin;
       decided = settle_doubt(flow, from ^ 1, v, s, answers);
-      answer_spent = answer_spent || (answers && v.verdict != Verdict::accept);  // it may be for this one
+      answer_spent = answer_spent || (answers && decided && v.verdict == Verdict::drop);
     } else if (v.verdict == Verdict::drop) {
       const bool echoed =
           s.has_ts() && s.tsecr == v.tsval && !was.echo_expected && v.state.ts_recent != v.tsval;
