@@ -76,15 +76,14 @@ void Line::pass(const Frame& frame, const Port& from) {
     return;
   }
   const bool twice = segment && chance(trouble_.twice), late = segment && chance(trouble_.late);
-  const int64_t arrives = now_ns() + int64_t{trouble_.way_ms} * 1'000'000;
   for (Port* port : to) {
-    const auto carry = [&](int64_t due) {
-      due == 0 ? send(*port, bytes) : held_.push_back({due, port, bytes});
+    const auto carry = [&](int64_t late_by_ns) {
+      const int64_t takes = int64_t{trouble_.way_ms} * 1'000'000 + late_by_ns;
+      takes == 0 ? send(*port, bytes) : held_.push_back({now_ns() + takes, port, bytes});
     };
-    const int64_t in_time = trouble_.way_ms == 0 ? 0 : arrives;
-    if (!late || twice) carry(in_time);
-    if (late) carry(arrives + late_ns());
-    if (twice && !late) carry(in_time);
+    if (!late || twice) carry(0);
+    if (late) carry(late_ns());
+    if (twice && !late) carry(0);
   }
 }
 

@@ -13,9 +13,9 @@ namespace lab {
 struct RandomPlan {
   uint64_t seed = 1;
   uint32_t connections = 100;
-  bool far = false;  ///< the hosts are milliseconds apart
   uint32_t steps = 60;  ///< of each connection
   int64_t only = -1;    ///< play this connection alone
+  bool far = false;     ///< the hosts are milliseconds apart
   std::string network;  ///< options that made the network, to be named where the play is
 };
 

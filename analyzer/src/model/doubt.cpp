@@ -21,9 +21,7 @@ PawsState state_with(const OpenVerdict& v, TsVal ts_recent, int64_t age_seconds)
 /// Could it have been harmless: the ACK that the receiver had last, of a segment that it expected next?
 bool may_be_disordered(const ReceiverProfile& profile, const OpenVerdict& v, PawsState state) {
   state.rcv_nxt = v.seq;
-  state.snd_una = v.segment.ack;
-  state.snd_wl1 = v.seq;
-  state.snd_wnd = UINT32_MAX;
+  repeat_ack(state, v.seq, v.segment.ack);
   return is_pure_ack(v) && judge(profile, state, v.segment).verdict == Verdict::accept;
 }
 

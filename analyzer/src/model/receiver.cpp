@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "model/host_steps.h"
+
 namespace tsaudit {
 namespace {
 
@@ -114,10 +116,7 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
   if (pure_ack && receiver.state == TcpState::established &&
       vantage_of(receiver, sender) != Vantage::at_receiver && !before(s.ack, p.base[0].snd_una)) {
     // Which ACK was the last to reach the receiver decides whether this one would update its window.
-    PawsState& repeats = add();
-    repeats.snd_una = s.ack;
-    repeats.snd_wl1 = s.seq;
-    repeats.snd_wnd = UINT32_MAX;
+    repeat_ack(add(), s.seq, s.ack);
     add().snd_wl1 = s.seq - 1;
   }
 }
@@ -171,9 +170,7 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   p.rto.add(rto.max);
   // How old TS.Recent is, and how long the RTO, is asked of an old TSval alone.
   const auto end = p.ts_recent.values.begin() + static_cast<ptrdiff_t>(p.ts_recent.count);
-  if (std::any_of(p.ts_recent.values.begin(), end, [&](TsVal value) {
-        return distance(s.tsval, value) > 0 || distance(s.tsval, value) == INT32_MIN;
-      })) {
+  if (std::any_of(p.ts_recent.values.begin(), end, [&](TsVal value) { return before(s.tsval, value); })) {
     p.age.add((s.time_ns - receiver.ts_recent.oldest_store()) / kSecond + 1);
     p.rto.add(rto.min);
   }
@@ -224,8 +221,7 @@ RtoBounds rto_bounds(const Host& receiver) {
   const int backoff = std::min<int>(receiver.retransmit_run, 10);
   if (!receiver.rtt_measured) return {kRtoMin, std::min(kRtoFallback << backoff, kRtoMax)};
   // Its own round trips are longer than those seen at the capture by the way from there to it and back.
-  const int64_t way = receiver.loop_16us == Host::kNoLoop ? 0 : int64_t{receiver.loop_us()} * 1000;
-  const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond + way;
+  const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond + 2 * shortest_way_ns(receiver);
   return {kRtoMin,
           std::min(std::min(rtt + std::max(kRtoMin, 4 * rtt) + kJiffy, kRtoMax) << backoff, kRtoMax)};
 }

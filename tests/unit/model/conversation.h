@@ -39,6 +39,7 @@ class Conversation {
   }
 
   TimeNs now = 1'700'000'000 * kSecond;
+  TimeNs answer = 20'000;                    ///< from the capture to the server and back
   uint32_t clock[2] = {5'000'000, 900'000};  ///< TSval at `now`
   uint32_t next[2] = {1000, 9000};           ///< sequence number
   uint32_t echo[2] = {0, 0};                 ///< TS.Recent of each, by the test's own book
@@ -85,7 +86,7 @@ class Conversation {
   void handshake(bool timestamps = true) {
     client({.flags = kSyn, .tsecr = 0, .ts = timestamps});
     acked[0] = next[0];
-    pass(20'000);
+    pass(answer);
     server({.flags = kSyn | kAck, .ts = timestamps});
     pass(10 * kMillisecond);
     client({.ts = timestamps});
@@ -95,9 +96,9 @@ class Conversation {
   void talk(int times, TimeNs every = 20 * kMillisecond) {
     for (int i = 0; i < times; ++i) {
       client({.flags = kAck | kPsh, .payload = 100});
-      pass(20'000);
+      pass(answer);
       server();
-      pass(every - 20'000);
+      pass(every - answer);
     }
   }
 

@@ -145,18 +145,9 @@ FlowReport repeated_from_afar(TimeNs after) {
   AnalysisOptions away;
   away.captured_on_the_way = true;
   Conversation c(away);
-  c.client({.flags = kSyn, .tsecr = 0});
-  c.acked[0] = c.next[0];
-  c.pass(20 * kMillisecond);
-  c.server({.flags = kSyn | kAck});
-  c.pass(20 * kMillisecond);
-  c.client();
-  for (int i = 0; i < 3; ++i) {
-    c.client({.flags = kAck | kPsh, .payload = 100});
-    c.pass(20 * kMillisecond);
-    c.server();
-    c.pass(kMillisecond);
-  }
+  c.answer = 20 * kMillisecond;
+  c.handshake();
+  c.talk(3, c.answer + kMillisecond);
   const uint32_t old = c.clock[0] - 1'000'000;
   EXPECT_EQ(c.client({.payload = 100, .seq = c.next[0], .tsval = old}).verdict, Verdict::drop);
   c.pass(after);
