@@ -12,6 +12,7 @@
 namespace tsaudit::gui {
 namespace {
 
+constexpr int kFirstTickMs = 30;     ///< fonts and plots are made ready while the capture is being read
 constexpr int kTickMs = 250;         ///< how often a capture that is being read is looked at
 constexpr int kProgressMs = 100;     ///< between two moves of the bar: painting it takes from the reading
 constexpr int kShareOfPictures = 5;  ///< reading goes first: a picture may cost a fifth of the time at most
@@ -45,7 +46,6 @@ class ExplainSink : public Sink {
 
 Document::Document(QObject* parent) : QObject(parent) {
   pool_.setMaxThreadCount(4);
-  ticks_.setInterval(kTickMs);
   connect(&ticks_, &QTimer::timeout, this, &Document::tick);
 }
 
@@ -91,12 +91,6 @@ Document::Job Document::job(const Stop& stop) const {
 Result<std::unique_ptr<PacketSource>> Document::Job::source() const {
   if (!interface.empty()) return tsaudit::open_live(interface, {.filter = filter});
   return tsaudit::open_captures(paths);
-}
-
-bool Document::Job::only_files() const {
-  return interface.empty() && std::all_of(paths.begin(), paths.end(), [](const std::string& path) {
-           return QFileInfo(QString::fromStdString(path)).isFile();
-         });
 }
 
 void Document::open(const QStringList& paths) {
@@ -145,7 +139,7 @@ void Document::start() {
   state_ = State::loading;
   ++generation_;
   Q_EMIT opened();
-  ticks_.start();
+  ticks_.start(kFirstTickMs);
   pool_.start([this, job = job(load_stop_)] { run(job); });
 }
 
@@ -168,9 +162,7 @@ void Document::run(const Job& job) {
           if (of == generation_) Q_EMIT progressed(fraction, packets);
         });
       };
-      AnalysisOptions options = job.options;
-      options.decode_ahead = job.only_files();
-      summary = analyze(**source, options, *job.store, progress, job.stop.get());
+      summary = analyze(**source, job.options, *job.store, progress, job.stop.get());
       job.store->flush();
       for (const CaptureInfo& capture : summary.captures)
         if (capture.error) error += (error.isEmpty() ? "" : "\n") + text_of(capture.error->message);
@@ -196,10 +188,7 @@ void Document::ended(quint64 generation, const Summary& summary, const QString& 
            : summary.stopped_at_frame != 0 ? State::stopped
                                            : State::complete;
   Q_EMIT updated();
-  if (requested_flow_) {
-    flow_stale_ = true;
-    start_flow();
-  }
+  if (requested_flow_) request_flow(requested_flow_);
   Q_EMIT finished();
   if (!error.isEmpty()) Q_EMIT failed(error);
 }
@@ -209,6 +198,7 @@ void Document::cancel() {
 }
 
 void Document::tick() {
+  ticks_.setInterval(kTickMs);
   if (!store_ || store_->segments() == seen_segments_) return;
   seen_segments_ = store_->segments();
   Q_EMIT updated();

@@ -80,7 +80,6 @@ class Document : public QObject {
     Stop stop;
     quint64 generation = 0;
     Result<std::unique_ptr<PacketSource>> source() const;
-    bool only_files() const;  ///< no pipe, no interface
   };
   Job job(const Stop& stop) const;
   void start();

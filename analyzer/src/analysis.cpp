@@ -232,28 +232,20 @@ Summary analyze(PacketSource& source, const AnalysisOptions& options, Sink& sink
                 const std::function<void(const Progress&)>& progress, const std::atomic<bool>* stop) {
   const auto pipeline = std::make_unique<Pipeline>(options, sink);
   DecodeStage stage(source, pipeline->seed());
+  const auto batch = std::make_unique<DecodedBatch>();
   uint64_t stopped_at = 0, last_frame = 0;
-  const auto run = [&](auto&& next) {
-    for (;;) {
-      if (stop && stop->load(std::memory_order_relaxed)) {
-        stopped_at = last_frame;
-        return;
-      }
-      const DecodedBatch& batch = next();
-      if (batch.end) return;
-      if (batch.packets == 0) continue;
-      pipeline->batch(batch);
-      sink.caught_up();
-      last_frame = batch.last_frame;
-      if (progress && batch.progress) progress(*batch.progress);
+  for (;;) {
+    if (stop && stop->load(std::memory_order_relaxed)) {
+      stopped_at = last_frame;
+      break;
     }
-  };
-  if (options.decode_ahead) {
-    DecodeAhead ahead(stage);
-    run([&]() -> const DecodedBatch& { return ahead.next(); });
-  } else {
-    const auto batch = std::make_unique<DecodedBatch>();
-    run([&]() -> const DecodedBatch& { return stage.next(*batch), *batch; });
+    stage.next(*batch);
+    if (batch->end) break;
+    if (batch->packets == 0) continue;
+    pipeline->batch(*batch);
+    sink.caught_up();
+    last_frame = batch->last_frame;
+    if (progress && batch->progress) progress(*batch->progress);
   }
   return pipeline->finish(source.captures(), stopped_at);
 }

@@ -1,29 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decoded_batch.h"
 
-#include <cstring>
-
 namespace tsaudit {
-namespace {
-
-/// Gives the segments of a batch memory of its own for what they point to.
-void keep(DecodedBatch& batch) {
-  const auto size = [](const Segment& s) { return static_cast<size_t>(s.tcp - s.ip) + s.tcp_captured; };
-  size_t total = 0;
-  for (size_t i = 0; i < batch.segment_count; ++i) total += size(batch.segments[i].segment);
-  if (batch.headers.size() < total) batch.headers.resize(total);
-  uint8_t* to = batch.headers.data();
-  for (size_t i = 0; i < batch.segment_count; ++i) {
-    Segment& s = batch.segments[i].segment;
-    const size_t bytes = size(s);
-    std::memcpy(to, s.ip, bytes);
-    s.tcp = to + (s.tcp - s.ip);
-    s.ip = to;
-    to += bytes;
-  }
-}
-
-}  // namespace
 
 void DecodeStage::next(DecodedBatch& batch) {
   batch.segment_count = 0;
@@ -54,50 +32,6 @@ void DecodeStage::next(DecodedBatch& batch) {
     batch.progress->bytes += capture.bytes;
     batch.progress->total_bytes += capture.file_size.value_or(0);
   }
-}
-
-DecodeAhead::DecodeAhead(DecodeStage& stage) : stage_(stage), ring_(kBatches), thread_([this] { run(); }) {}
-
-DecodeAhead::~DecodeAhead() {
-  quit_ = true;
-  taken_ += kBatches;  // wakes it if it waits for room
-  taken_.notify_one();
-  thread_.join();
-}
-
-void DecodeAhead::run() {
-  for (uint32_t at = 0; !quit_; ++at) {
-    // Having caught up it sleeps until half of the ring is free: to be woken for each batch would cost more
-    // than the batch.
-    uint32_t taken = taken_.load(std::memory_order_acquire);
-    if (at - taken == kBatches) {
-      for (; at - taken > kWakeEvery; taken = taken_.load(std::memory_order_acquire)) {
-        if (quit_) return;
-        taken_.wait(taken, std::memory_order_acquire);
-      }
-    }
-    DecodedBatch& batch = ring_[at % kBatches];
-    try {
-      stage_.next(batch);
-      keep(batch);
-    } catch (...) {
-      failure_ = std::current_exception();
-      batch.end = true;
-    }
-    const bool end = batch.end;
-    filled_.store(at + 1, std::memory_order_release);
-    if (end || (at + 1) % kWakeEvery == 0) filled_.notify_one();
-    if (end) return;
-  }
-}
-
-const DecodedBatch& DecodeAhead::next() {
-  taken_.store(next_, std::memory_order_release);  // what was handed out before is done with
-  if (next_ % kWakeEvery == 0) taken_.notify_one();
-  while (filled_.load(std::memory_order_acquire) == next_) filled_.wait(next_, std::memory_order_acquire);
-  const DecodedBatch& batch = ring_[next_++ % kBatches];
-  if (batch.end && failure_) std::rethrow_exception(failure_);
-  return batch;
 }
 
 }  // namespace tsaudit

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Source and decode by the batch: all of the work on a packet that needs nothing of the packets before it, so that a
-// thread of its own can do it while the flows of earlier batches are judged.
+// Source and decode by the batch: all of the work on a packet that needs nothing of the packets before it. When its
+// segments are judged, their flows are on the way into the cache.
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
-#include <exception>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "flow/flow_key.h"
@@ -32,7 +29,6 @@ struct DecodedBatch {
   uint64_t last_frame = 0;
   std::optional<Progress> progress;  ///< set about every 64k packets
   bool end = false;                  ///< nothing follows
-  std::vector<uint8_t> headers;      ///< what `segments` point to, once the source's buffer is not theirs
 };
 
 /// Fills one batch after the other.
@@ -48,31 +44,6 @@ class DecodeStage {
   const uint64_t seed_;  ///< of the hash
   uint64_t packets_ = 0, next_progress_ = kProgressEvery;
   static constexpr uint64_t kProgressEvery = 65536;
-};
-
-/// A DecodeStage in a thread of its own, which keeps a few batches ahead.
-class DecodeAhead {
- public:
-  explicit DecodeAhead(DecodeStage& stage);
-  ~DecodeAhead();
-  DecodeAhead(const DecodeAhead&) = delete;
-  /// Valid until the next call. Throws what the stage threw. Not to be called after the batch that says `end`.
-  const DecodedBatch& next();
-
- private:
-  void run();
-  static constexpr uint32_t kBatches = 128;
-  /// Either thread, when it sleeps, is woken after so many batches: waking costs more than a batch does.
-  static constexpr uint32_t kWakeEvery = kBatches / 2;
-
-  DecodeStage& stage_;
-  std::vector<DecodedBatch> ring_;
-  // Counters of batches, in 32 bits because the kernel waits on these. They wrap together.
-  std::atomic<uint32_t> filled_ = 0, taken_ = 0;
-  std::atomic<bool> quit_ = false;
-  uint32_t next_ = 0;
-  std::exception_ptr failure_;
-  std::thread thread_;  ///< last: it uses all the others
 };
 
 }  // namespace tsaudit

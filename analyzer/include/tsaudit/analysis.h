@@ -23,9 +23,6 @@ struct AnalysisOptions {
   bool captured_on_the_way = false;             ///< it was taken on neither end of any connection
   uint64_t explain_frame = 0;                   ///< fill Sink::explanation() for this frame
   size_t max_flows = 4'000'000;                 ///< live flows; beyond it the longest idle are closed and counted
-  /// Read and decode in a thread of its own, a few batches ahead: shorter by the clock, for somewhat more CPU time. Not
-  /// for a source that may wait for ever (a pipe), for that thread would wait there too when `stop` is set.
-  bool decode_ahead = false;
   std::string tool_name = "tsaudit";
 };
 
