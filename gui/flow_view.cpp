@@ -78,12 +78,28 @@ void reserve(std::vector<T>& column, size_t size) {
   if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
 }
 
-using Columns = std::array<std::vector<double>, 2>;  ///< by side
-Columns columns(const std::array<Track, 2>& tracks) {
+/// One column a side, each as long as the side has rows.
+using Columns = std::array<std::vector<double>, 2>;
+Columns columns(const std::array<size_t, 2>& sizes) {
   Columns out;
-  for (size_t side : {0u, 1u}) reserve(out[side], tracks[side].times->size());
+  for (size_t side : {0u, 1u}) reserve(out[side], sizes[side]);
   return out;
 }
+
+/// The clock of one side without its wraps.
+struct Clock {
+  struct Reading {
+    double tsval, ts_recent;
+  };
+  /// The receiver's TS.Recent leads, so that TSval stands above or below it by exactly what the receiver sees.
+  Reading follow(const LogRow& row) {
+    if (!row.has_ts) return {kNoValue, kNoValue};
+    if (!row.ts_recent_known || !ticks.started()) return {ticks.place(row.tsval), kNoValue};
+    const double recent = ticks.place(row.ts_recent);
+    return {ticks.peek(row.tsval), recent};
+  }
+  Unwrapper ticks;
+};
 
 /// Calls `look` with each row, in this order. False when `stop` was set meanwhile.
 template <class Look>
@@ -168,11 +184,18 @@ bool FlowView::fill(const std::atomic<bool>* stop) {
                      [&](uint32_t a, uint32_t b) { return store_->row(a).time_ns < store_->row(b).time_ns; });
   }
   const std::vector<uint32_t>& order = in_order_ ? rows_ : sorted;
-  if (!fill_times(order, stop)) return false;
-  // Timestamps and sequence numbers know nothing of each other.
+  // None of these needs what another one makes.
+  auto times = std::async(std::launch::async, [&] { return fill_times(order, stop); });
+  auto clocks = std::async(std::launch::async, [&] { return fill_clocks(order, stop); });
   auto sequences = std::async(std::launch::async, [&] { return fill_sequences(order, stop); });
-  const bool clocks = fill_clocks(order, stop);
-  return sequences.get() && clocks;
+  const bool echoes = fill_echoes(order, stop);
+  if (!times.get() || !clocks.get() || !sequences.get() || !echoes) return false;
+  for (Track& t : tracks_)
+    for (Series* series : {&t.tsval, &t.ts_recent, &t.seq, &t.other_tsecr, &t.other_ack, &t.other_rtt})
+      series->run_over(t.times);
+  auto client = std::async(std::launch::async, [&] { fit_clock(Side::client); });
+  fit_clock(Side::server);
+  return true;
 }
 
 bool FlowView::fill_times(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
@@ -198,48 +221,47 @@ bool FlowView::fill_times(const std::vector<uint32_t>& order, const std::atomic<
 }
 
 bool FlowView::fill_clocks(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
-  Columns tsvals = columns(tracks_), recents = columns(tracks_), echoes = columns(tracks_),
-          rtts = columns(tracks_);
-  std::array<Unwrapper, 2> clock;
+  Columns tsvals = columns(counts_), recents = columns(counts_);
+  std::array<Clock, 2> clocks;
+  const bool done = each_row(*store_, order, stop, [&](uint32_t, const LogRow& row) {
+    const Clock::Reading reading = clocks[row.from].follow(row);
+    tsvals[row.from].push_back(reading.tsval);
+    recents[row.from].push_back(reading.ts_recent);
+  });
+  if (!done) return false;
+  for (size_t side : {0u, 1u}) {
+    tracks_[side].tsval = Series(std::move(tsvals[side]));
+    tracks_[side].ts_recent = Series(std::move(recents[side]));
+  }
+  return true;
+}
+
+bool FlowView::fill_echoes(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
+  Columns echoes = columns(counts_), rtts = columns(counts_);
+  std::array<Clock, 2> clocks;
   std::array<EchoWaits, 2> waits;
   const bool done = each_row(*store_, order, stop, [&](uint32_t, const LogRow& row) {
     const size_t from = row.from, other = from ^ 1;
-    double tsval = kNoValue, recent = kNoValue, echo = kNoValue, rtt = kNoValue;
-    if (row.has_ts) {
-      // The receiver's TS.Recent leads, so that TSval stands above or below it by exactly what the receiver
-      // sees.
-      if (row.ts_recent_known && clock[from].started()) {
-        recent = clock[from].place(row.ts_recent);
-        tsval = clock[from].peek(row.tsval);
-      } else {
-        tsval = clock[from].place(row.tsval);
-      }
-      if ((row.flags & kAck) && row.tsecr != 0 && clock[other].started()) {
-        echo = clock[other].peek(row.tsecr);
-        rtt = waits[other].echoed(row.tsecr, row.time_ns);
-      }
-      waits[from].sent(row.tsval, row.time_ns);
+    double echo = kNoValue, rtt = kNoValue;
+    if (row.has_ts && (row.flags & kAck) && row.tsecr != 0 && clocks[other].ticks.started()) {
+      echo = clocks[other].ticks.peek(row.tsecr);
+      rtt = waits[other].echoed(row.tsecr, row.time_ns);
     }
-    tsvals[from].push_back(tsval);
-    recents[from].push_back(recent);
+    if (row.has_ts) waits[from].sent(row.tsval, row.time_ns);
+    clocks[from].follow(row);
     echoes[from].push_back(echo);
     rtts[from].push_back(rtt);
   });
   if (!done) return false;
   for (size_t side : {0u, 1u}) {
-    Track& track = tracks_[side];
-    track.tsval = Series(track.times, std::move(tsvals[side]));
-    track.ts_recent = Series(track.times, std::move(recents[side]));
-    track.other_tsecr = Series(track.times, std::move(echoes[side]));
-    track.other_rtt = Series(track.times, std::move(rtts[side]));
-    fit_clock(static_cast<Side>(side));
-    if (stop && stop->load(std::memory_order_relaxed)) return false;
+    tracks_[side].other_tsecr = Series(std::move(echoes[side]));
+    tracks_[side].other_rtt = Series(std::move(rtts[side]));
   }
   return true;
 }
 
 bool FlowView::fill_sequences(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
-  Columns ends = columns(tracks_), acks = columns(tracks_);
+  Columns ends = columns(counts_), acks = columns(counts_);
   std::array<Unwrapper, 2> sequence;
   std::array<double, 2> base{};
   const bool done = each_row(*store_, order, stop, [&](uint32_t, const LogRow& row) {
@@ -252,9 +274,8 @@ bool FlowView::fill_sequences(const std::vector<uint32_t>& order, const std::ato
   });
   if (!done) return false;
   for (size_t side : {0u, 1u}) {
-    Track& track = tracks_[side];
-    track.seq = Series(track.times, std::move(ends[side]));
-    track.other_ack = Series(track.times, std::move(acks[side]));
+    tracks_[side].seq = Series(std::move(ends[side]));
+    tracks_[side].other_ack = Series(std::move(acks[side]));
   }
   return true;
 }
@@ -290,7 +311,8 @@ void FlowView::fit_clock(Side side) {
       for (size_t i = 0; i < residual.size(); ++i) residual[i] = ahead(i) - at_origin;
     }
   }
-  track.residual = Series(track.times, std::move(residual));
+  track.residual = Series(std::move(residual));
+  track.residual.run_over(track.times);
 }
 
 size_t FlowView::position_of_frame(uint64_t frame) const {

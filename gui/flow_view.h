@@ -75,6 +75,7 @@ class FlowView {
   bool fill(const std::atomic<bool>* stop);
   bool fill_times(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
   bool fill_clocks(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
+  bool fill_echoes(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
   bool fill_sequences(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
   void fit_clock(Side side);
 

@@ -131,7 +131,9 @@ int open(const char* path) {
                    [&](const std::shared_ptr<const FlowView>& flow) {
                      for (PlotPanel* panel : window.plots().visible_panels()) panel->surface().replot_now();
                      if (first < 0) first = timer.elapsed();
-                     shown = window.document().state() == Document::State::loading ? 0 : flow->id();
+                     const auto segments = [](const FlowEntry& entry) { return entry.segments; };
+                     const bool whole = flow->rows().size() == flow->store().flow_at(flow->id(), segments);
+                     shown = whole && window.document().state() != Document::State::loading ? flow->id() : 0;
                      look();
                    });
   QObject::connect(&window.flows().model(), &FlowModel::arranged, &window, look);

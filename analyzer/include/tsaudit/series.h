@@ -25,13 +25,12 @@ struct MinMax {
   bool empty() const { return min > max; }
 };
 
-/// Minimum and maximum of any range of an array in logarithmic time. Every level holds the extremes of
-/// kFanOut entries of the level below; the levels cost 24 bytes for each 7 values, and the values themselves
-/// stay where they are. Extremes are kept with their indices, so that a peak can be drawn at the very sample
-/// that made it.
+/// Minimum and maximum of any range of an array in logarithmic time, and where they are, so that a peak can be
+/// drawn at the very sample that made it. Every level holds the extremes of kFanOut entries of the level below;
+/// the levels cost 16 bytes for each 15 values, and the values themselves stay where they are.
 class MinMaxPyramid {
  public:
-  static constexpr size_t kFanOut = 8;
+  static constexpr size_t kFanOut = 16;
   MinMaxPyramid() = default;
   /// `values` must outlive the pyramid and not change.
   explicit MinMaxPyramid(std::span<const double> values);
@@ -42,10 +41,16 @@ class MinMaxPyramid {
  private:
   struct Node {
     double min, max;  ///< min > max: there is no value
-    uint32_t min_at, max_at;
   };
-  static Node empty_node();
-  static Node merge(std::span<const Node> nodes);
+  /// An entry: of the values, or of levels_[height - 1].
+  struct Place {
+    size_t height = 0, at = 0;
+    size_t first() const;  ///< of its values
+  };
+  template <class Entry>
+  static std::vector<Node> level_above(std::span<const Entry> below);
+  /// The first of the values at `place` that is this extreme of it.
+  size_t find(Place place, double extreme, double Node::*which) const;
   std::span<const double> values_;
   std::vector<std::vector<Node>> levels_;  ///< [0] over the values
 };
@@ -62,8 +67,10 @@ class Series {
  public:
   using Times = std::shared_ptr<const std::vector<TimeNs>>;
   Series() = default;
-  /// `times` is in order; `values` is as long. Throws std::invalid_argument when the lengths differ.
-  Series(Times times, std::vector<double> values);
+  explicit Series(std::vector<double> values);
+  /// Before anything else is asked. `times` is in order, and as long as the values; else it throws
+  /// std::invalid_argument.
+  void run_over(Times times);
   Series(Series&&) noexcept = default;
   Series& operator=(Series&&) noexcept = default;
 

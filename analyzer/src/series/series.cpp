@@ -43,9 +43,11 @@ size_t column_end(const std::vector<TimeNs>& times, size_t begin, size_t last, T
 
 }  // namespace
 
-Series::Series(Times times, std::vector<double> values)
-    : times_(std::move(times)), values_(std::move(values)), pyramid_(values_) {
-  if (!times_ || times_->size() != values_.size()) throw std::invalid_argument("as many values as times");
+Series::Series(std::vector<double> values) : values_(std::move(values)), pyramid_(values_) {}
+
+void Series::run_over(Times times) {
+  if (!times || times->size() != size()) throw std::invalid_argument("as many values as times");
+  times_ = std::move(times);
 }
 
 size_t Series::lower_bound(TimeNs time) const {

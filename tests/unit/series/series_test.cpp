@@ -76,7 +76,9 @@ TEST(Pyramid, CostsLessThanHalfOfItsValues) {
 }
 
 Series series_of(std::vector<TimeNs> times, std::vector<double> values) {
-  return Series(std::make_shared<const std::vector<TimeNs>>(std::move(times)), std::move(values));
+  Series series(std::move(values));
+  series.run_over(std::make_shared<const std::vector<TimeNs>>(std::move(times)));
+  return series;
 }
 
 Series regular(size_t count, TimeNs step, std::vector<double> values) {
