@@ -129,7 +129,8 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
   if (before(s.ack, a.ack_max)) return;  // overtaken: says nothing of the present
   const bool at_receiver = vantage_of(a, b) == Vantage::at_receiver;
   const TimeNs way = at_receiver ? 0 : shortest_way_ns(a);
-  bool answer_spent = false;  // one repeated ACK answers one segment
+  bool answer_spent = false;   // one repeated ACK answers one segment
+  bool data_in_doubt = false;  // data that it may answer are before the one that is looked at
   std::vector<OpenVerdict>& open = direction.open;
   for (size_t i = 0; i < open.size();) {
     OpenVerdict& v = open[i];
@@ -151,8 +152,10 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
       // It tells TS.Recent and nothing else.
     } else if (v.verdict == Verdict::unknown) {
       const bool answers = may_answer && s.time_ns - v.time_ns - way < kAnswerWithin;
-      decided = settle_doubt(flow, from ^ 1, v, s, answers);
-      answer_spent = answer_spent || (answers && decided && v.verdict == Verdict::drop);
+      // Data get an answer if they are refused, out of order, or a copy; a pure ACK only if it is refused.
+      decided = settle_doubt(flow, from ^ 1, v, s, answers && (has_data || !data_in_doubt));
+      answer_spent = answer_spent || (answers && decided && (has_data || v.verdict == Verdict::drop));
+      data_in_doubt = data_in_doubt || (answers && has_data && !decided);
     } else if (v.verdict == Verdict::drop) {
       const bool echoed =
           s.has_ts() && s.tsecr == v.tsval && !was.echo_expected && v.state.ts_recent != v.tsval;

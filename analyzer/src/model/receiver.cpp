@@ -220,8 +220,9 @@ RtoBounds rto_bounds(const Host& receiver) {
   // every timeout since the last progress.
   const int backoff = std::min<int>(receiver.retransmit_run, 10);
   if (!receiver.rtt_measured) return {kRtoMin, std::min(kRtoFallback << backoff, kRtoMax)};
-  // Its own round trips are longer than those seen at the capture by the way from there to it and back.
-  const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond + 2 * shortest_way_ns(receiver);
+  // Its own round trips are longer than those seen at the capture by the way from there to it and back, half of
+  // which is added once more: the shortest there was is not the usual one.
+  const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond + 3 * shortest_way_ns(receiver);
   return {kRtoMin,
           std::min(std::min(rtt + std::max(kRtoMin, 4 * rtt) + kJiffy, kRtoMax) << backoff, kRtoMax)};
 }

@@ -161,6 +161,35 @@ TEST(Evidence, AnAnswerTakesItsTime) {
       << "it was under way when the segment passed";
 }
 
+/// Seen from afar: data and an old ACK, both of which the one TS.Recent that the receiver may have had lets
+/// pass and the other refuses, then an ACK that says nothing new but `sacked`.
+FlowReport ack_after_data(bool sacked) {
+  AnalysisOptions away;
+  away.captured_on_the_way = true;
+  Conversation c(away);
+  c.answer = 20 * kMillisecond;
+  c.handshake();
+  c.talk(3, c.answer + kMillisecond);
+  const uint32_t held = c.echo[1], expected = c.next[0], hole = expected + 500;
+  c.client({.payload = 100, .seq = expected - 50, .tsval = held + 0x7fff'ff00});
+  c.pass(kMillisecond);
+  EXPECT_EQ(c.client({.payload = 100, .seq = expected, .tsval = held + 1}).verdict, Verdict::unknown);
+  if (sacked) c.client({.payload = 100, .seq = hole, .tsval = held + 1});
+  EXPECT_EQ(c.client({.seq = expected, .tsval = held - 20}).verdict, Verdict::unknown);
+  c.pass(c.answer);
+  Say again{.ack = expected, .tsecr = held};
+  if (sacked) again.sack = {hole, hole + 100};
+  c.server(again);
+  return c.finish();
+}
+
+TEST(Evidence, AnAnswerToDataIsNoneToTheAckAfterThem) {
+  for (const bool sacked : {false, true}) {
+    const FlowReport report = ack_after_data(sacked);
+    EXPECT_EQ(count(from(report, Side::client), Reason::paws), 0u) << "sacked: " << sacked;
+  }
+}
+
 TEST(Evidence, AContradictionChoosesAProfileThatFits) {
   Conversation c = set_back();
   const uint32_t held = c.echo[1];
