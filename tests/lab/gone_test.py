@@ -159,11 +159,17 @@ def main():
 
     print("a failure in the middle")
     with tempfile.TemporaryDirectory() as out:
-        # The capture cannot be written to: a full device.
-        os.symlink("/dev/full", f"{out}/peer.pcap")
-        session = Session(lab, "random", out, "--connections", "1000")
-        session.running_lab()
-        code, output = session.check_gone()
+        # A capture has no room for more than the first seconds: long enough to see that there is a lab.
+        room = f"{out}/room"
+        os.mkdir(room)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", room], check=True)
+        try:
+            os.symlink(f"{room}/peer.pcap", f"{out}/peer.pcap")
+            session = Session(lab, "random", out, "--connections", "1000")
+            session.running_lab()
+            code, output = session.check_gone()
+        finally:
+            subprocess.run(["umount", room], check=True)
         assert code == 1 and "write capture" in output, f"exit code {code}: {output}"
 
     if subprocess.run([HERE.parent / "vm/fetch-kernel", "6.1"], capture_output=True).returncode == 0:
