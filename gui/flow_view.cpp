@@ -78,21 +78,11 @@ void reserve(std::vector<T>& column, size_t size) {
   if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
 }
 
-/// One column a side, each as long as the side has rows.
-using Columns = std::array<std::vector<double>, 2>;
-Columns columns(const std::array<size_t, 2>& sizes) {
-  Columns out;
-  for (size_t side : {0u, 1u}) reserve(out[side], sizes[side]);
-  return out;
-}
-
 /// The clock of one side without its wraps.
 struct Clock {
-  struct Reading {
-    double tsval, ts_recent;
-  };
-  /// The receiver's TS.Recent leads, so that TSval stands above or below it by exactly what the receiver sees.
-  Reading follow(const LogRow& row) {
+  /// TSval and TS.Recent. The receiver's TS.Recent leads, so that TSval stands above or below it by exactly
+  /// what the receiver sees.
+  std::pair<double, double> follow(const LogRow& row) {
     if (!row.has_ts) return {kNoValue, kNoValue};
     if (!row.ts_recent_known || !ticks.started()) return {ticks.place(row.tsval), kNoValue};
     const double recent = ticks.place(row.ts_recent);
@@ -220,64 +210,57 @@ bool FlowView::fill_times(const std::vector<uint32_t>& order, const std::atomic<
   return done;
 }
 
-bool FlowView::fill_clocks(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
-  Columns tsvals = columns(counts_), recents = columns(counts_);
-  std::array<Clock, 2> clocks;
+template <class Values>
+bool FlowView::fill_pair(const std::vector<uint32_t>& order, const std::atomic<bool>* stop,
+                         Series Track::*first, Series Track::*second, Values&& values_of) {
+  std::array<std::array<std::vector<double>, 2>, 2> columns;  // by side
+  for (size_t side : {0u, 1u})
+    for (std::vector<double>& column : columns[side]) reserve(column, counts_[side]);
   const bool done = each_row(*store_, order, stop, [&](uint32_t, const LogRow& row) {
-    const Clock::Reading reading = clocks[row.from].follow(row);
-    tsvals[row.from].push_back(reading.tsval);
-    recents[row.from].push_back(reading.ts_recent);
+    const std::pair<double, double> values = values_of(row);
+    columns[row.from][0].push_back(values.first);
+    columns[row.from][1].push_back(values.second);
   });
   if (!done) return false;
   for (size_t side : {0u, 1u}) {
-    tracks_[side].tsval = Series(std::move(tsvals[side]));
-    tracks_[side].ts_recent = Series(std::move(recents[side]));
+    tracks_[side].*first = Series(std::move(columns[side][0]));
+    tracks_[side].*second = Series(std::move(columns[side][1]));
   }
   return true;
 }
 
+bool FlowView::fill_clocks(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
+  std::array<Clock, 2> clocks;
+  return fill_pair(order, stop, &Track::tsval, &Track::ts_recent,
+                   [&](const LogRow& row) { return clocks[row.from].follow(row); });
+}
+
+/// Follows the clocks once more, which costs less than to wait for them.
 bool FlowView::fill_echoes(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
-  Columns echoes = columns(counts_), rtts = columns(counts_);
   std::array<Clock, 2> clocks;
   std::array<EchoWaits, 2> waits;
-  const bool done = each_row(*store_, order, stop, [&](uint32_t, const LogRow& row) {
+  return fill_pair(order, stop, &Track::other_tsecr, &Track::other_rtt, [&](const LogRow& row) {
     const size_t from = row.from, other = from ^ 1;
-    double echo = kNoValue, rtt = kNoValue;
-    if (row.has_ts && (row.flags & kAck) && row.tsecr != 0 && clocks[other].ticks.started()) {
-      echo = clocks[other].ticks.peek(row.tsecr);
-      rtt = waits[other].echoed(row.tsecr, row.time_ns);
-    }
+    std::pair echo_and_rtt{kNoValue, kNoValue};
+    if (row.has_ts && (row.flags & kAck) && row.tsecr != 0 && clocks[other].ticks.started())
+      echo_and_rtt = {clocks[other].ticks.peek(row.tsecr), waits[other].echoed(row.tsecr, row.time_ns)};
     if (row.has_ts) waits[from].sent(row.tsval, row.time_ns);
     clocks[from].follow(row);
-    echoes[from].push_back(echo);
-    rtts[from].push_back(rtt);
+    return echo_and_rtt;
   });
-  if (!done) return false;
-  for (size_t side : {0u, 1u}) {
-    tracks_[side].other_tsecr = Series(std::move(echoes[side]));
-    tracks_[side].other_rtt = Series(std::move(rtts[side]));
-  }
-  return true;
 }
 
 bool FlowView::fill_sequences(const std::vector<uint32_t>& order, const std::atomic<bool>* stop) {
-  Columns ends = columns(counts_), acks = columns(counts_);
   std::array<Unwrapper, 2> sequence;
   std::array<double, 2> base{};
-  const bool done = each_row(*store_, order, stop, [&](uint32_t, const LogRow& row) {
+  return fill_pair(order, stop, &Track::seq, &Track::other_ack, [&](const LogRow& row) {
     const size_t from = row.from, other = from ^ 1;
     const uint32_t end = row.seq + row.length + ((row.flags & kSyn) ? 1 : 0) + ((row.flags & kFin) ? 1 : 0);
     if (!sequence[from].started()) base[from] = sequence[from].place(row.seq);
     const bool acknowledges = (row.flags & kAck) && sequence[other].started();
-    ends[from].push_back((row.flags & kRst) ? kNoValue : sequence[from].place(end) - base[from]);
-    acks[from].push_back(acknowledges ? sequence[other].peek(row.ack) - base[other] : kNoValue);
+    return std::pair{(row.flags & kRst) ? kNoValue : sequence[from].place(end) - base[from],
+                     acknowledges ? sequence[other].peek(row.ack) - base[other] : kNoValue};
   });
-  if (!done) return false;
-  for (size_t side : {0u, 1u}) {
-    tracks_[side].seq = Series(std::move(ends[side]));
-    tracks_[side].other_ack = Series(std::move(acks[side]));
-  }
-  return true;
 }
 
 void FlowView::fit_clock(Side side) {

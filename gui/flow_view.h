@@ -74,6 +74,10 @@ class FlowView {
   bool take_rows(uint32_t last, const std::atomic<bool>* stop);
   bool fill(const std::atomic<bool>* stop);
   bool fill_times(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
+  /// Two series of each side, of what `values_of` says of each row: a pair, in this order.
+  template <class Values>
+  bool fill_pair(const std::vector<uint32_t>& order, const std::atomic<bool>* stop, Series Track::*first,
+                 Series Track::*second, Values&& values_of);
   bool fill_clocks(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
   bool fill_echoes(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
   bool fill_sequences(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);

@@ -139,15 +139,20 @@ TEST(Evidence, AnAckAnswersTheOldAckThatItFollows) {
   EXPECT_EQ(from(report, Side::client).predicted, 1u);
 }
 
-/// The receiver is 10 ms away from the capture, and says its last ACK again `after` an old segment has
-/// passed.
-FlowReport repeated_from_afar(TimeNs after) {
+/// A connection whose server is 10 ms away from the capture.
+Conversation far_away() {
   AnalysisOptions away;
   away.captured_on_the_way = true;
   Conversation c(away);
   c.answer = 20 * kMillisecond;
   c.handshake();
   c.talk(3, c.answer + kMillisecond);
+  return c;
+}
+
+/// The receiver says its last ACK again `after` an old segment has passed.
+FlowReport repeated_from_afar(TimeNs after) {
+  Conversation c = far_away();
   const uint32_t old = c.clock[0] - 1'000'000;
   EXPECT_EQ(c.client({.payload = 100, .seq = c.next[0], .tsval = old}).verdict, Verdict::drop);
   c.pass(after);
@@ -164,12 +169,7 @@ TEST(Evidence, AnAnswerTakesItsTime) {
 /// Seen from afar: data and an old ACK, both of which the one TS.Recent that the receiver may have had lets
 /// pass and the other refuses, then an ACK that says nothing new but `sacked`.
 FlowReport ack_after_data(bool sacked) {
-  AnalysisOptions away;
-  away.captured_on_the_way = true;
-  Conversation c(away);
-  c.answer = 20 * kMillisecond;
-  c.handshake();
-  c.talk(3, c.answer + kMillisecond);
+  Conversation c = far_away();
   const uint32_t held = c.echo[1], expected = c.next[0], hole = expected + 500;
   c.client({.payload = 100, .seq = expected - 50, .tsval = held + 0x7fff'ff00});
   c.pass(kMillisecond);
