@@ -7,13 +7,10 @@
 #include <numeric>
 
 #include "plot_content.h"
+#include "qt_text.h"
 
 namespace tsaudit::gui {
 namespace {
-
-QString text_of(std::string_view text) {
-  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
 
 /// How many findings came, grew, went.
 struct Changes {
@@ -107,10 +104,12 @@ QVariant CompareModel::data(const QModelIndex& index, int role) const {
 
 QVariant CompareModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal) return {};
-  static const char* const kNames[] = {QT_TR_NOOP("Verdict"), QT_TR_NOOP("Connection"), QT_TR_NOOP("Findings")};
+  static const char* const kNames[] = {QT_TR_NOOP("Verdict"), QT_TR_NOOP("Connection"),
+                                       QT_TR_NOOP("Findings")};
   static const char* const kTips[] = {
       QT_TR_NOOP("How the connection does beside the one of the baseline that plays the same part"),
-      QT_TR_NOOP("Client and server"), QT_TR_NOOP("What is new, worse, or no more there than in the baseline")};
+      QT_TR_NOOP("Client and server"),
+      QT_TR_NOOP("What is new, worse, or no more there than in the baseline")};
   if (role == Qt::DisplayRole) return tr(kNames[section]);
   if (role == Qt::ToolTipRole) return tr(kTips[section]);
   return {};

@@ -6,6 +6,7 @@
 #include <QFileInfo>
 
 #include "plot_content.h"
+#include "qt_text.h"
 #include "tsaudit/policy.h"
 #include "tsaudit/writers.h"
 
@@ -16,8 +17,6 @@ constexpr int kFirstTickMs = 30;     ///< fonts and plots are made ready while t
 constexpr int kTickMs = 250;         ///< how often a capture that is being read is looked at
 constexpr int kProgressMs = 100;     ///< between two moves of the bar: painting it takes from the reading
 constexpr int kShareOfPictures = 5;  ///< reading goes first: a picture may cost a fifth of the time at most
-
-QString text_of(const std::string& text) { return QString::fromStdString(text); }
 
 /// The explanation of one segment, and then no more.
 class ExplainSink : public Sink {
@@ -61,8 +60,7 @@ void Document::stop_all() {
 
 QStringList Document::profiles() {
   QStringList names{"auto"};
-  for (const ReceiverProfile& profile : receiver_profiles())
-    names << QString::fromUtf8(profile.name.data(), static_cast<qsizetype>(profile.name.size()));
+  for (const ReceiverProfile& profile : receiver_profiles()) names << text_of(profile.name);
   return names;
 }
 

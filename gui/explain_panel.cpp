@@ -7,6 +7,7 @@
 #include <QUrl>
 
 #include "plot_content.h"
+#include "qt_text.h"
 #include "tsaudit/writers.h"
 
 namespace tsaudit::gui {
@@ -14,9 +15,6 @@ namespace {
 
 constexpr size_t kFramesShown = 8;
 
-QString text_of(std::string_view text) {
-  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
 QString html(std::string_view text) { return text_of(text).toHtmlEscaped(); }
 
 QString frame_links(const std::vector<uint64_t>& frames, uint64_t count) {

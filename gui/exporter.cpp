@@ -21,7 +21,7 @@ namespace {
 constexpr int kDpi = 96;  ///< of all that is drawn here, so that text has the size it has on the screen
 constexpr int kPngScale = 2;
 
-QString tr(const char* text) { return QCoreApplication::translate("export", text); }
+QString translated(const char* text) { return QCoreApplication::translate("export", text); }
 
 /// The visible plots in the proportions they have on the screen.
 void paint(PlotStack& plots, QPainter& painter, QSize size) {
@@ -61,8 +61,8 @@ SegmentRow unpacked(const FlowView& flow, const LogRow& row) {
 }  // namespace
 
 QString export_plots(PlotStack& plots, const QString& path, QSize size) {
-  if (plots.visible_panels().empty() || !plots.flow()) return tr("There is no plot to export.");
-  const QString cannot = tr("%1 cannot be written.").arg(path);
+  if (plots.visible_panels().empty() || !plots.flow()) return translated("There is no plot to export.");
+  const QString cannot = translated("%1 cannot be written.").arg(path);
   if (path.endsWith(".svg", Qt::CaseInsensitive)) {
     QSvgGenerator svg;
     svg.setFileName(path);
@@ -86,7 +86,8 @@ QString export_plots(PlotStack& plots, const QString& path, QSize size) {
     paint(plots, painter, size);
     return painter.end() ? QString() : cannot;
   }
-  if (!path.endsWith(".png", Qt::CaseInsensitive)) return tr("Name a file that ends in .png, .svg or .pdf.");
+  if (!path.endsWith(".png", Qt::CaseInsensitive))
+    return translated("Name a file that ends in .png, .svg or .pdf.");
   QImage image(size * kPngScale, QImage::Format_RGB32);
   image.setDevicePixelRatio(kPngScale);
   image.fill(Qt::white);

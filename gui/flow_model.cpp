@@ -5,14 +5,13 @@
 #include <algorithm>
 
 #include "plot_content.h"
+#include "qt_text.h"
 
 namespace tsaudit::gui {
 namespace {
 
 constexpr int kShareOfReading =
     4;  ///< a capture is being read: to put its flows in order may take a fifth of the time
-
-QString text_of(const std::string& text) { return QString::fromStdString(text); }
 
 QString severity_word(const FlowEntry& flow) {
   if (!flow.ended()) return FlowModel::tr("reading");

@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 #include <QWheelEvent>
 
+#include "qt_text.h"
 #include "theme.h"
 
 namespace tsaudit::gui {
@@ -151,8 +152,7 @@ void PlotPanel::build_legend() {
     const auto kind = static_cast<size_t>(marks.kind);
     if (std::exchange(seen[kind], true)) continue;
     const auto name = mark_name(marks.kind);
-    buttons_.push_back(legend_button(QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())),
-                                     mark_icon(marks.kind), content_->curves.size()));
+    buttons_.push_back(legend_button(text_of(name), mark_icon(marks.kind), content_->curves.size()));
   }
   fit_legend();
 }

@@ -16,6 +16,8 @@ constexpr int kLeftMargin = 110, kRightMargin = 12;  // fixed, so that the plots
 /// Beyond so many points lines are drawn without smoothing: it would cost more than it shows.
 constexpr size_t kSmoothUpTo = 1200;
 
+}  // namespace
+
 class TimeTicker : public QCPAxisTicker {
  public:
   AxisOptions options;
@@ -47,8 +49,6 @@ class ValueTicker : public QCPAxisTicker {
  private:
   double step_ = 1;
 };
-
-}  // namespace
 
 /// Keys of QCustomPlot are seconds since `base`, its values are counted from the content's origin: a double
 /// then resolves nanoseconds and single ticks.

@@ -7,15 +7,12 @@
 #include <algorithm>
 
 #include "plot_content.h"
+#include "qt_text.h"
 #include "segment_text.h"
 #include "theme.h"
 
 namespace tsaudit::gui {
 namespace {
-
-QString text_of(std::string_view text) {
-  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
 
 QString cell(const LogRow& row, int column, TimeNs origin) {
   switch (column) {

@@ -11,7 +11,7 @@
 namespace tsaudit::cli {
 namespace {
 
-struct Options {
+struct AnalyzeOptions {
   InputOptions input;
   ReportOptions report;
   GateOptions gate;
@@ -27,7 +27,7 @@ Policy policy_of(const GateOptions& options) {
   return policy;
 }
 
-ExitCode analyze_captures(const Options& options) {
+ExitCode analyze_captures(const AnalyzeOptions& options) {
   ExitCode code = ExitCode::ok;
   std::unique_ptr<GateRun> gate;
   if (options.has_gate()) {
@@ -54,7 +54,7 @@ void add_analyze(CLI::App& app, Action& action) {
                          "  tsaudit analyze migration.pcapng\n"
                          "  tsaudit analyze --fail-on error --json-out result.json *.pcap\n"
                          "  zcat capture.pcap.gz | tsaudit analyze --receiver 10.0.0.2=linux-5.10 -");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<AnalyzeOptions>();
   add_captures(*command, options->input);
   options->input.add_to(*command);
   options->report.add_to(*command);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kMaxRanges = 200;
 
-struct Options {
+struct AnnotateOptions {
   InputOptions input;
   std::string capture, out;
 };
@@ -54,7 +54,7 @@ class SpooledInput {
   int removal_ = -1;
 };
 
-void tell(const Options& options, const FrameComments& comments, const AnnotateResult& result,
+void tell(const AnnotateOptions& options, const FrameComments& comments, const AnnotateResult& result,
           uint64_t left_out) {
   std::FILE* const out = options.out == "-" ? stderr : stdout;
   if (comments.size() == 0) {
@@ -76,7 +76,7 @@ void tell(const Options& options, const FrameComments& comments, const AnnotateR
                Finding::kMaxFrames);
 }
 
-ExitCode annotate_capture(Options& options) {
+ExitCode annotate_capture(AnnotateOptions& options) {
   std::unique_ptr<SpooledInput> spooled;
   if (options.capture == "-") spooled = std::make_unique<SpooledInput>();
   const std::string path = spooled ? spooled->path() : options.capture;
@@ -118,7 +118,7 @@ void add_annotate(CLI::App& app, Action& action) {
                          "Examples:\n"
                          "  tsaudit annotate migration.pcap commented.pcapng\n"
                          "  tsaudit annotate --receiver 10.0.0.2=linux-5.10 in.pcapng out.pcapng");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<AnnotateOptions>();
   command->add_option("capture", options->capture, "pcap, pcapng, snoop or ERF; - is stdin")
       ->required()
       ->option_text("IN")

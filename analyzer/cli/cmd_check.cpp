@@ -11,7 +11,7 @@
 namespace tsaudit::cli {
 namespace {
 
-struct Options {
+struct CheckOptions {
   InputOptions input;
   ReportOptions report;
   GateOptions gate;
@@ -19,7 +19,7 @@ struct Options {
   bool print_default = false;
 };
 
-ExitCode check_captures(Options& options) {
+ExitCode check_captures(CheckOptions& options) {
   ExitCode code = ExitCode::ok;
   const auto policy = open_policy(options.policy, code);
   if (!policy) return code;
@@ -52,7 +52,7 @@ void add_check(CLI::App& app, Action& action) {
                          "  tsaudit check --policy policy.toml run.pcap\n"
                          "  tsaudit check --junit-out result.xml --github-out /dev/stderr run.pcap\n"
                          "  tsaudit check --print-default-policy");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CheckOptions>();
   add_captures(*command, options->input, false);
   options->input.add_to(*command);
   options->report.add_to(*command);

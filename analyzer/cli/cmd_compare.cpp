@@ -14,7 +14,7 @@
 namespace tsaudit::cli {
 namespace {
 
-struct Options {
+struct CompareOptions {
   InputOptions input;
   ReportOptions report;
   GateOptions gate;
@@ -22,7 +22,7 @@ struct Options {
 };
 
 /// A capture is analyzed, a saved analysis is read. What went wrong is said on stderr, and returned.
-ExitCode digest(const std::string& path, const Options& options, AnalysisDigest& out) {
+ExitCode digest(const std::string& path, const CompareOptions& options, AnalysisDigest& out) {
   if (path != "-" && is_saved_analysis(path)) {
     auto summary =
         read_saved_analysis(path, out, [&](Finding&& finding) { out.finding(std::move(finding)); });
@@ -51,7 +51,7 @@ class Deltas : public CompareSink {
   Writers<CompareWriter>& writers_;
 };
 
-ExitCode compare_two(Options& options) {
+ExitCode compare_two(CompareOptions& options) {
   if (options.baseline == "-" && options.candidate == "-")
     throw UsageError("only one of the two can be stdin");
   ExitCode code = ExitCode::ok;
@@ -87,7 +87,7 @@ void add_compare(CLI::App& app, Action& action) {
                                          "  tsaudit compare good.pcap new.pcap\n"
                                          "  tsaudit compare --policy policy.toml good.json new.pcap\n"
                                          "  tsaudit compare --markdown-out summary.md good.json new.pcap");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CompareOptions>();
   command->add_option("baseline", options->baseline, "capture, or what analyze --format json wrote of one")
       ->required()
       ->option_text("BASELINE")

@@ -13,7 +13,7 @@
 namespace tsaudit::cli {
 namespace {
 
-struct Options {
+struct ExplainOptions {
   InputOptions input;  ///< `captures` holds rules when there is no frame
   ColorChoice color = ColorChoice::automatic;
   uint64_t frame = 0;
@@ -42,7 +42,7 @@ class OneSegment : public Sink {
   std::optional<SegmentRow> row_;
 };
 
-ExitCode explain_segment(const Options& options) {
+ExitCode explain_segment(const ExplainOptions& options) {
   ExitCode code = ExitCode::ok;
   const auto source = open(options.input, code);
   if (!source) return code;
@@ -72,7 +72,7 @@ const RuleInfo& rule_named(const std::string& name) {
                                guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
 }
 
-ExitCode explain_rules(const Options& options) {
+ExitCode explain_rules(const ExplainOptions& options) {
   if (options.markdown) {
     std::fputs(rules_markdown().c_str(), stdout);
   } else {
@@ -90,7 +90,7 @@ ExitCode explain_rules(const Options& options) {
   return ExitCode::ok;
 }
 
-void check(const Options& options) {
+void check(const ExplainOptions& options) {
   const bool named = !options.input.captures.empty();
   if (options.all && (named || options.frame != 0)) throw UsageError("--all stands alone");
   if (options.markdown && !options.all) throw UsageError("--format markdown is for --all");
@@ -108,7 +108,7 @@ void add_explain(CLI::App& app, Action& action) {
                          "Examples:\n"
                          "  tsaudit explain TS001\n"
                          "  tsaudit explain migration.pcapng --frame 812");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExplainOptions>();
   command->add_option("what", options->input.captures, "rule id or name; with --frame a capture")
       ->option_text("RULE|CAPTURE...")
       ->group("Input");

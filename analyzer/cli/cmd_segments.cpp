@@ -11,7 +11,7 @@
 namespace tsaudit::cli {
 namespace {
 
-struct Options {
+struct SegmentsOptions {
   InputOptions input;
   ReportFormat format = ReportFormat::text;
   ColorChoice color = ColorChoice::automatic;
@@ -20,7 +20,7 @@ struct Options {
 
 class Rows : public Sink {
  public:
-  explicit Rows(const Options& options)
+  explicit Rows(const SegmentsOptions& options)
       : options_(options),
         writer_(make_segment_writer(options.format, stdout, writer_options(options.input, options.color))) {}
   bool wants_segments() const override { return true; }
@@ -35,11 +35,11 @@ class Rows : public Sink {
   }
 
  private:
-  const Options& options_;
+  const SegmentsOptions& options_;
   std::unique_ptr<SegmentWriter> writer_;
 };
 
-ExitCode list_segments(const Options& options) {
+ExitCode list_segments(const SegmentsOptions& options) {
   ExitCode code = ExitCode::ok;
   const auto source = open(options.input, code);
   if (!source) return code;
@@ -58,7 +58,7 @@ void add_segments(CLI::App& app, Action& action) {
                                          "Examples:\n"
                                          "  tsaudit segments --flow 7 migration.pcapng\n"
                                          "  tsaudit segments --format ndjson migration.pcapng | jq .verdict");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SegmentsOptions>();
   add_captures(*command, options->input);
   options->input.add_to(*command);
   command

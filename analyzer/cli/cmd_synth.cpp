@@ -16,7 +16,7 @@
 namespace tsaudit::cli {
 namespace {
 
-struct Options {
+struct SynthCommandOptions {
   std::string scenario, out;
   bool list = false;
   SynthOptions synth;
@@ -45,7 +45,7 @@ const SynthScenario& scenario_named(const std::string& name) {
                   guess.empty() ? "tsaudit synth --list names all" : fmt::format("did you mean {}?", guess)));
 }
 
-void write(const SynthScenario& scenario, const Options& options) {
+void write(const SynthScenario& scenario, const SynthCommandOptions& options) {
   if (options.out == "-") {
     if (isatty(STDOUT_FILENO)) throw UsageError("a capture is not for a terminal: name a file, or pipe it");
     synthesize(scenario, options.synth, stdout);
@@ -68,7 +68,7 @@ void add_synth(CLI::App& app, Action& action) {
                                          "  tsaudit synth --list\n"
                                          "  tsaudit synth naive-restore-client restore.pcap\n"
                                          "  tsaudit synth --seed 7 zero-window window.pcapng");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SynthCommandOptions>();
   command->add_option("scenario", options->scenario, "what happens in it, by its name in --list")
       ->option_text("SCENARIO")
       ->group("Input");

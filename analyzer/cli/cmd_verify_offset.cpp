@@ -13,7 +13,7 @@
 namespace tsaudit::cli {
 namespace {
 
-struct Options {
+struct VerifyOffsetOptions {
   std::vector<std::string> inside, outside;
   std::string filter, table, json_file;
   bool allow_truncated = false, quiet = false, json = false;
@@ -23,7 +23,7 @@ struct Options {
   VerifyOptions verify;
 };
 
-std::unique_ptr<PacketSource> open_side(const std::vector<std::string>& paths, const Options& options,
+std::unique_ptr<PacketSource> open_side(const std::vector<std::string>& paths, const VerifyOffsetOptions& options,
                                         ExitCode& code) {
   InputOptions input;
   input.captures = paths;
@@ -31,7 +31,7 @@ std::unique_ptr<PacketSource> open_side(const std::vector<std::string>& paths, c
   return open(input, code);
 }
 
-ExitCode inputs(const VerifyReport& report, const Options& options) {
+ExitCode inputs(const VerifyReport& report, const VerifyOffsetOptions& options) {
   InputOptions input;
   input.allow_truncated = options.allow_truncated;
   Summary summary;
@@ -41,7 +41,7 @@ ExitCode inputs(const VerifyReport& report, const Options& options) {
 }
 
 /// No gate is green for having seen nothing.
-ExitCode gate(const Options& options, const VerifyReport& report) {
+ExitCode gate(const VerifyOffsetOptions& options, const VerifyReport& report) {
   ExitCode code = ExitCode::ok;
   const auto fail = [&](const std::string& why) {
     if (!options.quiet) complain("gate: " + why);
@@ -56,7 +56,7 @@ ExitCode gate(const Options& options, const VerifyReport& report) {
   return code;
 }
 
-ExitCode verify(Options& options) {
+ExitCode verify(VerifyOffsetOptions& options) {
   if (!options.table.empty()) {
     auto table = read_offset_table(options.table);
     if (!table) {
@@ -96,7 +96,7 @@ void add_verify_offset(CLI::App& app, Action& action) {
                          "Examples:\n"
                          "  tsaudit verify-offset --inside guest.pcap --outside wire.pcap\n"
                          "  tsaudit verify-offset --inside a.pcap --outside b.pcap --table offsets.json");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<VerifyOffsetOptions>();
   command->add_option("--inside", options->inside, "taken where timestamps are the host's own")
       ->required()
       ->allow_extra_args(false)

@@ -15,9 +15,6 @@
 namespace tsaudit {
 namespace {
 
-constexpr size_t kShownFlows = 20;
-constexpr size_t kShownFindings = 20;
-
 /// Two bars side by side say at a glance what the numbers say: eighths of a block, at most ten blocks.
 std::string bar(double value, double most) {
   constexpr std::string_view kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -52,6 +49,8 @@ class CompareMarkdown : public CompareWriter {
   }
 
  private:
+  static constexpr size_t kShownFlows = 20, kShownFindings = 20;
+
   void details(const FlowDelta& delta) {
     out_.print("\n<details{}><summary><b>{}</b> {}</summary>\n\n{}.\n\n",
                delta.worst == Severity::error ? " open" : "", to_string(delta.verdict),

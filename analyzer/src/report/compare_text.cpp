@@ -12,8 +12,6 @@
 namespace tsaudit {
 namespace {
 
-constexpr size_t kShownFlows = 10;
-constexpr size_t kShownFindings = 20;
 constexpr size_t kColumn = 9;  ///< of everything about a flow, as in the report of analyze
 
 /// A flow: what became of it, its numbers side by side, the findings that came, went or stayed.
@@ -69,6 +67,8 @@ class DeltaText {
   }
 
  private:
+  static constexpr size_t kShownFindings = 20;
+
   std::string margin(std::string_view word, Severity severity) const {
     return style_.by_severity(severity, word) +
            std::string(word.size() < kColumn ? kColumn - word.size() : 1, ' ');
@@ -107,6 +107,8 @@ class CompareText : public CompareWriter {
   }
 
  private:
+  static constexpr size_t kShownFlows = 10;
+
   WriterOptions options_;
   Style style_;
   DeltaText text_;

@@ -16,10 +16,6 @@
 namespace tsaudit {
 namespace {
 
-constexpr size_t kTableFlows = 20;
-constexpr size_t kDetailedFlows = 5;
-constexpr size_t kFindings = 20;
-
 class MarkdownReport : public ReportWriter {
  public:
   explicit MarkdownReport(std::FILE* out) : out_(out), worst_(kTableFlows) {}
@@ -47,6 +43,8 @@ class MarkdownReport : public ReportWriter {
   }
 
  private:
+  static constexpr size_t kTableFlows = 20, kDetailedFlows = 5, kFindings = 20;
+
   void finding(const Finding& finding) {
     out_.print("- **{}** {}: {}\n", to_string(finding.severity), rule_title(finding.rule),
                markdown_text(finding_text(finding)));

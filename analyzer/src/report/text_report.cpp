@@ -16,11 +16,6 @@
 namespace tsaudit {
 namespace {
 
-/// Flows with a row in the table. A FlowReport that matters takes a few kilobytes.
-constexpr size_t kTableFlows = 50;
-/// Flows with a sentence and details: what a reader can take in.
-constexpr size_t kDetailedFlows = 10;
-
 class TextReport : public ReportWriter {
  public:
   TextReport(std::FILE* out, const WriterOptions& options)
@@ -44,6 +39,11 @@ class TextReport : public ReportWriter {
   }
 
  private:
+  /// Flows with a row in the table. A FlowReport that matters takes a few kilobytes.
+  static constexpr size_t kTableFlows = 50;
+  /// Flows with a sentence and details: what a reader can take in.
+  static constexpr size_t kDetailedFlows = 10;
+
   std::string wrap(std::string_view text, size_t indent) const {
     return wrapped(text, options_.width, indent, 0);
   }

@@ -12,7 +12,7 @@
 namespace tsaudit {
 namespace {
 
-struct Rows : Sink {
+struct WantsRows : Sink {
   bool wants_segments() const override { return true; }
 };
 
@@ -28,7 +28,7 @@ double seconds_for(const AnalysisOptions& options, auto... arguments) {
   double best = 1e9;
   for (int run = 0; run < 3; ++run) {
     Source source(arguments...);
-    Rows rows;
+    WantsRows rows;
     const double begin = cpu_seconds();
     analyze(source, options, rows);
     best = std::min(best, cpu_seconds() - begin);

@@ -8,7 +8,7 @@
 namespace tsaudit {
 namespace {
 
-struct Rows : Sink {
+struct ResolvedRows : Sink {
   std::vector<SegmentRow> rows;
   void segment(const SegmentRow& row) override { rows.push_back(row); }
 };
@@ -27,7 +27,7 @@ OpenVerdict confirmed(uint64_t frame) {
 }
 
 TEST(RowQueue, WhatIsNotInDoubtGoesThrough) {
-  Rows rows;
+  ResolvedRows rows;
   RowQueue queue(rows);
   for (uint64_t frame = 1; frame <= 5; ++frame) {
     queue.push(row(frame));
@@ -36,7 +36,7 @@ TEST(RowQueue, WhatIsNotInDoubtGoesThrough) {
 }
 
 TEST(RowQueue, AnOpenVerdictHoldsUpTheRestUntilItIsDecided) {
-  Rows rows;
+  ResolvedRows rows;
   RowQueue queue(rows);
   queue.opened(1);
   queue.push(row(1));
@@ -57,7 +57,7 @@ TEST(RowQueue, AnOpenVerdictHoldsUpTheRestUntilItIsDecided) {
 }
 
 TEST(RowQueue, FinishLetsEverythingGo) {
-  Rows rows;
+  ResolvedRows rows;
   RowQueue queue(rows);
   queue.opened(1);
   queue.push(row(1));
@@ -67,7 +67,7 @@ TEST(RowQueue, FinishLetsEverythingGo) {
 }
 
 TEST(RowQueue, AnUndecidedVerdictDoesNotHoldUpMemory) {
-  Rows rows;
+  ResolvedRows rows;
   RowQueue queue(rows);
   queue.opened(1);
   queue.push(row(1));

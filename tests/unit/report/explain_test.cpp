@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Explanation dropped() {
+Explanation explained_drop() {
   Explanation out;
   out.source = sample::endpoint("10.0.0.1", 40'007);
   out.destination = sample::endpoint("10.0.0.2", 443);
@@ -49,7 +49,7 @@ Explanation dropped() {
 }
 
 TEST(ExplainSegment, StateBeforeTestsVerdictStateAfter) {
-  EXPECT_EQ(explain_text(dropped(), {}),
+  EXPECT_EQ(explain_text(explained_drop(), {}),
             R"(frame     812, 10.0.0.1:40007 -> 10.0.0.2:443 (client of flow 7)
 segment   seq 5000, ack 900, 1448 bytes, flags PA, TSval 1000500, TSecr 77
 receiver  linux-6.12: Linux 6.7 to 6.13
@@ -84,7 +84,7 @@ TEST(ExplainSegment, SaysWhatIsNotKnown) {
 }
 
 TEST(ExplainSegment, ListsEveryStateThatIsPossible) {
-  Explanation several = dropped();
+  Explanation several = explained_drop();
   several.before.ts_recent = {{10}, {20}, {30}};
   EXPECT_THAT(explain_text(several, {}), HasSubstr("TS.Recent one of 10, 20, 30, its age"));
   several.before.ts_recent_interval = true;

@@ -11,7 +11,7 @@
 namespace tsaudit {
 namespace {
 
-std::string json(const std::function<void(JsonStream&)>& write) {
+std::string streamed(const std::function<void(JsonStream&)>& write) {
   return sample::written([&](std::FILE* file) {
     Output out(file);
     JsonStream stream(out);
@@ -20,7 +20,7 @@ std::string json(const std::function<void(JsonStream&)>& write) {
 }
 
 TEST(JsonStream, CommasStandBetweenMembersAndElements) {
-  EXPECT_EQ(json([](JsonStream& s) {
+  EXPECT_EQ(streamed([](JsonStream& s) {
               s.begin_object();
               s.field("a", 1);
               s.key("list");
@@ -38,7 +38,7 @@ TEST(JsonStream, CommasStandBetweenMembersAndElements) {
 }
 
 TEST(JsonStream, LinesLayoutPutsEachElementOnItsOwnLine) {
-  EXPECT_EQ(json([](JsonStream& s) {
+  EXPECT_EQ(streamed([](JsonStream& s) {
               s.begin_object(JsonStream::Layout::lines);
               s.key("list");
               s.begin_array(JsonStream::Layout::lines);
@@ -54,7 +54,7 @@ TEST(JsonStream, LinesLayoutPutsEachElementOnItsOwnLine) {
 }
 
 TEST(JsonStream, IntegersKeepAllTheirDigits) {
-  EXPECT_EQ(json([](JsonStream& s) {
+  EXPECT_EQ(streamed([](JsonStream& s) {
               s.begin_array();
               s.value(std::numeric_limits<int64_t>::min());
               s.value(std::numeric_limits<uint64_t>::max());
@@ -68,7 +68,7 @@ TEST(JsonStream, IntegersKeepAllTheirDigits) {
 
 TEST(JsonStream, MeasuredValuesAreRoundedAndAlwaysValidJson) {
   const auto number = [](double value, int decimals) {
-    return json([&](JsonStream& s) {
+    return streamed([&](JsonStream& s) {
       s.begin_object();
       s.field("n", value, decimals);
       s.end_object();

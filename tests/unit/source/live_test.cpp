@@ -41,12 +41,6 @@ void in_own_network(const std::function<void()>& body) {
   if (!isolated) GTEST_SKIP() << "no network namespace without CAP_SYS_ADMIN";
 }
 
-OpenOptions with_filter(const std::string& expression) {
-  OpenOptions options;
-  options.filter = expression;
-  return options;
-}
-
 /// Packets of the next two seconds at most, until one ends with `text`.
 std::vector<std::string> payloads_until(PacketSource& source, const std::string& text) {
   std::vector<std::string> seen;
@@ -67,7 +61,7 @@ std::vector<std::string> payloads_until(PacketSource& source, const std::string&
 
 TEST(Live, DeliversPacketsThatTheFilterTakes) {
   in_own_network([] {
-    auto source = open_live("lo", with_filter("udp dst port 7777"));
+    auto source = open_live("lo", {.filter = "udp dst port 7777"});
     ASSERT_TRUE(source) << source.error().message;
     send_to(7778, "not this");
     for (int i = 0; i < 100; ++i) send_to(7777, "this");
@@ -121,7 +115,7 @@ TEST(Live, SaysWhyItCannotBegin) {
     ASSERT_FALSE(absent);
     EXPECT_EQ(absent.error().code, Errc::cannot_open);
     EXPECT_THAT(absent.error().message, HasSubstr("absent0: "));
-    const auto unclear = open_live("lo", with_filter("tcp prot 80"));
+    const auto unclear = open_live("lo", {.filter = "tcp prot 80"});
     ASSERT_FALSE(unclear);
     EXPECT_EQ(unclear.error().code, Errc::bad_filter);
   });
