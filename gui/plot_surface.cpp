@@ -50,6 +50,21 @@ class ValueTicker : public QCPAxisTicker {
   double step_ = 1;
 };
 
+/// A curve of thousands of points is drawn with a cosmetic pen, in one go: Qt is asked once and not for each
+/// piece.
+class CurveGraph : public QCPGraph {
+ public:
+  using QCPGraph::QCPGraph;
+
+ protected:
+  void drawLinePlot(QCPPainter* painter, const QVector<QPointF>& lines) const override {
+    if (painter->pen().widthF() > 0 || painter->pen().style() == Qt::NoPen)
+      return QCPGraph::drawLinePlot(painter, lines);
+    applyDefaultAntialiasingHint(painter);
+    painter->drawPolyline(lines.constData(), static_cast<int>(lines.size()));
+  }
+};
+
 /// Keys of QCustomPlot are seconds since `base`, its values are counted from the content's origin: a double
 /// then resolves nanoseconds and single ticks.
 struct PlotSurface::Impl {
@@ -99,7 +114,7 @@ struct PlotSurface::Impl {
     plot->clearGraphs();
     if (!state.content) return;
     for (const Curve& curve : state.content->curves) {
-      QCPGraph* graph = plot->addGraph();
+      auto* graph = new CurveGraph(plot->xAxis, plot->yAxis);
       const QColor color = state.theme.ink(curve.ink, curve.compared);
       graph->setPen(
           QPen(color, pen_width(curve), curve.stroke == Stroke::ghost ? Qt::DashLine : Qt::SolidLine));
@@ -128,11 +143,24 @@ struct PlotSurface::Impl {
     }
     QVector<QCPGraphData> data, far_data;
     data.reserve(static_cast<qsizetype>(points.size()));
+    // Not further out than can be seen: Qt cuts a shape that leaves its coordinates, at every corner. So it
+    // is mostly a straight line, of two points.
+    const double lowest = state.value.from - state.value.span() - origin;
+    const double highest = state.value.to + state.value.span() - origin;
+    const auto add_far = [&](double key, double value) {
+      const double end = std::clamp(value, lowest, highest);
+      const bool goes_on =
+          far_data.size() > 1 && far_data.back().value == end && far_data.rbegin()[1].value == end;
+      if (goes_on)
+        far_data.back().key = key;
+      else
+        far_data.append(QCPGraphData(key, end));
+    };
     for (const SeriesPoint& point : points) {
       if (point.time_ns < curve.from_ns || point.time_ns > curve.to_ns) continue;
       data.append(QCPGraphData(key(point.time_ns + curve.shift_ns),
                                point.value * curve.scale + curve.offset - origin));
-      if (far_end) far_data.append(QCPGraphData(data.back().key, data.back().value + 2147483648.0));
+      if (far_end) add_far(data.back().key, data.back().value + 2147483648.0);
     }
     const bool few = static_cast<size_t>(data.size()) <= kSmoothUpTo;
     graph->setAntialiased(few);
