@@ -13,9 +13,10 @@
 namespace tsaudit::gui {
 namespace {
 
-constexpr int kFirstTickMs = 30;     ///< fonts and plots are made ready while the capture is being read
-constexpr int kTickMs = 250;         ///< how often a capture that is being read is looked at
-constexpr int kProgressMs = 100;     ///< between two moves of the bar: painting it takes from the reading
+constexpr int kTickMs = 30;  ///< a capture that is being read: how often the flow on show takes what has come
+constexpr int kPictureMs = 250;   ///< and how often all is shown anew; the first time at once
+constexpr int kProgressMs = 100;  ///< between two moves of the bar: painting it takes from the reading
+constexpr size_t kBeforeAPicture = 1 << 16;  ///< segments that it waits for; the others are in the next one
 constexpr int kShareOfPictures = 5;  ///< reading goes first: a picture may cost a fifth of the time at most
 
 /// The explanation of one segment, and then no more.
@@ -117,6 +118,7 @@ void Document::close() {
   store_.reset();
   state_ = State::empty;
   requested_flow_ = 0;
+  follower_.reset();
   Q_EMIT opened();
 }
 
@@ -132,12 +134,15 @@ void Document::start() {
   store_ = std::make_shared<CaptureStore>();
   summary_ = {};
   seen_segments_ = 0;
+  updated_ms_ = 0;
   requested_flow_ = 0;
+  follower_.reset();
+  flow_task_ = FlowTask::none;
   flow_stale_ = false;
   state_ = State::loading;
   ++generation_;
   Q_EMIT opened();
-  ticks_.start(kFirstTickMs);
+  ticks_.start(kTickMs);
   pool_.start([this, job = job(load_stop_)] { run(job); });
 }
 
@@ -196,42 +201,62 @@ void Document::cancel() {
 }
 
 void Document::tick() {
-  ticks_.setInterval(kTickMs);
   if (!store_ || store_->segments() == seen_segments_) return;
   seen_segments_ = store_->segments();
-  Q_EMIT updated();
-  if (!requested_flow_) return;
-  flow_stale_ = true;
   const qint64 now = QDateTime::currentMSecsSinceEpoch();
-  if (now - flow_made_ms_ >= flow_cost_ms_ * kShareOfPictures) start_flow();
+  if (now - updated_ms_ < kPictureMs) return follow_flow();
+  updated_ms_ = now;
+  Q_EMIT updated();
+  if (!requested_flow_ || flow_task_ == FlowTask::viewing) return;
+  if (now - flow_made_ms_ < flow_cost_ms_ * kShareOfPictures) return follow_flow();
+  flow_stale_ = true;
+  start_flow();
 }
 
 void Document::request_flow(quint64 id) {
   if (!store_ || id == 0 || id > store_->flows()) return;
   if (flow_stop_) *flow_stop_ = true;
+  if (!follower_ || follower_->id() != id) follower_ = std::make_shared<FlowFollower>(store_, id);
   requested_flow_ = id;
   flow_stale_ = true;
-  flow_running_ = false;  // what still runs is for nobody
+  flow_task_ = FlowTask::none;  // what still runs is for nobody
   start_flow();
 }
 
 void Document::start_flow() {
-  if (flow_running_ || !flow_stale_ || !store_) return;
-  flow_running_ = true;
+  if (flow_task_ != FlowTask::none || !flow_stale_ || !follower_) return;
+  flow_task_ = FlowTask::viewing;
   flow_stale_ = false;
   flow_stop_ = std::make_shared<std::atomic<bool>>(false);
-  pool_.start([this, store = store_, stop = flow_stop_, id = requested_flow_, of = generation_] {
+  const size_t most = state_ == State::loading ? kBeforeAPicture : SIZE_MAX;
+  pool_.start([this, follower = follower_, stop = flow_stop_, of = generation_, most] {
+    follower->follow(stop.get(), most);
     QElapsedTimer timer;
     timer.start();
-    auto view = FlowView::build(store, id, stop.get());
+    auto view = follower->view(stop.get());
     const qint64 cost = timer.elapsed();
     QMetaObject::invokeMethod(this, [this, view = std::move(view), stop, of, cost] {
       if (of != generation_ || *stop || !view) return;  // asked for something else meanwhile
-      flow_running_ = false;
+      flow_task_ = FlowTask::none;
       flow_cost_ms_ = cost;
       flow_made_ms_ = QDateTime::currentMSecsSinceEpoch();
       Q_EMIT flow_ready(view);
       if (state_ != State::loading) start_flow();
+    });
+    follower->follow(stop.get());  // while the view is being painted
+  });
+}
+
+/// Takes what has come of the flow on show: its next view will have less to do.
+void Document::follow_flow() {
+  if (flow_task_ != FlowTask::none || !follower_) return;
+  flow_task_ = FlowTask::following;
+  pool_.start([this, follower = follower_, stop = flow_stop_, of = generation_] {
+    follower->follow(stop.get());
+    QMetaObject::invokeMethod(this, [this, stop, of] {
+      if (of != generation_ || *stop) return;
+      flow_task_ = FlowTask::none;
+      start_flow();
     });
   });
 }

@@ -11,7 +11,7 @@
 
 #include "capture_store.h"
 #include "comparison.h"
-#include "flow_view.h"
+#include "flow_follower.h"
 
 namespace tsaudit::gui {
 
@@ -86,6 +86,7 @@ class Document : public QObject {
   void run(const Job& job);
   void ended(quint64 generation, const Summary& summary, const QString& error);
   void start_flow();
+  void follow_flow();
   void tick();
   void stop_all();
 
@@ -100,8 +101,11 @@ class Document : public QObject {
   Stop load_stop_, flow_stop_, explain_stop_, compare_stop_;
   quint64 generation_ = 0;
   size_t seen_segments_ = 0;
+  qint64 updated_ms_ = 0;
   quint64 requested_flow_ = 0;
-  bool flow_running_ = false, flow_stale_ = false;
+  std::shared_ptr<FlowFollower> follower_;  ///< of requested_flow_
+  enum class FlowTask : uint8_t { none, following, viewing } flow_task_ = FlowTask::none;
+  bool flow_stale_ = false;  ///< a view is wanted
   qint64 flow_cost_ms_ = 0, flow_made_ms_ = 0;
 };
 

@@ -26,8 +26,8 @@ std::optional<MarkKind> mark_of(const LogRow& row);
 /// The segments that one side sent. Series run over `times`; those named `other_` are about the other side's
 /// numbers, which this side's segments carry back.
 struct Track {
-  std::vector<uint32_t> rows;  ///< of the store, in order of time
-  Series::Times times;
+  SharedArray<uint32_t> rows;  ///< of the store, in order of time
+  SharedArray<TimeNs> times;
   Series tsval;        ///< unwrapped: equal to the raw value at first, then without wraps
   Series ts_recent;    ///< of the receiver before the segment, on the same scale
   Series residual;     ///< seconds that TSval is ahead of the sender's fitted clock
@@ -35,14 +35,15 @@ struct Track {
   Series other_tsecr;  ///< TSecr on the scale of the other side's tsval
   Series other_ack;    ///< ACK on the scale of the other side's seq
   Series other_rtt;    ///< seconds from the other side's TSval at the capture point to its first echo
-  std::array<std::vector<uint32_t>, kMarkKinds> marks;  ///< indices of samples
+  std::array<SharedArray<uint32_t>, kMarkKinds> marks;  ///< indices of samples
   double hz = 0;             ///< of the clock that residual is against; 0: not known
   bool hz_is_guess = false;  ///< measured here, because the report has none (yet)
 };
 
+/// A flow as a FlowFollower had it. It does not change any more.
 class FlowView {
  public:
-  /// nullptr when `stop` was set meanwhile.
+  /// All that is there of it now. nullptr when `stop` was set meanwhile.
   static std::shared_ptr<const FlowView> build(std::shared_ptr<const CaptureStore> store, uint64_t id,
                                                const std::atomic<bool>* stop = nullptr);
 
@@ -51,7 +52,7 @@ class FlowView {
   const std::shared_ptr<const FlowReport>& report() const { return report_; }  ///< nullptr: not come yet
   const Track& track(Side side) const { return tracks_[static_cast<size_t>(side)]; }
   /// All rows of the flow, in order of frames.
-  const std::vector<uint32_t>& rows() const { return rows_; }
+  const SharedArray<uint32_t>& rows() const { return rows_; }
   const LogRow& row(size_t index) const { return store_->row(rows_[index]); }
   /// Position in rows() of a frame; rows().size() if it is none of this flow's.
   size_t position_of_frame(uint64_t frame) const;
@@ -69,26 +70,14 @@ class FlowView {
   size_t bytes() const;
 
  private:
+  friend class FlowFollower;
   FlowView() = default;
-  // False when `stop` was set meanwhile.
-  bool take_rows(uint32_t last, const std::atomic<bool>* stop);
-  bool fill(const std::atomic<bool>* stop);
-  bool fill_times(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
-  /// Two series of each side, of what `values_of` says of each row: a pair, in this order.
-  template <class Values>
-  bool fill_pair(const std::vector<uint32_t>& order, const std::atomic<bool>* stop, Series Track::*first,
-                 Series Track::*second, Values&& values_of);
-  bool fill_clocks(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
-  bool fill_echoes(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
-  bool fill_sequences(const std::vector<uint32_t>& order, const std::atomic<bool>* stop);
   void fit_clock(Side side);
 
   uint64_t id_ = 0;
   std::shared_ptr<const CaptureStore> store_;
   std::shared_ptr<const FlowReport> report_;
-  std::vector<uint32_t> rows_;
-  std::array<size_t, 2> counts_{};  ///< rows by side
-  bool in_order_ = true;            ///< of time
+  SharedArray<uint32_t> rows_;
   std::array<Track, 2> tracks_;
   TimeNs first_ns_ = 0, last_ns_ = 0;
   Endpoint client_, server_;

@@ -12,7 +12,7 @@ constexpr size_t kLookAtEach = 400;
 
 void cluster_set(const MarkSet& set, const FlowView& flow, const ViewTransform& view,
                  std::vector<MarkCluster>& out) {
-  const std::vector<uint32_t>& samples = *set.samples;
+  const SharedArray<uint32_t>& samples = *set.samples;
   const auto time_of = [&](uint32_t sample) { return set.series->time(sample) + set.shift_ns; };
   const auto first_from = [&](auto begin, TimeNs time) {
     return std::lower_bound(begin, samples.end(), time,

@@ -45,7 +45,7 @@ struct MarkSet {
   MarkKind kind = MarkKind::paws;
   Side from = Side::client;
   const Series* series = nullptr;
-  const std::vector<uint32_t>* samples = nullptr;
+  const SharedArray<uint32_t>* samples = nullptr;
   double scale = 1, offset = 0;
   TimeNs shift_ns = 0;
   size_t holder = 0;  ///< whose they are: index into PlotContent::holds

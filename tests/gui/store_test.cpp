@@ -3,9 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 #include <thread>
 
-#include "flow_view.h"
+#include "flow_follower.h"
 #include "rows.h"
 
 namespace tsaudit::gui {
@@ -150,7 +151,8 @@ TEST(FlowView, TsvalStandsFromTsRecentByWhatTheReceiverSees) {
   const Track& track = view->track(Side::client);
   for (const size_t i : {1u, 2u})
     EXPECT_EQ(track.tsval.value(i) - track.ts_recent.value(i), store->row(i).delta());
-  EXPECT_EQ(track.marks[static_cast<size_t>(MarkKind::paws)], (std::vector<uint32_t>{1, 2}));
+  const SharedArray<uint32_t>& marks = track.marks[static_cast<size_t>(MarkKind::paws)];
+  EXPECT_EQ(std::vector<uint32_t>(marks.begin(), marks.end()), (std::vector<uint32_t>{1, 2}));
 }
 
 TEST(FlowView, RoundTripsAreFromTheFirstTsvalToItsFirstEcho) {
@@ -202,6 +204,77 @@ TEST(FlowView, StopsWhenNobodyWantsItAnyMore) {
   store->flush();
   const std::atomic<bool> stop = true;
   EXPECT_EQ(FlowView::build(store, 1, &stop), nullptr);
+}
+
+/// Every value of both views is the same.
+void expect_equal(const FlowView& view, const FlowView& expected, const std::string& when) {
+  ASSERT_EQ(view.rows().size(), expected.rows().size()) << when;
+  for (size_t i = 0; i < view.rows().size(); ++i) ASSERT_EQ(view.rows()[i], expected.rows()[i]) << when;
+  for (const Side side : {Side::client, Side::server}) {
+    const Track &track = view.track(side), &wanted = expected.track(side);
+    ASSERT_EQ(track.times.size(), wanted.times.size()) << when;
+    for (Series Track::*of : {&Track::tsval, &Track::ts_recent, &Track::residual, &Track::seq,
+                              &Track::other_tsecr, &Track::other_ack, &Track::other_rtt}) {
+      const Series &series = track.*of, &other = wanted.*of;
+      ASSERT_EQ(series.size(), other.size()) << when;
+      for (size_t i = 0; i < series.size(); ++i) {
+        ASSERT_EQ(series.time(i), other.time(i)) << when;
+        ASSERT_TRUE(series.value(i) == other.value(i) ||
+                    (std::isnan(series.value(i)) && std::isnan(other.value(i))))
+            << when << ", sample " << i;
+      }
+    }
+    for (size_t kind = 0; kind < kMarkKinds; ++kind)
+      EXPECT_TRUE(std::equal(track.marks[kind].begin(), track.marks[kind].end(), wanted.marks[kind].begin(),
+                             wanted.marks[kind].end()))
+          << when;
+  }
+}
+
+/// A view that was made on the way is what a new one was at that time, and stays so while the flow grows on.
+TEST(FlowFollower, ViewsOnTheWayAreWhatNewOnesAreAndStay) {
+  auto store = std::make_shared<CaptureStore>();
+  open_flow(*store, 1);
+  open_flow(*store, 2);
+  FlowFollower follower(store, 1);
+  std::vector<std::shared_ptr<const FlowView>> on_the_way, made_anew;
+  std::mt19937 random(5);
+  std::array<uint32_t, 2> clock{0xfffffff0u, 77};
+  for (uint32_t i = 0; i < 6'000; ++i) {
+    const size_t side = random() % 2;
+    clock[side] += static_cast<uint32_t>(random() % 5);
+    // Late in the capture a frame is older than the one before it.
+    const TimeNs time = (i == 5'000 ? i - 3 : i) * kMillisecond;
+    SegmentRow next = row(i + 1, time, static_cast<Side>(side), clock[side], clock[side ^ 1], 1 + i % 7 / 6);
+    next.length = static_cast<uint32_t>(random() % 100);
+    next.seq = {1000 * i};
+    next.ack = {500 * i};
+    if (i % 50 == 49) next = dropped(next, clock[side] + 1000);
+    store->segment(next);
+    if (i % 500 != 499) continue;
+    store->flush();
+    EXPECT_TRUE(follower.follow());
+    on_the_way.push_back(follower.view());
+    made_anew.push_back(FlowView::build(store, 1));
+  }
+  for (size_t i = 0; i < made_anew.size(); ++i)
+    expect_equal(*on_the_way[i], *made_anew[i], "view " + std::to_string(i));
+}
+
+TEST(FlowFollower, WhatWasTakenBeforeAStopStaysTaken) {
+  auto store = std::make_shared<CaptureStore>();
+  open_flow(*store, 1);
+  FlowFollower follower(store, 1);
+  const std::atomic<bool> stop = true;
+  for (uint32_t i = 0; i < 400'000; ++i) {
+    store->segment(row(i + 1, i, static_cast<Side>(i % 2), i, i));
+    if (i % 100'000 != 99'999) continue;
+    store->flush();
+    follower.follow(i % 200'000 == 99'999 ? nullptr : &stop);
+  }
+  EXPECT_EQ(follower.view(&stop), nullptr);
+  EXPECT_TRUE(follower.follow());
+  expect_equal(*follower.view(), *FlowView::build(store, 1), "afterwards");
 }
 
 TEST(FlowView, TheResidualOfANaiveRestoreFallsByTheStep) {

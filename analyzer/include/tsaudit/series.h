@@ -4,11 +4,10 @@
 
 #include <cstddef>
 #include <limits>
-#include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
+#include "tsaudit/growing_array.h"
 #include "tsaudit/types.h"
 
 namespace tsaudit {
@@ -25,34 +24,52 @@ struct MinMax {
   bool empty() const { return min > max; }
 };
 
-/// Minimum and maximum of any range of an array in logarithmic time, and where they are, so that a peak can be
-/// drawn at the very sample that made it. Every level holds the extremes of kFanOut entries of the level below;
-/// the levels cost 16 bytes for each 15 values, and the values themselves stay where they are.
+/// Values, and minimum and maximum of any range of them in logarithmic time, and where they are, so that a
+/// peak can be drawn at the very sample that made it. Every level holds the extremes of kFanOut entries of
+/// the level below; the levels cost 16 bytes for each 15 values.
 class MinMaxPyramid {
  public:
   static constexpr size_t kFanOut = 16;
+  struct Node {
+    double min, max;  ///< min > max: there is no value
+  };
   MinMaxPyramid() = default;
-  /// `values` must outlive the pyramid and not change.
-  explicit MinMaxPyramid(std::span<const double> values);
-  /// Extremes of values[first, last); NaN is passed over. `last` is cut to the size.
+  size_t size() const { return values_.size(); }
+  double operator[](size_t index) const { return values_[index]; }
+  /// Extremes of the values [first, last); NaN is passed over. `last` is cut to the size.
   MinMax range(size_t first, size_t last) const;
   size_t bytes() const;
 
  private:
-  struct Node {
-    double min, max;  ///< min > max: there is no value
-  };
+  friend class GrowingPyramid;
   /// An entry: of the values, or of levels_[height - 1].
   struct Place {
     size_t height = 0, at = 0;
     size_t first() const;  ///< of its values
   };
-  template <class Entry>
-  static std::vector<Node> level_above(std::span<const Entry> below);
   /// The first of the values at `place` that is this extreme of it.
   size_t find(Place place, double extreme, double Node::*which) const;
-  std::span<const double> values_;
-  std::vector<std::vector<Node>> levels_;  ///< [0] over the values
+  SharedArray<double> values_;
+  std::vector<SharedArray<Node>> levels_;  ///< [0] over the values; whole groups alone have a node
+};
+
+/// A pyramid that is appended to, by one thread.
+class GrowingPyramid {
+ public:
+  size_t size() const { return values_.size(); }
+  const double* end() const { return values_.end(); }
+  void reserve(size_t size) { values_.reserve(size); }
+  void append(double value) {
+    values_.push_back(value);
+    if (values_.size() % MinMaxPyramid::kFanOut == 0) add_nodes();
+  }
+  /// As it is now, and stays.
+  MinMaxPyramid share() const;
+
+ private:
+  void add_nodes();
+  GrowingArray<double> values_;
+  std::vector<GrowingArray<MinMaxPyramid::Node>> levels_;
 };
 
 struct SeriesPoint {
@@ -65,17 +82,12 @@ struct SeriesPoint {
 /// Values over time, at most 2^32 - 2 of them. Several series share their times.
 class Series {
  public:
-  using Times = std::shared_ptr<const std::vector<TimeNs>>;
   Series() = default;
-  explicit Series(std::vector<double> values);
-  /// Before anything else is asked. `times` is in order, and as long as the values; else it throws
-  /// std::invalid_argument.
-  void run_over(Times times);
-  Series(Series&&) noexcept = default;
-  Series& operator=(Series&&) noexcept = default;
+  /// `times` is in order, and as long as the values; else it throws std::invalid_argument.
+  Series(SharedArray<TimeNs> times, MinMaxPyramid values);
 
   size_t size() const { return values_.size(); }
-  TimeNs time(size_t index) const { return (*times_)[index]; }
+  TimeNs time(size_t index) const { return times_[index]; }
   double value(size_t index) const { return values_[index]; }
   /// First sample at or after `time`; size() if there is none.
   size_t lower_bound(TimeNs time) const;
@@ -88,13 +100,12 @@ class Series {
   /// pixels that a line through all samples would, but for an eighth of a column where columns hold many. The
   /// neighbours just outside of the range come along, so that lines reach the edges. `out` is cleared first.
   void sample(TimeNs from, TimeNs to, unsigned columns, std::vector<SeriesPoint>& out) const;
-  size_t bytes() const;
+  size_t bytes() const { return values_.bytes(); }  ///< without the times
 
  private:
   void add(size_t index, std::vector<SeriesPoint>& out) const;
-  Times times_;
-  std::vector<double> values_;
-  MinMaxPyramid pyramid_;
+  SharedArray<TimeNs> times_;
+  MinMaxPyramid values_;
 };
 
 }  // namespace tsaudit

@@ -1,52 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
-#include <type_traits>
 
 #include "tsaudit/series.h"
 
 namespace tsaudit {
 
-/// NaN compares false with everything, and so does what a node without a value says.
+namespace {
+
+using Node = MinMaxPyramid::Node;
+
+Node as_node(double value) { return {value, value}; }
+const Node& as_node(const Node& node) { return node; }
+
+/// Of the last kFanOut entries before `end`. NaN compares false with everything, and so does what a node
+/// without a value says.
 template <class Entry>
-std::vector<MinMaxPyramid::Node> MinMaxPyramid::level_above(std::span<const Entry> below) {
+Node node_above(const Entry* end) {
   constexpr size_t kLanes = 4;  // side by side: in one chain each comparison waits for the one before
-  const auto as_node = [](const Entry& entry) {
-    if constexpr (std::is_same_v<Entry, Node>)
-      return entry;
-    else
-      return Node{entry, entry};
-  };
-  std::vector<Node> level;
-  level.reserve((below.size() + kFanOut - 1) / kFanOut);
-  for (size_t begin = 0; begin < below.size(); begin += kFanOut) {
-    const std::span<const Entry> group = below.subspan(begin, std::min(kFanOut, below.size() - begin));
-    const MinMax none;
-    std::array<Node, kLanes> lanes;
-    lanes.fill({none.min, none.max});
-    const auto take = [&](Node& lane, const Entry& entry) {
-      const Node node = as_node(entry);
-      lane.min = node.min < lane.min ? node.min : lane.min;
-      lane.max = node.max > lane.max ? node.max : lane.max;
-    };
-    size_t i = 0;
-    for (; i + kLanes <= group.size(); i += kLanes)
-      for (size_t lane = 0; lane < kLanes; ++lane) take(lanes[lane], group[i + lane]);
-    for (; i < group.size(); ++i) take(lanes[0], group[i]);
-    for (size_t lane = 1; lane < kLanes; ++lane) {
-      lanes[0].min = std::min(lanes[0].min, lanes[lane].min);
-      lanes[0].max = std::max(lanes[0].max, lanes[lane].max);
+  static_assert(MinMaxPyramid::kFanOut % kLanes == 0);
+  const MinMax none;
+  std::array<Node, kLanes> lanes;
+  lanes.fill({none.min, none.max});
+  for (const Entry* at = end - MinMaxPyramid::kFanOut; at != end; at += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const Node node = as_node(at[lane]);
+      lanes[lane].min = node.min < lanes[lane].min ? node.min : lanes[lane].min;
+      lanes[lane].max = node.max > lanes[lane].max ? node.max : lanes[lane].max;
     }
-    level.push_back(lanes[0]);
   }
-  return level;
+  for (size_t lane = 1; lane < kLanes; ++lane) {
+    lanes[0].min = std::min(lanes[0].min, lanes[lane].min);
+    lanes[0].max = std::max(lanes[0].max, lanes[lane].max);
+  }
+  return lanes[0];
 }
 
-MinMaxPyramid::MinMaxPyramid(std::span<const double> values) : values_(values) {
-  if (values.size() <= kFanOut) return;
-  levels_.push_back(level_above(values));
-  while (levels_.back().size() > kFanOut)
-    levels_.push_back(level_above(std::span<const Node>(levels_.back())));
+}  // namespace
+
+/// A group is full: it gets its node, and so does each group of nodes that is full by that.
+void GrowingPyramid::add_nodes() {
+  Node node = node_above(values_.end());
+  for (size_t height = 0;; ++height) {
+    if (height == levels_.size()) levels_.emplace_back();
+    GrowingArray<Node>& level = levels_[height];
+    level.push_back(node);
+    if (level.size() % MinMaxPyramid::kFanOut != 0) return;
+    node = node_above(level.end());
+  }
+}
+
+MinMaxPyramid GrowingPyramid::share() const {
+  MinMaxPyramid out;
+  out.values_ = values_.share();
+  for (const GrowingArray<Node>& level : levels_) out.levels_.push_back(level.share());
+  return out;
 }
 
 size_t MinMaxPyramid::Place::first() const {
@@ -107,8 +115,8 @@ MinMax MinMaxPyramid::range(size_t first, size_t last) const {
 }
 
 size_t MinMaxPyramid::bytes() const {
-  size_t sum = 0;
-  for (const auto& level : levels_) sum += level.capacity() * sizeof(Node);
+  size_t sum = values_.size() * sizeof(double);
+  for (const auto& level : levels_) sum += level.size() * sizeof(Node);
   return sum;
 }
 

@@ -20,7 +20,7 @@ constexpr size_t kColumnPart = 8;
 
 /// Where a column ends: the first of [begin, last) at or after `time`, or a multiple of `group` that is at
 /// most `slack` after it. `pace` samples a column are expected.
-size_t column_end(const std::vector<TimeNs>& times, size_t begin, size_t last, TimeNs time, size_t group,
+size_t column_end(const SharedArray<TimeNs>& times, size_t begin, size_t last, TimeNs time, size_t group,
                   long double slack, size_t pace) {
   const auto before = [&](size_t at) { return times[at] < time; };
   // The first group that starts late enough: a gallop from where samples of even pace would have it, halving.
@@ -36,28 +36,24 @@ size_t column_end(const std::vector<TimeNs>& times, size_t begin, size_t last, T
   }
   const size_t at = std::min(low * group, last);
   if (at < last && static_cast<long double>(times[at]) - static_cast<long double>(time) <= slack) return at;
-  const auto from = times.begin() + static_cast<ptrdiff_t>(std::max(begin, at - std::min(at, group)));
-  return static_cast<size_t>(std::lower_bound(from, times.begin() + static_cast<ptrdiff_t>(at), time) -
-                             times.begin());
+  const TimeNs* from = times.begin() + std::max(begin, at - std::min(at, group));
+  return static_cast<size_t>(std::lower_bound(from, times.begin() + at, time) - times.begin());
 }
 
 }  // namespace
 
-Series::Series(std::vector<double> values) : values_(std::move(values)), pyramid_(values_) {}
-
-void Series::run_over(Times times) {
-  if (!times || times->size() != size()) throw std::invalid_argument("as many values as times");
-  times_ = std::move(times);
+Series::Series(SharedArray<TimeNs> times, MinMaxPyramid values)
+    : times_(std::move(times)), values_(std::move(values)) {
+  if (times_.size() != values_.size()) throw std::invalid_argument("as many values as times");
 }
 
 size_t Series::lower_bound(TimeNs time) const {
-  if (!times_) return 0;
-  return static_cast<size_t>(std::lower_bound(times_->begin(), times_->end(), time) - times_->begin());
+  return static_cast<size_t>(std::lower_bound(times_.begin(), times_.end(), time) - times_.begin());
 }
 
 MinMax Series::range(TimeNs from, TimeNs to) const {
   if (from > to) return {};
-  return pyramid_.range(lower_bound(from), to == INT64_MAX ? size() : lower_bound(to + 1));
+  return values_.range(lower_bound(from), to == INT64_MAX ? size() : lower_bound(to + 1));
 }
 
 std::optional<size_t> Series::nearest(TimeNs time) const {
@@ -69,11 +65,11 @@ std::optional<size_t> Series::nearest(TimeNs time) const {
   if (left == 0) return right < size() ? std::optional(right) : std::nullopt;
   --left;
   if (right == size()) return left;
-  return time - (*times_)[left] <= (*times_)[right] - time ? left : right;
+  return time - times_[left] <= times_[right] - time ? left : right;
 }
 
 void Series::add(size_t index, std::vector<SeriesPoint>& out) const {
-  if (!std::isnan(values_[index])) out.push_back({(*times_)[index], values_[index], index});
+  if (!std::isnan(values_[index])) out.push_back({times_[index], values_[index], index});
 }
 
 void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<SeriesPoint>& out) const {
@@ -98,9 +94,9 @@ void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<Series
       const TimeNs end_time = from + static_cast<TimeNs>(width * (column + 1));
       const size_t end = column + 1 == columns
                              ? last
-                             : column_end(*times_, begin, last, end_time, group, width / kColumnPart, pace);
+                             : column_end(times_, begin, last, end_time, group, width / kColumnPart, pace);
       if (begin == end) continue;
-      const MinMax extremes = pyramid_.range(begin, end);
+      const MinMax extremes = values_.range(begin, end);
       if (!extremes.empty()) {
         size_t head = begin, tail = end - 1;
         while (std::isnan(values_[head])) ++head;
@@ -118,7 +114,5 @@ void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<Series
   while (after < size() && after - last < kReach && std::isnan(values_[after])) ++after;
   if (after < size()) add(after, out);
 }
-
-size_t Series::bytes() const { return values_.capacity() * sizeof(double) + pyramid_.bytes(); }
 
 }  // namespace tsaudit

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 #include <random>
+#include <span>
 
 namespace tsaudit {
 namespace {
@@ -34,10 +35,16 @@ std::vector<double> wild(size_t count, uint32_t seed) {
   return values;
 }
 
+MinMaxPyramid pyramid_of(const std::vector<double>& values) {
+  GrowingPyramid growing;
+  for (const double value : values) growing.append(value);
+  return growing.share();
+}
+
 TEST(Pyramid, EveryRangeOfSmallArraysEqualsBruteForce) {
   for (const size_t count : {0, 1, 2, 15, 16, 17, 31, 255, 256, 257, 300}) {
     const std::vector<double> values = wild(count, static_cast<uint32_t>(count));
-    const MinMaxPyramid pyramid(values);
+    const MinMaxPyramid pyramid = pyramid_of(values);
     for (size_t first = 0; first <= count; ++first) {
       for (size_t last = first; last <= count + 1; ++last) {
         const MinMax expected = brute(values, first, last), got = pyramid.range(first, last);
@@ -54,7 +61,7 @@ TEST(Pyramid, EveryRangeOfSmallArraysEqualsBruteForce) {
 
 TEST(Pyramid, RandomRangesOfAHundredThousandEqualBruteForce) {
   const std::vector<double> values = wild(100'003, 7);
-  const MinMaxPyramid pyramid(values);
+  const MinMaxPyramid pyramid = pyramid_of(values);
   std::mt19937 random(8);
   for (int i = 0; i < 500; ++i) {
     size_t first = random() % values.size(), last = random() % values.size();
@@ -67,24 +74,58 @@ TEST(Pyramid, RandomRangesOfAHundredThousandEqualBruteForce) {
 
 TEST(Pyramid, NothingButHolesIsEmpty) {
   const std::vector<double> values(1000, kNoValue);
-  EXPECT_TRUE(MinMaxPyramid(values).range(3, 900).empty());
+  EXPECT_TRUE(pyramid_of(values).range(3, 900).empty());
 }
 
-TEST(Pyramid, CostsLessThanHalfOfItsValues) {
+TEST(Pyramid, CostsLessThanHalfOfItsValuesMore) {
   const std::vector<double> values(1'000'000, 1.0);
-  EXPECT_LT(MinMaxPyramid(values).bytes(), values.size() * sizeof(double) / 2);
+  EXPECT_LT(pyramid_of(values).bytes(), values.size() * sizeof(double) * 3 / 2);
 }
 
-Series series_of(std::vector<TimeNs> times, std::vector<double> values) {
-  Series series(std::move(values));
-  series.run_over(std::make_shared<const std::vector<TimeNs>>(std::move(times)));
-  return series;
+Series series_of(const std::vector<TimeNs>& times, const std::vector<double>& values) {
+  GrowingArray<TimeNs> column;
+  for (const TimeNs time : times) column.push_back(time);
+  return {column.share(), pyramid_of(values)};
 }
 
-Series regular(size_t count, TimeNs step, std::vector<double> values) {
+Series regular(size_t count, TimeNs step, const std::vector<double>& values) {
   std::vector<TimeNs> times(count);
   for (size_t i = 0; i < count; ++i) times[i] = static_cast<TimeNs>(i) * step;
-  return series_of(std::move(times), std::move(values));
+  return series_of(times, values);
+}
+
+/// What was shared stays, while more comes: within the room that there is, and beyond it.
+TEST(Pyramid, WhatWasSharedIsNotChangedByWhatComesLater) {
+  const std::vector<double> values = wild(70'000, 12);
+  GrowingPyramid growing;
+  growing.reserve(5'000);
+  std::vector<MinMaxPyramid> shared;
+  for (const double value : values) {
+    growing.append(value);
+    if (growing.size() % 1'000 == 1) shared.push_back(growing.share());
+  }
+  for (const MinMaxPyramid& part : shared) {
+    const MinMax expected = brute(std::span(values).first(part.size()), 3, part.size()),
+                 got = part.range(3, values.size());
+    ASSERT_EQ(got.min_at, expected.min_at) << part.size();
+    ASSERT_EQ(got.max_at, expected.max_at) << part.size();
+  }
+}
+
+TEST(GrowingArray, SharesWhatItHasAndGoesOn) {
+  GrowingArray<uint32_t> growing;
+  EXPECT_TRUE(growing.share().empty());
+  std::vector<SharedArray<uint32_t>> shared;
+  for (uint32_t i = 0; i < 3'000'000; ++i) {
+    growing.push_back(i);
+    if (i % 300'000 == 7) shared.push_back(growing.share());
+  }
+  for (const SharedArray<uint32_t>& part : shared) {
+    EXPECT_EQ(part.front(), 0u);
+    EXPECT_EQ(part.back(), part.size() - 1);
+    EXPECT_TRUE(std::is_sorted(part.begin(), part.end()));
+  }
+  EXPECT_EQ(growing.share().size(), 3'000'000u);
 }
 
 TEST(Sample, FewSamplesAllComeInOrderWithTheirNeighbours) {
@@ -160,7 +201,7 @@ TEST(Sample, ColumnsOfUnevenDensityEndWhereTheyShould) {
 TEST(Sample, ALoneSpikeAmongMillionsIsSeen) {
   std::vector<double> values(2'000'000, 5.0);
   values[1'234'567] = -1e9;
-  const Series series = regular(2'000'000, 10, std::move(values));
+  const Series series = regular(2'000'000, 10, values);
   std::vector<SeriesPoint> points;
   series.sample(0, 20'000'000, 300, points);
   EXPECT_TRUE(std::any_of(points.begin(), points.end(), [](auto& p) { return p.index == 1'234'567; }));
@@ -174,7 +215,7 @@ TEST(Sample, TimesOfDecadesDoNotOverflow) {
     times.push_back(i * (year / 200));
     values.push_back(i);
   }
-  const Series series = series_of(std::move(times), std::move(values));
+  const Series series = series_of(times, values);
   std::vector<SeriesPoint> points;
   series.sample(INT64_MIN / 2, INT64_MAX / 2, 50, points);
   ASSERT_FALSE(points.empty());

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "flow_follower.h"
+
+#include <algorithm>
+#include <future>
+#include <vector>
+
+#include "tsaudit/segment.h"
+
+namespace tsaudit::gui {
+namespace {
+
+constexpr size_t kBetweenLooks = 1 << 16;  ///< rows that pass until `stop` is looked at
+
+bool is_set(const std::atomic<bool>* stop) { return stop && stop->load(std::memory_order_relaxed); }
+
+}  // namespace
+
+double Unwrapper::place(uint32_t raw) {
+  if (!started_) {
+    started_ = true;
+    raw_ = raw;
+    value_ = raw;
+  }
+  value_ += static_cast<int32_t>(raw - raw_);
+  raw_ = raw;
+  return static_cast<double>(value_);
+}
+
+double Unwrapper::peek(uint32_t raw) const {
+  return started_ ? static_cast<double>(value_ + static_cast<int32_t>(raw - raw_)) : raw;
+}
+
+void EchoWaits::sent(uint32_t tsval, TimeNs time) {
+  if (!waits_.empty() && static_cast<int32_t>(tsval - waits_.back().tsval) <= 0) {
+    if (tsval == waits_.back().tsval) return;
+    waits_.clear();  // the clock went back: what was before is never echoed in order again
+  }
+  if (waits_.size() == kMost) waits_.pop_front();
+  waits_.push_back({tsval, time});
+}
+
+double EchoWaits::echoed(uint32_t tsecr, TimeNs time) {
+  while (!waits_.empty() && static_cast<int32_t>(tsecr - waits_.front().tsval) > 0) waits_.pop_front();
+  if (waits_.empty() || waits_.front().tsval != tsecr) return kNoValue;
+  const double seconds = static_cast<double>(time - waits_.front().time) / 1e9;
+  waits_.pop_front();
+  return seconds;
+}
+
+void FlowFollower::Growing::reserve(size_t size) {
+  rows.reserve(size);
+  times.reserve(size);
+  for (GrowingPyramid* column : {&tsval, &ts_recent, &seq, &other_tsecr, &other_ack, &other_rtt})
+    column->reserve(size);
+}
+
+Track FlowFollower::Growing::share() const {
+  Track track;
+  track.rows = rows.share();
+  track.times = times.share();
+  track.tsval = Series(track.times, tsval.share());
+  track.ts_recent = Series(track.times, ts_recent.share());
+  track.seq = Series(track.times, seq.share());
+  track.other_tsecr = Series(track.times, other_tsecr.share());
+  track.other_ack = Series(track.times, other_ack.share());
+  track.other_rtt = Series(track.times, other_rtt.share());
+  for (size_t kind = 0; kind < kMarkKinds; ++kind) track.marks[kind] = marks[kind].share();
+  return track;
+}
+
+void FlowFollower::take(uint32_t at) {
+  const LogRow& row = store_->row(at);
+  Growing &mine = tracks_[row.from], &others = tracks_[row.from ^ 1];
+  if (const auto kind = mark_of(row))
+    mine.marks[static_cast<size_t>(*kind)].push_back(static_cast<uint32_t>(mine.rows.size()));
+  mine.rows.push_back(at);
+  mine.times.push_back(row.time_ns);
+
+  const bool echoes = row.has_ts && (row.flags & kAck) && row.tsecr != 0 && others.ticks.started();
+  mine.other_tsecr.append(echoes ? others.ticks.peek(row.tsecr) : kNoValue);
+  mine.other_rtt.append(echoes ? others.waits.echoed(row.tsecr, row.time_ns) : kNoValue);
+  if (row.has_ts) mine.waits.sent(row.tsval, row.time_ns);
+
+  // The receiver's TS.Recent leads, so that TSval stands above or below it by exactly what the receiver sees.
+  const bool compared = row.has_ts && row.ts_recent_known && mine.ticks.started();
+  mine.ts_recent.append(compared ? mine.ticks.place(row.ts_recent) : kNoValue);
+  mine.tsval.append(compared     ? mine.ticks.peek(row.tsval)
+                    : row.has_ts ? mine.ticks.place(row.tsval)
+                                 : kNoValue);
+
+  const uint32_t end = row.seq + row.length + ((row.flags & kSyn) ? 1 : 0) + ((row.flags & kFin) ? 1 : 0);
+  if (!mine.sequence.started()) mine.first_sequence = mine.sequence.place(row.seq);
+  mine.seq.append((row.flags & kRst) ? kNoValue : mine.sequence.place(end) - mine.first_sequence);
+  const bool acknowledges = (row.flags & kAck) && others.sequence.started();
+  mine.other_ack.append(acknowledges ? others.sequence.peek(row.ack) - others.first_sequence : kNoValue);
+}
+
+bool FlowFollower::follow(const std::atomic<bool>* stop, size_t most) {
+  const std::lock_guard lock(busy_);
+  const uint32_t known = rows_.size() == 0 ? LogRow::kNoRow : rows_.end()[-1];
+  uint32_t at = LogRow::kNoRow;
+  std::vector<uint32_t> fresh;  // the newest first: so the rows know each other
+  store_->flow_at(id_, [&](const FlowEntry& flow) {
+    at = flow.last_row;
+    fresh.reserve(flow.segments - rows_.size());
+  });
+  std::array<size_t, 2> counts{};
+  for (; at != known; at = store_->row(at).previous) {
+    fresh.push_back(at);
+    ++counts[store_->row(at).from];
+    if (fresh.size() % kBetweenLooks == 0 && is_set(stop)) return false;
+  }
+  rows_.reserve(rows_.size() + fresh.size());
+  if (in_order_)
+    for (const size_t side : {0u, 1u}) tracks_[side].reserve(tracks_[side].rows.size() + counts[side]);
+  for (; !fresh.empty() && most > 0; fresh.pop_back(), --most) {
+    const uint32_t row = fresh.back();
+    const TimeNs time = store_->row(row).time_ns;
+    if (rows_.size() == 0)
+      first_ns_ = last_ns_ = time;
+    else if (time < last_ns_)
+      in_order_ = false;
+    first_ns_ = std::min(first_ns_, time);
+    last_ns_ = std::max(last_ns_, time);
+    rows_.push_back(row);
+    if (in_order_) take(row);
+    if (fresh.size() % kBetweenLooks == 0 && is_set(stop)) return false;
+  }
+  return true;
+}
+
+/// Frames are seldom out of order in time, but a plot's series must not be.
+bool FlowFollower::take_sorted(const std::atomic<bool>* stop) {
+  const SharedArray<uint32_t> rows = rows_.share();
+  std::vector<uint32_t> sorted(rows.begin(), rows.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](uint32_t a, uint32_t b) { return store_->row(a).time_ns < store_->row(b).time_ns; });
+  tracks_ = {};
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    take(sorted[i]);
+    if (i % kBetweenLooks == 0 && is_set(stop)) return false;
+  }
+  return true;
+}
+
+std::shared_ptr<const FlowView> FlowFollower::view(const std::atomic<bool>* stop) {
+  const std::lock_guard lock(busy_);
+  const std::shared_ptr<FlowView> view(new FlowView);
+  view->id_ = id_;
+  view->store_ = store_;
+  store_->flow_at(id_, [&](const FlowEntry& flow) {
+    view->report_ = flow.report;
+    view->client_ = flow.client;
+    view->server_ = flow.server;
+    if (flow.summary) view->summary_ = *flow.summary;
+    view->worst_ = flow.worst;
+  });
+  if (is_set(stop) || (!in_order_ && !take_sorted(stop))) return nullptr;
+  view->rows_ = rows_.share();
+  view->first_ns_ = first_ns_;
+  view->last_ns_ = last_ns_;
+  for (const size_t side : {0u, 1u}) view->tracks_[side] = tracks_[side].share();
+  auto client = std::async(std::launch::async, [&] { view->fit_clock(Side::client); });
+  view->fit_clock(Side::server);
+  client.get();
+  return view;
+}
+
+}  // namespace tsaudit::gui
