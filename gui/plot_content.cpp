@@ -80,7 +80,7 @@ void clock_content(PlotContent& content, const FlowView& flow, Side side) {
     content.value_origin = track.tsval.value(i);
     break;
   }
-  content.curves.push_back({.name = name_of(other(side)) + "'s TS.Recent",
+  content.curves.push_back({.name = "TS.Recent",
                             .ink = Ink::recent,
                             .stroke = Stroke::step,
                             .series = &track.ts_recent,
@@ -88,7 +88,7 @@ void clock_content(PlotContent& content, const FlowView& flow, Side side) {
   if (flow.report()) {
     for (const Migration& migration : flow.report()->migrations) {
       if (migration.endpoint != side || !migration.offset || migration.offset->suggested == 0) continue;
-      content.curves.push_back({.name = "with " + signed_grouped(migration.offset->suggested) + " ticks",
+      content.curves.push_back({.name = "with " + signed_grouped(migration.offset->suggested),
                                 .ink = Ink::ghost,
                                 .stroke = Stroke::ghost,
                                 .series = &track.tsval,
@@ -97,7 +97,7 @@ void clock_content(PlotContent& content, const FlowView& flow, Side side) {
                                 .to_ns = next_step(flow, side, migration)});
     }
   }
-  content.curves.push_back({.name = name_of(other(side)) + "'s TSecr",
+  content.curves.push_back({.name = "TSecr",
                             .ink = Ink::echo,
                             .stroke = Stroke::dots,
                             .series = &back.other_tsecr});

@@ -157,15 +157,18 @@ void PlotPanel::build_legend() {
   fit_legend();
 }
 
-/// Where there is no room for all names, the longest ones are left to the tooltips.
+/// Where there is no room for all names, those of marks are left to the tooltips, which other plots name too,
+/// and then the longest ones.
 void PlotPanel::fit_legend() {
-  std::vector<QToolButton*> longest = buttons_;
-  std::stable_sort(longest.begin(), longest.end(),
+  std::vector<QToolButton*> dropped = buttons_;
+  const auto marks = dropped.begin() + static_cast<ptrdiff_t>(content_->curves.size());
+  std::stable_sort(dropped.begin(), marks,
                    [](auto* a, auto* b) { return a->text().size() > b->text().size(); });
+  std::rotate(dropped.begin(), marks, dropped.end());
   for (QToolButton* button : buttons_) button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
   int room = header_->width() - title_->sizeHint().width() - 26;
   for (const QToolButton* button : buttons_) room -= button->sizeHint().width() + legend_->spacing();
-  for (QToolButton* button : longest) {
+  for (QToolButton* button : dropped) {
     if (room >= 0) break;
     const int before = button->sizeHint().width();
     button->setToolButtonStyle(Qt::ToolButtonIconOnly);

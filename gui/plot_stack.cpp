@@ -42,6 +42,7 @@ PlotStack::PlotStack(QWidget* parent) : QWidget(parent) {
   top->addWidget(severity_);
   top->addWidget(banner_, 1);
   top->addWidget(direction_);
+  top->addSpacing(6);
   layout->addLayout(top);
   splitter_ = new QSplitter(Qt::Vertical);
   splitter_->setChildrenCollapsible(false);

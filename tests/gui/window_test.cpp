@@ -14,6 +14,7 @@
 #include <QMimeData>
 #include <QProcess>
 #include <QTableView>
+#include <QToolButton>
 
 #include "exporter.h"
 #include "settings.h"
@@ -59,6 +60,29 @@ class WindowTest : public QObject {
         }
       QVERIFY2(like >= 8, qPrintable(QString("no cross at %1, %2").arg(x).arg(y)));
     }
+  }
+
+  /// Marks are named below each plot as well; what would have been is named here alone.
+  void a_crowded_legend_drops_the_words_of_marks_first() {
+    MainWindow window;
+    QVERIFY(show(window, capture("forward-and-back.pcap")));
+    bool dropped_some = false, dropped_all = false;
+    for (int width = 1500; width >= 800; width -= 50) {
+      window.resize(width, 800);
+      QTest::qWait(10);
+      int ghosts = 0, ghost_words = 0, mark_words = 0;
+      for (const QToolButton* button : window.plots().panel(PlotKind::clock).findChildren<QToolButton*>()) {
+        const bool words = button->toolButtonStyle() == Qt::ToolButtonTextBesideIcon;
+        ghosts += button->text().startsWith("with ");
+        ghost_words += words && button->text().startsWith("with ");
+        mark_words += words && button->text().contains("drop");
+      }
+      QCOMPARE(ghosts, 2);
+      QVERIFY2(ghost_words == ghosts || mark_words == 0, qPrintable(QString::number(width)));
+      dropped_some = dropped_some || (mark_words < 3 && ghost_words == ghosts);
+      dropped_all = dropped_all || ghost_words < ghosts;
+    }
+    QVERIFY(dropped_some && dropped_all);  // the widths tell something
   }
 
   void the_explanation_is_what_the_command_line_prints() {
