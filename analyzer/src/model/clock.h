@@ -64,6 +64,12 @@ class SenderClock {
     estimate(now);
     return Fit::good;
   }
+  /// Is `tsval` older than the last one, by no more than what a queue holds a packet? Then later ones have
+  /// overtaken it.
+  bool overtook(TsVal tsval) const {
+    const int64_t behind = distance(tsval, last());
+    return started_ && behind > 0 && behind * (period_ns_ != 0 ? period_ns_ : kMillisecond) <= kMostDelayNs;
+  }
   /// The rate in use by real systems that `hz` is within 2 % of; 0: none.
   static double usual_rate(double hz);
   /// It stood still for a while and goes on at its rate: how far it is behind at `now` is no delay. Needs hz()

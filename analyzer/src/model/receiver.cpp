@@ -62,10 +62,12 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   // receiver's.
   if (s.has(kRst) && receiver.tap != Tap::here) p.sequence.add({wup, wup, wup, window});
   // Of data that are not acknowledged yet, some may be lost behind the capture, so that an old ACK is the
-  // expected one; or refused, so that what comes in their place is.
+  // expected one, or data with one (which header prediction takes); or refused, so that what comes in their
+  // place is.
   const bool pure_ack = s.length() == 0 && !s.has(kRst | kSyn);
-  if (((pure_ack && receiver.tap != Tap::here) || receiver.rcv_doubtful) && !before(s.seq, wup) &&
-      before(s.seq, nxt))
+  const bool old_ack = receiver.una_known && s.has(kAck) && before(s.ack, receiver.snd_una);
+  if ((((pure_ack || old_ack) && receiver.tap != Tap::here) || receiver.rcv_doubtful) &&
+      !before(s.seq, wup) && before(s.seq, nxt))
     p.sequence.add({s.seq, wup, s.seq, window});
   // Linux lets data stick out of the window into an empty receive queue, which no capture shows.
   const bool sticks_out = after(s.end_seq(), receiver.right_edge);

@@ -179,7 +179,9 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   }
   const bool new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
-  const bool repeats_ack = pure_ack && a.acked && s.ack == a.ack_max;
+  // An ACK that later ones have overtaken says nothing of the present, and answers nothing.
+  const bool overtaken = s.has_ts() && a.clock.overtook(s.tsval);
+  const bool repeats_ack = pure_ack && a.acked && s.ack == a.ack_max && !overtaken;
 
   // The sender's clock. RST and zero in a SYN say nothing about it.
   SenderClock::Fit fit = SenderClock::Fit::good;
@@ -290,8 +292,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       (!flow.trouble || trouble(flow).direction[from ^ 1].open.empty()))
     a.tap = Tap::away;
   // Where the capture shows all that it got, its ACK is its RCV.NXT.
-  if (s.has(kAck) && a.acked && s.ack == a.ack_max && vantage_of(a, b) == Vantage::at_receiver &&
-      (repeats_ack || s.time_ns - b.last_ns > settle_ns(a))) {
+  if (s.has(kAck) && a.acked && s.ack == a.ack_max && !overtaken &&
+      vantage_of(a, b) == Vantage::at_receiver && (repeats_ack || s.time_ns - b.last_ns > settle_ns(a))) {
     a.rcv_nxt = s.ack;
     a.rcv_doubtful = false;
   }

@@ -190,6 +190,23 @@ TEST(Evidence, AnAnswerToDataIsNoneToTheAckAfterThem) {
   }
 }
 
+/// Two ACKs say the same, and the older one comes last, when the receiver has taken more.
+TEST(Evidence, AnAckThatOthersHaveOvertakenSaysNothingOfThePresent) {
+  Conversation c;
+  c.handshake();
+  c.talk(5);
+  const uint32_t acked = c.next[0], sent_first = c.clock[1];
+  c.pass(5 * kMillisecond);
+  c.server();
+  c.client({.payload = 100});
+  c.client();
+  c.pass(20'000);
+  c.server({.ack = acked, .tsval = sent_first});
+  c.pass(20'000);
+  // An old ACK of what the receiver has by now is harmless.
+  EXPECT_EQ(c.client({.tsval = c.clock[0] - 5}).reason, Reason::disordered_ack);
+}
+
 TEST(Evidence, AContradictionChoosesAProfileThatFits) {
   Conversation c = set_back();
   const uint32_t held = c.echo[1];

@@ -142,6 +142,21 @@ TEST(Receiver, AnAckMayBeAsOldAsAllThatWasAcknowledged) {
   EXPECT_EQ(with_old_ack(1, 302).reason, Reason::too_old_ack);
 }
 
+/// The longer one of two that begin alike was lost behind the capture. So the next segment is what the server
+/// expects, and header prediction takes it, however old its ACK is.
+TEST(Receiver, WhereDataMayBeLostAnOldAckMayBeTaken) {
+  Conversation c;
+  c.handshake();
+  c.talk(5);
+  const uint32_t begin = c.next[0];
+  c.client({.payload = 259});
+  c.client({.payload = 150, .seq = begin});
+  c.pass(20'000);
+  c.server({.ack = begin + 150});
+  c.pass(20'000);
+  EXPECT_EQ(c.client({.payload = 384, .seq = begin + 150, .ack = c.next[1] - 100}).verdict, Verdict::unknown);
+}
+
 TEST(Receiver, AForgedAckIsTakenBack) {
   AnalysisOptions away;
   away.captured_on_the_way = true;
