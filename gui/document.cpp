@@ -201,16 +201,16 @@ void Document::cancel() {
 }
 
 void Document::tick() {
-  if (!store_ || store_->segments() == seen_segments_) return;
-  seen_segments_ = store_->segments();
+  if (!store_) return;
   const qint64 now = QDateTime::currentMSecsSinceEpoch();
-  if (now - updated_ms_ < kPictureMs) return follow_flow();
-  updated_ms_ = now;
-  Q_EMIT updated();
-  if (!requested_flow_ || flow_task_ == FlowTask::viewing) return;
-  if (now - flow_made_ms_ < flow_cost_ms_ * kShareOfPictures) return follow_flow();
-  flow_stale_ = true;
-  start_flow();
+  if (store_->segments() != seen_segments_ && now - updated_ms_ >= kPictureMs) {
+    seen_segments_ = store_->segments();
+    updated_ms_ = now;
+    flow_stale_ = requested_flow_ != 0;
+    Q_EMIT updated();
+  }
+  if (now - flow_made_ms_ >= flow_cost_ms_ * kShareOfPictures) start_flow();
+  if (store_->segments() != seen_segments_) follow_flow();
 }
 
 void Document::request_flow(quint64 id) {
@@ -254,9 +254,7 @@ void Document::follow_flow() {
   pool_.start([this, follower = follower_, stop = flow_stop_, of = generation_] {
     follower->follow(stop.get());
     QMetaObject::invokeMethod(this, [this, stop, of] {
-      if (of != generation_ || *stop) return;
-      flow_task_ = FlowTask::none;
-      start_flow();
+      if (of == generation_ && !*stop) flow_task_ = FlowTask::none;
     });
   });
 }

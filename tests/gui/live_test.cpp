@@ -79,6 +79,13 @@ class LiveTest : public QObject {
     const size_t before = window.document().store()->segments();
     connection.say(50);
     QTRY_VERIFY_WITH_TIMEOUT(window.document().store()->segments() >= before + 50, 10'000);
+    // Then it is silent: what came last is on show all the same.
+    for (int pause = 0; pause < 300; pause += 50) {
+      connection.say(1);
+      QTest::qWait(pause);
+      QTRY_COMPARE_WITH_TIMEOUT(window.plots().flow()->rows().size(), window.document().store()->segments(),
+                                5'000);
+    }
     window.document().cancel();
     QTRY_VERIFY_WITH_TIMEOUT(window.document().state() == Document::State::stopped, 10'000);
     QVERIFY(wait_for_flow(window));
