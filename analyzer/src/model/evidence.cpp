@@ -23,6 +23,16 @@ void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
     }
 }
 
+/// It was taken, or may have been: as far as it would have moved SND.WL1, that is not known any more.
+void may_have_moved_window(Host& receiver, const OpenVerdict& v) {
+  if (!(v.segment.flags & kAck) || before(v.segment.ack, receiver.snd_una) ||
+      !after(v.seq, receiver.snd_wl1))
+    return;
+  receiver.snd_wl1 = v.seq;
+  receiver.snd_wnd = v.segment.window;
+  receiver.wl_known = false;
+}
+
 }  // namespace
 
 /// `state`: the receiver's likeliest, before the segment.
@@ -95,6 +105,7 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
     if (acknowledges && receiver.snd_una == v.segment.ack) receiver.snd_una = v.state.snd_una;
   }
   if (v.list) (direction.*v.list).add(v.frame, v.time_ns);
+  if (v.verdict == Verdict::drop && now != Verdict::drop) may_have_moved_window(flow.host[sender ^ 1], v);
   v.verdict = now;
   v.reason = reason;
   v.evidence = now == Verdict::drop ? Evidence::confirmed : Evidence::none;

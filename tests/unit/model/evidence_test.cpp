@@ -207,6 +207,26 @@ TEST(Evidence, AnAckThatOthersHaveOvertakenSaysNothingOfThePresent) {
   EXPECT_EQ(c.client({.tsval = c.clock[0] - 5}).reason, Reason::disordered_ack);
 }
 
+/// A jump of the clock is lost behind the capture, so that what seemed to be refused because of it may have been
+/// taken, and have moved the receiver's SND.WL1 with it: whether an old ACK is harmless depends on that.
+TEST(Evidence, WhatMayHaveBeenTakenAfterAllMayHaveMovedTheWindow) {
+  Conversation c;
+  c.handshake();
+  c.talk(5);
+  const uint32_t next = c.next[0];
+  c.client({.payload = 100, .tsval = c.clock[0] + 1'000'000'000});
+  c.pass(kMillisecond);
+  ASSERT_EQ(c.client({.payload = 100, .seq = next + 500}).verdict, Verdict::drop);
+  c.next[0] = next;
+  c.pass(20'000);
+  c.server({.tsecr = c.clock[0] - 20});
+  c.client({.payload = 100});
+  c.pass(20'000);
+  c.server();
+  c.pass(20 * kMillisecond);
+  EXPECT_EQ(c.client({.tsval = c.clock[0] - 40}).verdict, Verdict::unknown);
+}
+
 TEST(Evidence, AContradictionChoosesAProfileThatFits) {
   Conversation c = set_back();
   const uint32_t held = c.echo[1];
