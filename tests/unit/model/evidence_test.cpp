@@ -207,8 +207,8 @@ TEST(Evidence, AnAckThatOthersHaveOvertakenSaysNothingOfThePresent) {
   EXPECT_EQ(c.client({.tsval = c.clock[0] - 5}).reason, Reason::disordered_ack);
 }
 
-/// A jump of the clock is lost behind the capture, so that what seemed to be refused because of it may have been
-/// taken, and have moved the receiver's SND.WL1 with it: whether an old ACK is harmless depends on that.
+/// A jump of the clock is lost behind the capture, so that what seemed to be refused because of it may have
+/// been taken, and have moved the receiver's SND.WL1: whether an old ACK is harmless depends on that.
 TEST(Evidence, WhatMayHaveBeenTakenAfterAllMayHaveMovedTheWindow) {
   Conversation c;
   c.handshake();
