@@ -242,7 +242,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
         apply_accepted(flow, from, s);
         if (j.verdict == Verdict::unknown && (b.snd_wl1 != wl1 || b.snd_wnd != window)) b.wl_known = false;
       }
-      if (j.verdict == Verdict::unknown && s.length() > 0) b.rcv_doubtful = true;
+      // A Linux that can do TCP-AO refuses options that it cannot walk through (tcp_inbound_hash()).
+      if ((j.verdict == Verdict::unknown || s.options_malformed) && s.length() > 0) b.rcv_doubtful = true;
     }
   }
   if (flow.trouble && s.payload > 0) {

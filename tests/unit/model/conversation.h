@@ -22,6 +22,7 @@ struct Say {
   MacAddress mac = 0;                                      ///< 0: that of the host
   std::optional<std::pair<uint32_t, uint32_t>> sack = {};  ///< one block
   bool cut = false;                                        ///< the snapshot ends before the TSopt
+  bool malformed = false;                                  ///< the options cannot be walked through
 };
 
 /// Host 0 is the client at 10.0.0.1:40000, host 1 the server at 10.0.0.2:443. Both clocks tick once a
@@ -70,6 +71,7 @@ class Conversation {
       s.tsecr = {what.tsecr.value_or(echo[from])};
     }
     if (what.cut) s.ts = TsOption::cut;
+    if (what.malformed) s.ts = TsOption::malformed, s.options_malformed = true;
     if (what.sack) add_sack(s, what.sack->first, what.sack->second);
     const Judgement j = tracker_.process(*flow_, from ^ low_, s);
     if (j.verdict != Verdict::drop) {

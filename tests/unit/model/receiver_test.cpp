@@ -157,6 +157,24 @@ TEST(Receiver, WhereDataMayBeLostAnOldAckMayBeTaken) {
   EXPECT_EQ(c.client({.payload = 384, .seq = begin + 150, .ack = c.next[1] - 100}).verdict, Verdict::unknown);
 }
 
+/// Some kernels refuse data whose options they cannot walk through, others take them without timestamp.
+TEST(Receiver, DataWithBrokenOptionsMayHaveBeenRefused) {
+  AnalysisOptions at_server;
+  at_server.captured_at = {{0, 0x0a000002, false}};
+  for (const bool malformed : {false, true}) {
+    Conversation c(at_server);
+    c.handshake();
+    c.talk(5);
+    c.client();
+    const uint32_t next = c.next[0];
+    c.client({.payload = 100, .ts = !malformed, .malformed = malformed});
+    c.pass(20 * kMillisecond);
+    // An old ACK is harmless to who expects it, and to who has got more it is none.
+    EXPECT_EQ(c.client({.seq = next, .tsval = c.clock[0] - 25}).verdict,
+              malformed ? Verdict::unknown : Verdict::drop);
+  }
+}
+
 TEST(Receiver, AForgedAckIsTakenBack) {
   AnalysisOptions away;
   away.captured_on_the_way = true;
