@@ -117,7 +117,6 @@ void Document::close() {
   interface_.clear();
   store_.reset();
   state_ = State::empty;
-  requested_flow_ = 0;
   follower_.reset();
   Q_EMIT opened();
 }
@@ -135,7 +134,6 @@ void Document::start() {
   summary_ = {};
   seen_segments_ = 0;
   updated_ms_ = 0;
-  requested_flow_ = 0;
   follower_.reset();
   flow_task_ = FlowTask::none;
   flow_stale_ = false;
@@ -191,7 +189,7 @@ void Document::ended(quint64 generation, const Summary& summary, const QString& 
            : summary.stopped_at_frame != 0 ? State::stopped
                                            : State::complete;
   Q_EMIT updated();
-  if (requested_flow_) request_flow(requested_flow_);
+  if (follower_) request_flow(follower_->id());
   Q_EMIT finished();
   if (!error.isEmpty()) Q_EMIT failed(error);
 }
@@ -206,7 +204,7 @@ void Document::tick() {
   if (store_->segments() != seen_segments_ && now - updated_ms_ >= kPictureMs) {
     seen_segments_ = store_->segments();
     updated_ms_ = now;
-    flow_stale_ = requested_flow_ != 0;
+    flow_stale_ = follower_ != nullptr;
     Q_EMIT updated();
   }
   if (now - flow_made_ms_ >= flow_cost_ms_ * kShareOfPictures) start_flow();
@@ -217,7 +215,6 @@ void Document::request_flow(quint64 id) {
   if (!store_ || id == 0 || id > store_->flows()) return;
   if (flow_stop_) *flow_stop_ = true;
   if (!follower_ || follower_->id() != id) follower_ = std::make_shared<FlowFollower>(store_, id);
-  requested_flow_ = id;
   flow_stale_ = true;
   flow_task_ = FlowTask::none;  // what still runs is for nobody
   start_flow();

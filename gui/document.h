@@ -50,7 +50,7 @@ class Document : public QObject {
 
   /// Prepares a flow; flow_ready() follows. A request that is still open is dropped.
   void request_flow(quint64 id);
-  quint64 requested_flow() const { return requested_flow_; }
+  quint64 requested_flow() const { return follower_ ? follower_->id() : 0; }
   /// The text of `tsaudit explain CAPTURE --frame N`; explained() follows.
   void request_explanation(quint64 frame);
   /// Holds the capture against another one; compared() follows, or comparison_failed(). Reads both for it:
@@ -102,8 +102,7 @@ class Document : public QObject {
   quint64 generation_ = 0;
   size_t seen_segments_ = 0;
   qint64 updated_ms_ = 0;
-  quint64 requested_flow_ = 0;
-  std::shared_ptr<FlowFollower> follower_;  ///< of requested_flow_
+  std::shared_ptr<FlowFollower> follower_;  ///< of the flow that was asked for
   enum class FlowTask : uint8_t { none, following, viewing } flow_task_ = FlowTask::none;
   bool flow_stale_ = false;  ///< a view is wanted
   qint64 flow_cost_ms_ = 0, flow_made_ms_ = 0;

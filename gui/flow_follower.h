@@ -51,7 +51,7 @@ class FlowFollower {
   /// Takes what has come since the last time, of that the first `most`. False when `stop` was set meanwhile;
   /// what was taken stays taken.
   bool follow(const std::atomic<bool>* stop = nullptr, size_t most = SIZE_MAX);
-  /// All that has come by now. nullptr when `stop` was set meanwhile.
+  /// What has been taken so far. nullptr when `stop` was set meanwhile.
   std::shared_ptr<const FlowView> view(const std::atomic<bool>* stop = nullptr);
 
  private:

@@ -2,18 +2,18 @@
 // A list that grows to many million elements, none of which ever moves.
 #pragma once
 
-#include <sys/mman.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
 #include <new>
 
+#include "tsaudit/huge_pages.h"
+
 namespace tsaudit::gui {
 
-/// One thread appends. Another may read an element once it knows, by its own means, that it is there. In huge
-/// pages where the system has some: to get small ones takes longer than to fill them. Throws std::bad_alloc.
+/// One thread appends. Another may read an element once it knows, by its own means, that it is there. Throws
+/// std::bad_alloc.
 template <class T, size_t kChunks>
 class StableArray {
  public:
@@ -35,19 +35,13 @@ class StableArray {
   T& append(Make&& make) {
     if (size_ == max_size()) throw std::bad_alloc();
     T*& chunk = (*chunks_)[size_ / kChunk];
-    if (!chunk) chunk = allocate();
+    if (!chunk) chunk = static_cast<T*>(allocate_huge(kChunkBytes));
     T* const at = ::new (chunk + size_ % kChunk) T(make());
     ++size_;
     return *at;
   }
 
  private:
-  static T* allocate() {
-    void* const memory = std::aligned_alloc(2 << 20, kChunkBytes);
-    if (!memory) throw std::bad_alloc();
-    madvise(memory, kChunkBytes, MADV_HUGEPAGE);
-    return static_cast<T*>(memory);
-  }
   std::unique_ptr<std::array<T*, kChunks>> chunks_;
   size_t size_ = 0;
 };

@@ -2,8 +2,6 @@
 // Columns of plot data that grow while somebody looks at them.
 #pragma once
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -12,6 +10,8 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+
+#include "tsaudit/huge_pages.h"
 
 namespace tsaudit {
 
@@ -36,8 +36,7 @@ class SharedArray {
 };
 
 /// One thread appends. What it has shared may be read in others meanwhile: appending writes behind it, or to
-/// other memory. Large ones are in huge pages where the system has some: to get small ones takes longer than
-/// to fill them. Throws std::bad_alloc.
+/// other memory. Throws std::bad_alloc.
 template <class T>
 class GrowingArray {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -63,14 +62,12 @@ class GrowingArray {
   SharedArray<T> share() const { return {data_, size_}; }
 
  private:
-  static constexpr size_t kGrowth = 4, kFirst = 16, kHugePage = 2 << 20;
+  static constexpr size_t kGrowth = 4, kFirst = 16;
   static std::shared_ptr<T[]> allocate(size_t bytes) {
     const bool large = bytes >= kHugePage / 2;
     const size_t offset = large ? next_offset() : 0;
-    const size_t whole = (offset + bytes + kHugePage - 1) / kHugePage * kHugePage;
-    void* const memory = large ? std::aligned_alloc(kHugePage, whole) : std::malloc(bytes);
+    void* const memory = large ? allocate_huge(offset + bytes) : std::malloc(bytes);
     if (!memory) throw std::bad_alloc();
-    if (large) madvise(memory, whole, MADV_HUGEPAGE);
     return {reinterpret_cast<T*>(static_cast<char*>(memory) + offset), [memory](T*) { std::free(memory); }};
   }
   /// Columns are written side by side. Did all begin at the same place of a page, they would push each other

@@ -57,7 +57,6 @@ class MinMaxPyramid {
 class GrowingPyramid {
  public:
   size_t size() const { return values_.size(); }
-  const double* end() const { return values_.end(); }
   void reserve(size_t size) { values_.reserve(size); }
   void append(double value) {
     values_.push_back(value);
