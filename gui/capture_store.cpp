@@ -2,6 +2,7 @@
 #include "capture_store.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace tsaudit::gui {
 
@@ -11,8 +12,17 @@ bool lost_to_timestamps(const LogRow& row) {
   return static_cast<Verdict>(row.verdict) == Verdict::drop && is_paws(static_cast<Reason>(row.reason));
 }
 
-/// Of so many segments a flow's own rows draw its clocks.
-constexpr uint32_t kShortFlow = FlowSketch::kMost / 2;
+/// Has a flow a milestone at the segment that comes after `index` others? Seldom enough for the reading not to
+/// be held up, and so seldom in a very long flow that a few thousand strides go back through all of it.
+bool is_milestone(uint32_t index) {
+  constexpr uint32_t kApart = 32, kStrides = 4096;
+  const uint32_t apart = std::max(kApart, std::bit_floor(index / kStrides));  // a power of two
+  return index != 0 && (index & (apart - 1)) == 0;
+}
+
+/// A flow of up to so many segments is walked through when its clocks are drawn, a longer one from milestone
+/// to milestone.
+constexpr uint32_t kShortFlow = 512;
 
 /// How far to look back for a segment of the right side with a timestamp: a few cost nothing, millions would
 /// hold up the window.
@@ -20,20 +30,13 @@ constexpr int kReach = 64;
 
 }  // namespace
 
-void FlowSketch::add(uint32_t index, uint32_t row) {
-  const uint32_t at = index / every(index);
-  if (at < count_)  // it was full: every other one goes
-    for (uint32_t i = 1; i < at; ++i) rows_[i] = rows_[2 * i];
-  rows_[at] = row;
-  count_ = at + 1;
-}
-
 CaptureStore::CaptureStore() = default;
 CaptureStore::~CaptureStore() = default;
 
 void CaptureStore::flow_opened(uint64_t id, const Endpoint& source, const Endpoint& destination) {
   const std::lock_guard lock(mutex_);
   FlowEntry& flow = flows_.append([] { return FlowEntry(); });
+  flow.counts = &counts_.append([] { return FlowCounts(); });
   flow.id = id;
   flow.client = source;
   flow.server = destination;
@@ -44,7 +47,8 @@ void CaptureStore::segment(const SegmentRow& row) {
     rows_lost_.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  __builtin_prefetch(&flows_[row.flow - 1]);  // for publish()
+  FlowCounts& counts = counts_[row.flow - 1];
+  const auto at = static_cast<uint32_t>(rows_.size());
   const LogRow& packed = rows_.append([&] {
     return LogRow{.time_ns = row.time_ns,
                   .frame = static_cast<uint32_t>(row.frame),
@@ -55,7 +59,7 @@ void CaptureStore::segment(const SegmentRow& row) {
                   .tsval = row.tsval.raw,
                   .tsecr = row.tsecr.raw,
                   .ts_recent = row.ts_recent.raw,
-                  .previous = LogRow::kNoRow,
+                  .previous = counts.last_row.load(std::memory_order_relaxed),
                   .flags = row.flags,
                   .verdict = static_cast<uint8_t>(static_cast<uint8_t>(row.verdict) & 3),
                   .evidence = static_cast<uint8_t>(static_cast<uint8_t>(row.evidence) & 3),
@@ -68,35 +72,25 @@ void CaptureStore::segment(const SegmentRow& row) {
     const std::lock_guard lock(mutex_);
     evidence_.emplace_back(row.frame, row.evidence_frames);
   }
-  if (rows_.size() - published_.load(std::memory_order_relaxed) == kBatch) flush();
-}
-
-void CaptureStore::flush() {
-  const std::lock_guard lock(mutex_);
-  for (size_t at = published_.load(std::memory_order_relaxed); at < rows_.size(); ++at) publish(at);
   published_.store(rows_.size(), std::memory_order_release);
+  count(packed, at);
 }
 
-void CaptureStore::publish(size_t index) {
-  LogRow& row = rows_[index];
-  const auto at = static_cast<uint32_t>(index);
-  FlowEntry& flow = flows_[row.flow - 1];
-  row.previous = flow.last_row;
-  flow.last_row = at;
-  flow.dropped += lost_to_timestamps(row);
-  const uint32_t earlier = flow.segments++;
-  if (earlier == 0) flow.first_row = at;
-  if (earlier < kShortFlow || !FlowSketch::wants(earlier)) return;
-  if (!flow.sketch) {
-    const std::vector<uint32_t> rows = sketched_rows(flow);
-    flow.sketch = std::make_unique<FlowSketch>();
-    for (uint32_t i = 0; i < earlier; ++i) flow.sketch->add(i, rows[i]);
-  }
-  flow.sketch->add(earlier, at);
+/// Whoever sees a row's number sees the row.
+void CaptureStore::count(const LogRow& row, uint32_t at) {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  FlowCounts& flow = counts_[row.flow - 1];
+  const uint32_t earlier = flow.segments.load(relaxed);
+  if (earlier == 0) flows_[row.flow - 1].first_row.store(at, std::memory_order_release);
+  if (lost_to_timestamps(row)) flow.dropped.store(flow.dropped.load(relaxed) + 1, relaxed);
+  flow.segments.store(earlier + 1, relaxed);
+  flow.last_row.store(at, std::memory_order_release);
+  if (!is_milestone(earlier)) return;
+  milestones_.append([&] { return Milestone{.row = at, .previous = flow.milestone.load(relaxed)}; });
+  flow.milestone.store(static_cast<uint32_t>(milestones_.size() - 1), std::memory_order_release);
 }
 
 void CaptureStore::flow(FlowReport&& report) {
-  flush();  // a flow is not over before its rows are in, as far as they have come
   const std::lock_guard lock(mutex_);
   FlowEntry& flow = flows_[report.id - 1];
   flow.client = report.client;
@@ -119,31 +113,33 @@ std::shared_ptr<const FlowReport> CaptureStore::report(uint64_t id) const {
   return flow_at(id, [](const FlowEntry& flow) { return flow.report; });
 }
 
-std::vector<uint32_t> CaptureStore::sketched_rows(const FlowEntry& flow) const {
-  std::vector<uint32_t> rows;
-  if (flow.sketch) {
-    rows.assign(flow.sketch->rows().begin(), flow.sketch->rows().end());
-    rows.push_back(flow.last_row);
-  } else {
-    for (uint32_t at = flow.last_row; at != LogRow::kNoRow; at = row(at).previous) rows.push_back(at);
-    std::reverse(rows.begin(), rows.end());
-  }
-  return rows;
-}
-
 std::vector<CaptureStore::ClockPoint> CaptureStore::clock_line(const FlowEntry& flow, Side side) const {
+  std::vector<const LogRow*> rows;  // the last one first
+  const uint32_t last = flow.last_row();
+  if (last == LogRow::kNoRow) return {};
+  const uint32_t first = flow.first_row;
+  const TimeNs apart = (time_ns(last) - time_ns(first)) / static_cast<TimeNs>(kClockPoints);
+  const auto add = [&](uint32_t at) {
+    if (!rows.empty() && at != first && rows.back()->time_ns - row(at).time_ns < apart) return;
+    const auto fits = [&] { return row(at).has_ts && row(at).side() == side; };
+    for (int i = 0; i < kReach && !fits(); ++i)
+      if ((at = row(at).previous) == LogRow::kNoRow) return;
+    if (fits() && (rows.empty() || &row(at) != rows.back())) rows.push_back(&row(at));
+  };
+  if (flow.segments() <= kShortFlow) {
+    for (uint32_t at = last; at != LogRow::kNoRow; at = row(at).previous) add(at);
+  } else {
+    add(last);
+    for (uint32_t at = flow.milestone(); at != LogRow::kNoRow; at = milestones_[at].previous)
+      add(milestones_[at].row);
+    add(first);
+  }
   std::vector<ClockPoint> line;
-  const auto fits = [&](uint32_t at) { return row(at).has_ts && row(at).side() == side; };
-  const LogRow *first = nullptr, *last = nullptr;
   int64_t ticks = 0;
-  for (uint32_t at : sketched_rows(flow)) {
-    for (int i = 0; i < kReach && at != LogRow::kNoRow && !fits(at); ++i) at = row(at).previous;
-    if (at == LogRow::kNoRow || !fits(at) || &row(at) == last) continue;
-    const LogRow& now = row(at);
-    if (!first) first = &now;
-    if (last) ticks += static_cast<int32_t>(now.tsval - last->tsval);
-    last = &now;
-    line.push_back({static_cast<double>(now.time_ns - first->time_ns) / 1e9, static_cast<double>(ticks)});
+  for (auto at = rows.rbegin(); at != rows.rend(); ++at) {
+    if (at != rows.rbegin()) ticks += static_cast<int32_t>((*at)->tsval - at[-1]->tsval);
+    line.push_back(
+        {static_cast<double>((*at)->time_ns - rows.back()->time_ns) / 1e9, static_cast<double>(ticks)});
   }
   return line;
 }

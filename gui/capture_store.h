@@ -38,30 +38,29 @@ struct LogRow {
 };
 static_assert(sizeof(LogRow) == 48);
 
-/// Which segments of a flow draw its clocks in a few strokes: spread evenly over what has come so far.
-class FlowSketch {
- public:
-  static constexpr uint32_t kMost = 32;
-  /// Is the segment that comes after `index` others one of them? Seldom, in a long flow.
-  static bool wants(uint32_t index) { return index % every(index) == 0; }
-  /// Of each that is wanted, in order.
-  void add(uint32_t index, uint32_t row);
-  std::span<const uint32_t> rows() const { return {rows_.data(), count_}; }
+/// What each segment changes of its flow, apart from all else so that thousands of flows stay in the cache.
+/// The analyzing thread writes it and waits for nobody; any other may read it at any time.
+struct FlowCounts {
+  std::atomic<uint32_t> segments = 0;
+  std::atomic<uint32_t> dropped = 0;  ///< by timestamps
+  std::atomic<uint32_t> last_row = LogRow::kNoRow;
+  std::atomic<uint32_t> milestone = LogRow::kNoRow;  ///< the last one
+};
 
- private:
-  /// After `index` others: one, and from then on twice as many whenever kMost rows are full.
-  static uint32_t every(uint32_t index) { return std::max(1u, std::bit_floor(index / (kMost / 2))); }
-  uint32_t count_ = 0;
-  std::array<uint32_t, kMost> rows_;
+/// A row on the way back through a long flow: one of many, so that its clocks are drawn without all of them.
+struct Milestone {
+  uint32_t row;
+  uint32_t previous;  ///< of the same flow; LogRow::kNoRow: none
 };
 
 struct FlowEntry {
-  // Of each segment these change.
-  uint32_t segments = 0;
-  uint32_t dropped = 0;  ///< by timestamps
-  uint32_t first_row = LogRow::kNoRow, last_row = LogRow::kNoRow;
-  std::unique_ptr<FlowSketch> sketch;  ///< of flows too long to be walked through for it
+  const FlowCounts* counts = nullptr;
+  uint32_t segments() const { return counts->segments.load(std::memory_order_relaxed); }
+  uint32_t dropped() const { return counts->dropped.load(std::memory_order_relaxed); }
+  uint32_t last_row() const { return counts->last_row.load(std::memory_order_acquire); }
+  uint32_t milestone() const { return counts->milestone.load(std::memory_order_acquire); }
 
+  std::atomic<uint32_t> first_row = LogRow::kNoRow;  ///< there is one when there is a last one
   uint64_t id = 0;
   Severity worst = Severity::none;
   uint16_t rules = 0;                    ///< bit n - 1: has a finding of TS00n
@@ -83,8 +82,6 @@ class CaptureStore : public Sink {
   void flow_opened(uint64_t id, const Endpoint& source, const Endpoint& destination) override;
   void segment(const SegmentRow& row) override;
   void flow(FlowReport&& report) override;
-  void caught_up() override { flush(); }
-  void flush();  ///< makes the last rows visible
 
   // By any thread.
   size_t segments() const { return published_.load(std::memory_order_acquire); }
@@ -112,8 +109,9 @@ class CaptureStore : public Sink {
   struct ClockPoint {
     double seconds, ticks;  ///< since the first
   };
-  /// The clock of one side of a flow in a few points; none if it has no timestamps. `flow` is held still by
-  /// the caller.
+  static constexpr size_t kClockPoints = 32;
+  /// The clock of one side of a flow in about so many points, spread over its time; none if it has no
+  /// timestamps. `flow` is held still by the caller.
   std::vector<ClockPoint> clock_line(const FlowEntry& flow, Side side) const;
   std::shared_ptr<const FlowReport> report(uint64_t id) const;
   /// Frames that show what became of a dropped segment; 0: unused.
@@ -126,16 +124,16 @@ class CaptureStore : public Sink {
   static constexpr size_t kReportsOfHealthy = 20'000;
 
  private:
-  static constexpr size_t kBatch = 512;
-  void publish(size_t index);
-  std::vector<uint32_t> sketched_rows(const FlowEntry& flow) const;
+  void count(const LogRow& row, uint32_t at);
   const FlowEntry& flow_entry(uint64_t id) const { return flows_[id - 1]; }
 
   StableArray<LogRow, 1 << 15> rows_;
   static_assert(decltype(rows_)::max_size() > LogRow::kNoRow);
-  std::atomic<size_t> published_ = 0;  ///< so many rows are with their flows, and may be read
+  std::atomic<size_t> published_ = 0;  ///< so many rows may be read
   std::atomic<uint64_t> rows_lost_ = 0;
 
+  StableArray<FlowCounts, 1 << 14> counts_;
+  StableArray<Milestone, 1 << 10> milestones_;
   mutable std::mutex mutex_;
   StableArray<FlowEntry, 1 << 14> flows_;
   std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;  ///< by frame, in order

@@ -139,9 +139,9 @@ void Document::start() {
   flow_stale_ = false;
   state_ = State::loading;
   ++generation_;
-  Q_EMIT opened();
+  pool_.start([this, job = job(load_stop_)] { run(job); });  // the window gets ready beside it
   ticks_.start(kTickMs);
-  pool_.start([this, job = job(load_stop_)] { run(job); });
+  Q_EMIT opened();
 }
 
 // In a thread of the pool, from here...
@@ -164,7 +164,6 @@ void Document::run(const Job& job) {
         });
       };
       summary = analyze(**source, job.options, *job.store, progress, job.stop.get());
-      job.store->flush();
       for (const CaptureInfo& capture : summary.captures)
         if (capture.error) error += (error.isEmpty() ? "" : "\n") + text_of(capture.error->message);
     } else {
@@ -188,8 +187,8 @@ void Document::ended(quint64 generation, const Summary& summary, const QString& 
   state_ = !error.isEmpty() && nothing     ? State::failed
            : summary.stopped_at_frame != 0 ? State::stopped
                                            : State::complete;
+  if (follower_) request_flow(follower_->id());  // in its thread, while the others are put in order here
   Q_EMIT updated();
-  if (follower_) request_flow(follower_->id());
   Q_EMIT finished();
   if (!error.isEmpty()) Q_EMIT failed(error);
 }

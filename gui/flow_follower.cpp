@@ -102,8 +102,8 @@ bool FlowFollower::follow(const std::atomic<bool>* stop, size_t most) {
   uint32_t at = LogRow::kNoRow;
   std::vector<uint32_t> fresh;  // the newest first: so the rows know each other
   store_->flow_at(id_, [&](const FlowEntry& flow) {
-    at = flow.last_row;
-    fresh.reserve(flow.segments - rows_.size());
+    at = flow.last_row();
+    fresh.reserve(flow.segments() - rows_.size());
   });
   std::array<size_t, 2> counts{};
   for (; at != known; at = store_->row(at).previous) {

@@ -46,7 +46,7 @@ class FlowDelegate : public QStyledItemDelegate {
   /// A shape for each verdict, so that colour is not needed: cross, triangle, i, tick; a ring while reading.
   static void badge(QPainter& painter, const QRect& rect, const Theme& theme, const FlowEntry& flow) {
     const QPointF c = QRectF(rect).center();
-    const bool bad = !flow.ended() && flow.dropped > 0;
+    const bool bad = !flow.ended() && flow.dropped() > 0;
     const Severity severity = bad ? Severity::error : flow.worst;
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.severity(severity));

@@ -33,14 +33,14 @@ QVariant text(const CaptureStore& store, const FlowEntry& flow, int column) {
     case FlowModel::kFlow:
       return addresses_text(flow);
     case FlowModel::kDropped:
-      return flow.dropped ? text_of(grouped(flow.dropped)) : QString();
+      return flow.dropped() ? text_of(grouped(flow.dropped())) : QString();
     case FlowModel::kSegments:
-      return text_of(grouped(flow.segments));
+      return text_of(grouped(flow.segments()));
     case FlowModel::kStart:
       return QString::number(static_cast<double>(store.time_ns(flow.first_row) - store.start_ns()) / 1e9, 'f',
                              3);
     case FlowModel::kDuration:
-      return text_of(duration_text(store.time_ns(flow.last_row) - store.time_ns(flow.first_row)));
+      return text_of(duration_text(store.time_ns(flow.last_row()) - store.time_ns(flow.first_row)));
     default:
       return {};
   }

@@ -7,7 +7,7 @@ namespace tsaudit::gui {
 namespace {
 
 bool accepts(const FlowQuery& query, const FlowEntry& flow) {
-  if (flow.ended() ? flow.worst < query.least : query.least > Severity::none && flow.dropped == 0)
+  if (flow.ended() ? flow.worst < query.least : query.least > Severity::none && flow.dropped() == 0)
     return false;
   if ((flow.rules & query.rules) != query.rules) return false;
   if (query.words.isEmpty()) return true;
@@ -50,7 +50,7 @@ std::vector<uint32_t> order_flows(const CaptureStore& store, const FlowQuery& qu
   const auto by = [&](auto key_of) { return order_by(store, query, stop, key_of); };
   switch (query.key) {
     case FlowQuery::Key::verdict:
-      return by([](const FlowEntry& f) { return static_cast<uint64_t>(f.worst) << 32 | f.dropped; });
+      return by([](const FlowEntry& f) { return static_cast<uint64_t>(f.worst) << 32 | f.dropped(); });
     case FlowQuery::Key::addresses:
       return by([](const FlowEntry& f) { return std::pair(f.client, f.server); });
     case FlowQuery::Key::clock:
@@ -59,13 +59,13 @@ std::vector<uint32_t> order_flows(const CaptureStore& store, const FlowQuery& qu
         return line.empty() ? 0.0 : line.back().ticks;
       });
     case FlowQuery::Key::dropped:
-      return by([](const FlowEntry& f) { return f.dropped; });
+      return by([](const FlowEntry& f) { return f.dropped(); });
     case FlowQuery::Key::segments:
-      return by([](const FlowEntry& f) { return f.segments; });
+      return by([](const FlowEntry& f) { return f.segments(); });
     case FlowQuery::Key::start:
       return by([&](const FlowEntry& f) { return store.time_ns(f.first_row); });
     case FlowQuery::Key::duration:
-      return by([&](const FlowEntry& f) { return store.time_ns(f.last_row) - store.time_ns(f.first_row); });
+      return by([&](const FlowEntry& f) { return store.time_ns(f.last_row()) - store.time_ns(f.first_row); });
   }
   return {};
 }

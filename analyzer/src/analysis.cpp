@@ -243,7 +243,6 @@ Summary analyze(PacketSource& source, const AnalysisOptions& options, Sink& sink
     if (batch->end) break;
     if (batch->packets == 0) continue;
     pipeline->batch(*batch);
-    sink.caught_up();
     last_frame = batch->last_frame;
     if (progress && batch->progress) progress(*batch->progress);
   }

@@ -48,7 +48,6 @@ std::shared_ptr<CaptureStore> ten_million() {
     if (i % 500'000 == 499'999) row = test::dropped(row, clock[me] + 100'000);
     store->segment(row);
   }
-  store->flush();
   return store;
 }
 
@@ -131,7 +130,7 @@ int open(const char* path) {
                    [&](const std::shared_ptr<const FlowView>& flow) {
                      for (PlotPanel* panel : window.plots().visible_panels()) panel->surface().replot_now();
                      if (first < 0) first = timer.elapsed();
-                     const auto segments = [](const FlowEntry& entry) { return entry.segments; };
+                     const auto segments = [](const FlowEntry& entry) { return entry.segments(); };
                      const bool whole = flow->rows().size() == flow->store().flow_at(flow->id(), segments);
                      shown = whole && window.document().state() != Document::State::loading ? flow->id() : 0;
                      look();

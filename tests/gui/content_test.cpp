@@ -122,7 +122,6 @@ class Clusters : public testing::Test {
       store->segment(test::dropped(
           test::row(i + 1, (i / 1000) * kSecond + (i % 1000) * 1000, Side::client, 1000 + i % 2 * 100'000, 0),
           500'000));
-    store->flush();
     flow = FlowView::build(store, 1);
     content = make_content(PlotKind::clock, flow, Side::client);
   }

@@ -128,7 +128,6 @@ class ModelsTest : public QObject {
       open_flow(*store, id);
       store->segment(row(id, static_cast<TimeNs>(id), Side::client, 1, 0, id));
     }
-    store->flush();
     model.refresh();
     QCOMPARE(model.rowCount(), 1000);
     QCOMPARE(model.index(0, FlowModel::kVerdict).data(Qt::AccessibleTextRole).toString(), QString("reading"));
@@ -209,7 +208,6 @@ class ModelsTest : public QObject {
     open_flow(*store, 1);
     const auto rows = static_cast<uint32_t>(SegmentModel::kWindow * 2 + 100);
     for (uint32_t i = 0; i < rows; ++i) store->segment(row(i + 1, i, Side::client, i, 0));
-    store->flush();
     SegmentModel model;
     model.set_flow(FlowView::build(store, 1), 0);
     QCOMPARE(static_cast<size_t>(model.rowCount()), SegmentModel::kWindow);

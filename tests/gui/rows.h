@@ -60,7 +60,6 @@ inline std::shared_ptr<CaptureStore> analyzed(const std::string& name) {
   if (!source) throw std::runtime_error(source.error().message);
   auto store = std::make_shared<CaptureStore>();
   analyze(**source, {}, *store);
-  store->flush();
   return store;
 }
 

@@ -37,8 +37,6 @@ class Sink {
   virtual void segment(const SegmentRow&) {}
   virtual void flow(FlowReport&&) {}
   virtual void explanation(const Explanation&) {}
-  /// All packets that the source had are judged; the next ones may be long in coming from a live one.
-  virtual void caught_up() {}
 };
 
 struct Progress {
