@@ -60,13 +60,16 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   const TsVal echo = next.segment.tsecr;
   const PawsState state = state_with(v, echo, v.state.age_seconds);
   const PawsOutcome outcome = judge(profile, state, v.segment);
-  const bool passed = outcome.verdict == Verdict::accept && !outcome.updates_ts_recent;
+  const bool ack_may_be_too_old = next.restored && before(v.segment.ack, v.state.snd_una);
+  const bool passed =
+      outcome.verdict == Verdict::accept && !outcome.updates_ts_recent && !ack_may_be_too_old;
   // Away from the receiver TS.Recent alone does not decide on an old ACK.
-  const bool refused = is_paws_drop(outcome) && (next.at_receiver || !may_be_disordered(profile, v, state));
+  const bool in_order = next.at_receiver && next.last;
+  const bool refused = is_paws_drop(outcome) && (in_order || !may_be_disordered(profile, v, state));
   if (v.reason == Reason::ts_recent_range && echo != v.tsval && (refused || passed))
     return Decision{outcome.verdict, outcome.reason, true};
   const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;
-  if (is_pure_ack(v) && old && next.answers && v.answered_refusal)
+  if (is_pure_ack(v) && old && next.last && next.answers && v.answered_refusal)
     return Decision{Verdict::drop, *v.answered_refusal};
   return std::nullopt;
 }
@@ -90,11 +93,18 @@ DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const S
   if (v.state.state == TcpState::syn_recv) return {of_request(profile, v, next), true};
   const Segment& s = next.segment;
   if (!is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq))) {
-    if (v.repeated) return {.over = true};  // which of them was it?
+    // If TS.Recent alone was in question, and is its TSval now, it was none of the other copies.
+    const bool stored = v.reason == Reason::ts_recent_range && s.has_ts() && s.tsecr == v.tsval &&
+                        v.tsval != v.state.ts_recent && after(v.end_seq, v.state.rcv_nxt) &&
+                        !before(v.segment.ack, v.state.snd_una);
+    if (v.repeated && !stored) return {.over = true};  // which of them was it?
     const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
     return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
   }
-  if (next.last && (next.at_receiver || next.answers) && s.has_ts()) {
+  // What came since does not matter either, if none of it had that TSval.
+  const bool told =
+      next.last || (v.reason == Reason::ts_recent_range && !v.rcv_doubtful && !v.later_holds(s.tsecr));
+  if (told && (next.at_receiver || next.answers) && s.has_ts()) {
     if (v.reason == Reason::idle_range)
       if (const auto decision = of_age(profile, v, next)) return {decision};
     if (!v.asked) {

@@ -9,9 +9,12 @@
 namespace tsaudit {
 namespace {
 
-/// An answer to a pure ACK comes at once or, rate-limited, never. What comes after another segment answers
-/// that one.
+/// How long after it data may still be answered.
 constexpr TimeNs kAnswerWithin = 500 * kMillisecond;
+
+/// A pure ACK is answered at once or, rate-limited, never. What comes later, or after another segment, answers
+/// another one.
+TimeNs at_once(const Host& receiver) { return settle_ns(receiver) + kMillisecond; }
 
 void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
   if (v.evidence != evidence) v.evidence_frames = {};
@@ -57,6 +60,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .sent = flow.host[from].segments + 1,
                 .repeated = repeated,
                 .elsewhere = repeated && flow.host[from ^ 1].holes,  // among what waits there, perhaps
+                .rcv_doubtful = flow.host[from ^ 1].rcv_doubtful != 0,
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
                 .segment = as_received(flow, flow.host[from], s)};
@@ -119,6 +123,7 @@ bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Se
                       .last = flow.host[sender].segments == v.sent,
                       .at_receiver = vantage_of(receiver, flow.host[sender]) == Vantage::at_receiver,
                       .settled = s.time_ns - v.time_ns > settle_ns(receiver),
+                      .restored = receiver.restored,
                       .answers = answers};
   const DoubtWeighed weighed = weigh_doubt(profile_for(flow, sender ^ 1), v, sequel);
   if (!weighed.decision) return weighed.over;
@@ -150,6 +155,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     // What comes sooner than a segment can go to the receiver and its answer come back is for an earlier one.
     // (An eighth is for the way there and back that was measured, which is not the shortest there is.)
     const bool may_answer = was.repeats_ack && !answer_spent && s.time_ns - v.time_ns >= 2 * way * 7 / 8;
+    const bool in_time = s.time_ns - v.time_ns - way < (has_data ? kAnswerWithin : at_once(a));
     const bool covered = has_data && !before(s.ack, v.end_seq);
     bool decided = false;
     const bool another = was_another(flow, from, v, s);
@@ -162,7 +168,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     } else if (s.has(kRst)) {
       // It tells TS.Recent and nothing else.
     } else if (v.verdict == Verdict::unknown) {
-      const bool answers = may_answer && s.time_ns - v.time_ns - way < kAnswerWithin;
+      const bool answers = may_answer && in_time;
       // Data get an answer if they are refused, out of order, or a copy; a pure ACK only if it is refused.
       decided = settle_doubt(flow, from ^ 1, v, s, answers && (has_data || !data_in_doubt));
       answer_spent = answer_spent || (answers && decided && (has_data || v.verdict == Verdict::drop));
@@ -179,13 +185,13 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
         answer_spent = answer_spent || (may_answer && v.answered);  // a late copy is answered, too
       } else if (has_data) {
         const bool refused = !after(v.seq, s.ack);
-        const bool answers = may_answer && v.answered;
-        if (v.evidence == Evidence::predicted && ((at_receiver && refused) || answers)) {
-          answer_spent = answer_spent || answers;
+        const bool answers = may_answer && v.answered && !v.answer_came;
+        answer_spent = answer_spent || answers;
+        v.answer_came = v.answer_came || answers;
+        if (v.evidence == Evidence::predicted && ((at_receiver && refused) || answers))
           note(v, Evidence::confirmed, s.frame);
-        }
-      } else if (v.answered && may_answer && v.evidence == Evidence::predicted && b.segments == v.sent &&
-                 s.time_ns - v.time_ns - way < kAnswerWithin) {
+      } else if (v.answered && may_answer && in_time && v.evidence == Evidence::predicted &&
+                 b.segments == v.sent) {
         answer_spent = true;
         note(v, Evidence::confirmed, s.frame);
         decided = true;

@@ -246,9 +246,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       if ((j.verdict == Verdict::unknown || s.options_malformed) && s.length() > 0) b.rcv_doubtful = true;
     }
   }
-  if (flow.trouble && s.payload > 0) {
+  if (flow.trouble) {
     for (OpenVerdict& v : trouble(flow).direction[from].open) {
-      const bool overlaps = before(s.seq, v.end_seq) && after(end, v.seq);
+      if (s.has_ts()) v.followed_by(s.tsval);
+      const bool overlaps = s.payload > 0 && before(s.seq, v.end_seq) && after(end, v.seq);
       v.repeated = v.repeated || overlaps;
       v.elsewhere = v.elsewhere || (overlaps && j.verdict != Verdict::drop);
     }

@@ -51,17 +51,31 @@ struct OpenVerdict {
   Verdict verdict = Verdict::drop;
   Reason reason = Reason::paws;
   bool answered = false;  ///< the receiver is expected to send an ACK for it
+  bool answer_came = false;  ///< the one for data: others answer other segments
   std::optional<Reason> answered_refusal = {};  ///< or it is if it was refused for this reason
   FrameList DirectionTrouble::*list = nullptr;  ///< where it is counted among drops
   uint32_t sent = 0;     ///< segments of its sender up to this one
+  std::array<TsVal, 4> later{};  ///< TSvals of those that came after it, as far as there is room
+  uint8_t later_count = 0;       ///< of all, saturating
   bool repeated = false;  ///< data of it were sent again
   bool elsewhere = false; ///< or came in another segment that the receiver may have taken
   bool asked = false;     ///< the first echo after it has been weighed
+  bool rcv_doubtful = false;  ///< RCV.NXT was in doubt as well
   bool ts_recent_shown = false;  ///< the receiver's own echo has shown the TS.Recent that refused it, or a later one
   PawsState state;        ///< the likeliest, and the segment: to ask other profiles
   PawsSegment segment;
   Evidence evidence = Evidence::predicted;
   std::array<uint64_t, 4> evidence_frames{};
+
+  void followed_by(TsVal value) {
+    if (later_count < later.size()) later[later_count] = value;
+    if (later_count < UINT8_MAX) ++later_count;
+  }
+  /// May TS.Recent have become this by what came after the segment?
+  bool later_holds(TsVal value) const {
+    return later_count > later.size() || std::find(later.begin(), later.begin() + later_count, value) !=
+                                             later.begin() + later_count;
+  }
 };
 
 /// A receiver before the segment that tells of it.

@@ -38,7 +38,7 @@ OpenVerdict doubt(Reason reason, uint32_t behind, uint32_t length = 100) {
 struct Answer {
   TsVal echo = kHeld;
   uint32_t ack = 5000;
-  bool last = true, at_receiver = true, settled = true, answers = true;
+  bool last = true, at_receiver = true, settled = true, restored = false, answers = true;
 };
 DoubtWeighed weigh(OpenVerdict& v, const Answer& answer) {
   Segment s;
@@ -47,7 +47,7 @@ DoubtWeighed weigh(OpenVerdict& v, const Answer& answer) {
   s.tsecr = answer.echo;
   s.ack = {answer.ack};
   return weigh_doubt(default_profile(), v,
-                     {s, answer.last, answer.at_receiver, answer.settled, answer.answers});
+                     {s, answer.last, answer.at_receiver, answer.settled, answer.restored, answer.answers});
 }
 
 TEST(Doubt, WhatIsAcknowledgedWasTaken) {
@@ -62,6 +62,25 @@ TEST(Doubt, WhatWasSentTwiceIsNotDecidedByItsAck) {
   v.repeated = true;
   EXPECT_FALSE(weigh(v, {.ack = 5100}).decision);
   EXPECT_TRUE(weigh(v, {.ack = 5100}).over);
+}
+
+TEST(Doubt, UnlessTsRecentAloneWasInQuestionAndIsItsTsvalNow) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+  v.repeated = true;
+  const DoubtWeighed weighed = weigh(v, {.echo = v.tsval, .ack = 5100});
+  ASSERT_TRUE(weighed.decision);
+  EXPECT_EQ(weighed.decision->verdict, Verdict::accept);
+  OpenVerdict old_ack = doubt(Reason::ts_recent_range, 500'000);
+  old_ack.repeated = true;
+  old_ack.segment.ack = {3000};
+  EXPECT_FALSE(weigh(old_ack, {.echo = v.tsval, .ack = 5100}).decision) << "which may have been too old";
+  OpenVerdict had = doubt(Reason::ts_recent_range, 500'000);
+  had.repeated = true;
+  had.state.rcv_nxt = {5100};
+  EXPECT_FALSE(weigh(had, {.echo = v.tsval, .ack = 5100}).decision) << "its data had come before";
+  OpenVerdict other = doubt(Reason::state_unknown, 500'000);
+  other.repeated = true;
+  EXPECT_FALSE(weigh(other, {.echo = v.tsval, .ack = 5100}).decision);
 }
 
 TEST(Doubt, AnOldEchoShowsThatTsRecentWasNotTooOld) {
@@ -99,8 +118,32 @@ TEST(Doubt, OnlyTheFirstEchoAfterItTellsWhatItMet) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
   EXPECT_FALSE(weigh(v, {.echo = v.tsval}).decision) << "it may be its own";
   EXPECT_FALSE(weigh(v, {}).decision) << "this one may have been stored since";
-  OpenVerdict later = doubt(Reason::ts_recent_range, 500'000);
-  EXPECT_FALSE(weigh(later, {.last = false}).decision) << "others have been sent since";
+}
+
+TEST(Doubt, WhatWasSentSinceMayHaveBeenStoredSince) {
+  const auto after = [](std::initializer_list<TsVal> later) {
+    OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+    for (const TsVal value : later) v.followed_by(value);
+    return weigh(v, {.last = false}).decision;
+  };
+  EXPECT_FALSE(after({kHeld - 7, kHeld})) << "it may be that one's";
+  EXPECT_FALSE(after({kHeld - 1, kHeld - 2, kHeld - 3, kHeld - 4, kHeld - 5})) << "too many to know";
+  const auto decision = after({kHeld - 7, kHeld + 3});
+  ASSERT_TRUE(decision) << "that TSval came before it";
+  EXPECT_EQ(decision->reason, Reason::paws);
+  OpenVerdict elsewhere = doubt(Reason::ts_recent_range, 500'000);
+  elsewhere.rcv_doubtful = true;
+  EXPECT_FALSE(weigh(elsewhere, {.last = false}).decision) << "which refusal depends on RCV.NXT";
+}
+
+TEST(Doubt, ARestoredReceiverMayHaveFoundTheAckTooOld) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+  v.seq = v.segment.seq = {6000};
+  v.end_seq = v.segment.end_seq = {6100};
+  v.segment.ack = {8900};
+  OpenVerdict same = v;
+  EXPECT_TRUE(weigh(v, {.echo = v.tsval - 5}).decision);
+  EXPECT_FALSE(weigh(same, {.echo = v.tsval - 5, .restored = true}).decision);
 }
 
 TEST(Doubt, TheEchoLetsAnOutOfOrderSegmentPassToo) {

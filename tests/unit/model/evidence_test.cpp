@@ -125,6 +125,30 @@ TEST(Evidence, OneAnswerConfirmsOneDrop) {
   EXPECT_EQ(count(from(report, Side::client), Reason::paws), 3u);
 }
 
+TEST(Evidence, AnAnswerThatComesTooLateIsForAnother) {
+  Conversation c = set_back();
+  ASSERT_EQ(c.client().verdict, Verdict::drop);
+  c.pass(5 * kMillisecond);
+  c.server();
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).confirmed, 0u);
+  EXPECT_EQ(from(report, Side::client).predicted, 1u);
+}
+
+TEST(Evidence, DataWaitForTheirAnswerAlsoWhenTheyAreKnownToBeRefused) {
+  Conversation c = set_back();
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server({.payload = 10});  // asks for them still, but is no answer
+  c.pass(kMillisecond);
+  ASSERT_EQ(c.client().verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server();
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).confirmed, 1u);
+  EXPECT_EQ(from(report, Side::client).predicted, 1u);
+}
+
 TEST(Evidence, AnAckAnswersTheOldAckThatItFollows) {
   Conversation c = set_back();
   ASSERT_EQ(c.client().verdict, Verdict::drop);
