@@ -61,8 +61,8 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   const PawsState state = state_with(v, echo, v.state.age_seconds);
   const PawsOutcome outcome = judge(profile, state, v.segment);
   const bool ack_may_be_too_old = next.restored && before(v.segment.ack, v.state.snd_una);
-  const bool passed =
-      outcome.verdict == Verdict::accept && !outcome.updates_ts_recent && !ack_may_be_too_old;
+  const bool passed = outcome.verdict == Verdict::accept && !outcome.updates_ts_recent &&
+                      !ack_may_be_too_old && (next.last || !v.rcv_doubtful);
   // Away from the receiver TS.Recent alone does not decide on an old ACK.
   const bool in_order = next.at_receiver && next.last;
   const bool refused = is_paws_drop(outcome) && (in_order || !may_be_disordered(profile, v, state));
@@ -92,18 +92,20 @@ std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVer
 DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const Sequel& next) {
   if (v.state.state == TcpState::syn_recv) return {of_request(profile, v, next), true};
   const Segment& s = next.segment;
-  if (!is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq))) {
-    // If TS.Recent alone was in question, and is its TSval now, it was none of the other copies.
+  const bool covered = !is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq));
+  if (covered) {
+    // Which of them was it? If TS.Recent alone was in question, and is its TSval now, none of the other copies.
     const bool stored = v.reason == Reason::ts_recent_range && s.has_ts() && s.tsecr == v.tsval &&
                         v.tsval != v.state.ts_recent && after(v.end_seq, v.state.rcv_nxt) &&
                         !before(v.segment.ack, v.state.snd_una);
-    if (v.repeated && !stored) return {.over = true};  // which of them was it?
     const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
-    return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
+    if (!v.repeated || stored) return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
   }
-  // What came since does not matter either, if none of it had that TSval.
+  // What came since does not matter either, if none of it had that TSval. (At the receiver the words for a
+  // pure ACK's refusal depend on RCV.NXT.)
+  const bool which_refusal = v.rcv_doubtful && is_pure_ack(v) && next.at_receiver;
   const bool told =
-      next.last || (v.reason == Reason::ts_recent_range && !v.rcv_doubtful && !v.later_holds(s.tsecr));
+      next.last || (v.reason == Reason::ts_recent_range && !which_refusal && !v.later_holds(s.tsecr));
   if (told && (next.at_receiver || next.answers) && s.has_ts()) {
     if (v.reason == Reason::idle_range)
       if (const auto decision = of_age(profile, v, next)) return {decision};
@@ -112,8 +114,8 @@ DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const S
       if (const auto decision = of_ts_recent(profile, v, next)) return {decision};
     }
   }
-  if (is_pure_ack(v) || v.repeated) return {.over = true};
-  return {of_old_ack(profile, v, next)};
+  if (is_pure_ack(v) || covered) return {.over = true};
+  return {v.repeated ? std::nullopt : of_old_ack(profile, v, next)};
 }
 
 }  // namespace tsaudit

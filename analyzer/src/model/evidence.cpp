@@ -36,6 +36,13 @@ void may_have_moved_window(Host& receiver, const OpenVerdict& v) {
   receiver.wl_known = false;
 }
 
+/// Would that TS.Recent have refused it? 0 says that there is none.
+bool refuses(const ReceiverProfile& profile, const OpenVerdict& v, TsVal ts_recent) {
+  PawsState state = v.state;
+  state.ts_recent = ts_recent;
+  return is_paws_drop(judge(profile, state, v.segment));
+}
+
 }  // namespace
 
 /// `state`: the receiver's likeliest, before the segment.
@@ -80,10 +87,7 @@ bool Tracker::was_another(const Flow& flow, unsigned receiver, const OpenVerdict
   const ReceiverProfile& profile = profile_for(flow, receiver);
   // Once it is too old to count, TS.Recent goes back.
   if (v.state.age_seconds + (s.time_ns - v.time_ns) / kSecond + 1 >= profile.idle_seconds) return false;
-  PawsState state = v.state;
-  state.ts_recent = s.tsecr;  // 0 says that there is none
-  const PawsOutcome outcome = judge(profile, state, v.segment);
-  return !is_paws_drop(outcome);
+  return !refuses(profile, v, s.tsecr);
 }
 
 /// The verdict was another one.
@@ -154,13 +158,16 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     const bool has_data = v.end_seq != v.seq;
     // What comes sooner than a segment can go to the receiver and its answer come back is for an earlier one.
     // (An eighth is for the way there and back that was measured, which is not the shortest there is.)
-    const bool may_answer = was.repeats_ack && !answer_spent && s.time_ns - v.time_ns >= 2 * way * 7 / 8;
+    const bool back = s.time_ns - v.time_ns >= 2 * way * 7 / 8;
+    const bool may_answer = was.repeats_ack && !answer_spent && back;
     const bool in_time = s.time_ns - v.time_ns - way < (has_data ? kAnswerWithin : at_once(a));
     const bool covered = has_data && !before(s.ack, v.end_seq);
     bool decided = false;
     const bool another = was_another(flow, from, v, s);
-    v.ts_recent_shown =
-        v.ts_recent_shown || (s.has_ts() && s.tsecr.raw != 0 && !before(s.tsecr, v.state.ts_recent));
+    if (s.has_ts() && s.tsecr.raw != 0 && !v.ts_recent_shown)
+      v.ts_recent_shown = !before(s.tsecr, v.state.ts_recent) ||
+                          (back && !before(s.tsval, a.clock.last()) && v.verdict == Verdict::drop &&
+                           refuses(profile_for(flow, from), v, s.tsecr));
     if (another) {
       decide(flow, from ^ 1, v, Verdict::unknown, Reason::ts_recent_range, s.frame);
       if (direction.lone_jump && direction.lone_jump->tsval == v.state.ts_recent) direction.lone_jump.reset();

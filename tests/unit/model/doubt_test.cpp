@@ -58,10 +58,19 @@ TEST(Doubt, WhatIsAcknowledgedWasTaken) {
 }
 
 TEST(Doubt, WhatWasSentTwiceIsNotDecidedByItsAck) {
+  OpenVerdict v = doubt(Reason::state_unknown, 500'000);
+  v.repeated = true;
+  EXPECT_FALSE(weigh(v, {.ack = 5100, .answers = false}).decision);
+  EXPECT_TRUE(weigh(v, {.ack = 5100, .answers = false}).over);
+  EXPECT_FALSE(weigh(v, {.answers = false}).over) << "not acknowledged yet";
+}
+
+TEST(Doubt, ButByTheEchoThatComesWithIt) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
   v.repeated = true;
-  EXPECT_FALSE(weigh(v, {.ack = 5100}).decision);
-  EXPECT_TRUE(weigh(v, {.ack = 5100}).over);
+  const DoubtWeighed weighed = weigh(v, {.ack = 5100});
+  ASSERT_TRUE(weighed.decision);
+  EXPECT_EQ(weighed.decision->reason, Reason::paws) << "its data had come in another one";
 }
 
 TEST(Doubt, UnlessTsRecentAloneWasInQuestionAndIsItsTsvalNow) {
@@ -131,9 +140,19 @@ TEST(Doubt, WhatWasSentSinceMayHaveBeenStoredSince) {
   const auto decision = after({kHeld - 7, kHeld + 3});
   ASSERT_TRUE(decision) << "that TSval came before it";
   EXPECT_EQ(decision->reason, Reason::paws);
-  OpenVerdict elsewhere = doubt(Reason::ts_recent_range, 500'000);
-  elsewhere.rcv_doubtful = true;
-  EXPECT_FALSE(weigh(elsewhere, {.last = false}).decision) << "which refusal depends on RCV.NXT";
+}
+
+TEST(Doubt, WhichRefusalOfAPureAckDependsOnRcvNxt) {
+  for (const uint32_t length : {0u, 100u}) {
+    OpenVerdict v = doubt(Reason::ts_recent_range, 500'000, length);
+    v.rcv_doubtful = true;
+    EXPECT_EQ(weigh(v, {.last = false}).decision.has_value(), length != 0);
+  }
+  OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+  v.seq = v.segment.seq = {6000};
+  v.end_seq = v.segment.end_seq = {6100};
+  v.rcv_doubtful = true;
+  EXPECT_FALSE(weigh(v, {.echo = v.tsval - 5, .last = false}).decision) << "or it is old";
 }
 
 TEST(Doubt, ARestoredReceiverMayHaveFoundTheAckTooOld) {

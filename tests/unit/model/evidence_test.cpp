@@ -214,6 +214,22 @@ TEST(Evidence, AnAnswerToDataIsNoneToTheAckAfterThem) {
   }
 }
 
+/// The receiver may have had either of two TS.Recent, and both refuse the segment. What it takes later, half of
+/// the number circle on, would not have; but by then it has shown which it was.
+TEST(Evidence, AnEchoThatRefusesItTooShowsWhatItMet) {
+  Conversation c = far_away();
+  const uint32_t held = c.echo[1], later = held + 0x7fff'ff00;
+  c.client({.tsval = held + 20});
+  c.pass(kMillisecond);
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0], .tsval = held - 500'000}).verdict, Verdict::drop);
+  c.pass(c.answer);
+  c.server({.tsecr = held});
+  c.client({.payload = 100, .tsval = later});
+  c.pass(c.answer);
+  c.server({.tsecr = later});
+  EXPECT_EQ(count(from(c.finish(), Side::client), Reason::paws), 1u);
+}
+
 /// Two ACKs say the same, and the older one comes last, when the receiver has taken more.
 TEST(Evidence, AnAckThatOthersHaveOvertakenSaysNothingOfThePresent) {
   Conversation c;
