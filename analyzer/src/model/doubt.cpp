@@ -94,12 +94,13 @@ DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const S
   const Segment& s = next.segment;
   const bool covered = !is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq));
   if (covered) {
-    // Which of them was it? If TS.Recent alone was in question, and is its TSval now, none of the other copies.
+    // Which copy was it? If TS.Recent alone was in question, and is this one's TSval now: this one.
     const bool stored = v.reason == Reason::ts_recent_range && s.has_ts() && s.tsecr == v.tsval &&
                         v.tsval != v.state.ts_recent && after(v.end_seq, v.state.rcv_nxt) &&
                         !before(v.segment.ack, v.state.snd_una);
     const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
-    if (!v.repeated || stored) return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
+    if (!v.repeated || stored)
+      return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
   }
   // What came since does not matter either, if none of it had that TSval. (At the receiver the words for a
   // pure ACK's refusal depend on RCV.NXT.)
