@@ -73,13 +73,12 @@ void CaptureStore::segment(const SegmentRow& row) {
     evidence_.emplace_back(row.frame, row.evidence_frames);
   }
   published_.store(rows_.size(), std::memory_order_release);
-  count(packed, at);
+  count(packed, at, counts);
 }
 
 /// Whoever sees a row's number sees the row.
-void CaptureStore::count(const LogRow& row, uint32_t at) {
+void CaptureStore::count(const LogRow& row, uint32_t at, FlowCounts& flow) {
   constexpr auto relaxed = std::memory_order_relaxed;
-  FlowCounts& flow = counts_[row.flow - 1];
   const uint32_t earlier = flow.segments.load(relaxed);
   if (earlier == 0) flows_[row.flow - 1].first_row.store(at, std::memory_order_release);
   if (lost_to_timestamps(row)) flow.dropped.store(flow.dropped.load(relaxed) + 1, relaxed);

@@ -124,7 +124,7 @@ class CaptureStore : public Sink {
   static constexpr size_t kReportsOfHealthy = 20'000;
 
  private:
-  void count(const LogRow& row, uint32_t at);
+  void count(const LogRow& row, uint32_t at, FlowCounts& flow);
   const FlowEntry& flow_entry(uint64_t id) const { return flows_[id - 1]; }
 
   StableArray<LogRow, 1 << 15> rows_;
