@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>

@@ -10,14 +10,6 @@ using Decision = DoubtWeighed::Decision;
 
 bool is_pure_ack(const OpenVerdict& v) { return v.end_seq == v.seq; }
 
-/// The receiver's state when the segment came, had it been this TS.Recent.
-PawsState state_with(const OpenVerdict& v, TsVal ts_recent, int64_t age_seconds) {
-  PawsState state = v.state;
-  state.ts_recent = ts_recent;
-  state.age_seconds = age_seconds;
-  return state;
-}
-
 /// Could it have been harmless: the ACK that the receiver had last, of a segment that it expected next?
 bool may_be_disordered(const ReceiverProfile& profile, const OpenVerdict& v, PawsState state) {
   state.rcv_nxt = v.seq;
@@ -87,20 +79,30 @@ std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVer
   return Decision{Verdict::drop, outcome.reason};
 }
 
+/// Of data that were sent more than once, and `s` acknowledges: if TS.Recent alone was in question, and is
+/// this copy's TSval now, it was this copy.
+bool is_the_copy(const OpenVerdict& v, const Segment& s) {
+  return v.reason == Reason::ts_recent_range && s.has_ts() && s.tsecr == v.tsval &&
+         v.tsval != v.state.ts_recent && after(v.end_seq, v.state.rcv_nxt) &&
+         !before(v.segment.ack, v.state.snd_una);
+}
+
 }  // namespace
+
+PawsState state_with(const OpenVerdict& v, TsVal ts_recent, int64_t age_seconds) {
+  PawsState state = v.state;
+  state.ts_recent = ts_recent;
+  state.age_seconds = age_seconds;
+  return state;
+}
 
 DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const Sequel& next) {
   if (v.state.state == TcpState::syn_recv) return {of_request(profile, v, next), true};
   const Segment& s = next.segment;
   const bool covered = !is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq));
-  if (covered) {
-    // Which copy was it? If TS.Recent alone was in question, and is this one's TSval now: this one.
-    const bool stored = v.reason == Reason::ts_recent_range && s.has_ts() && s.tsecr == v.tsval &&
-                        v.tsval != v.state.ts_recent && after(v.end_seq, v.state.rcv_nxt) &&
-                        !before(v.segment.ack, v.state.snd_una);
+  if (covered && (!v.repeated || is_the_copy(v, s))) {
     const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
-    if (!v.repeated || stored)
-      return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
+    return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
   }
   // What came since does not matter either, if none of it had that TSval. (At the receiver the words for a
   // pure ACK's refusal depend on RCV.NXT.)

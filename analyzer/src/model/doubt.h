@@ -29,6 +29,9 @@ struct DoubtWeighed {
   bool over = false;  ///< no decision is to be expected from what comes later
 };
 
+/// The receiver's state when the segment came, had it been this TS.Recent (0: none), of this age.
+PawsState state_with(const OpenVerdict& verdict, TsVal ts_recent, int64_t age_seconds);
+
 DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& doubt, const Sequel& sequel);
 
 }  // namespace tsaudit

@@ -12,8 +12,8 @@ namespace {
 /// How long after it data may still be answered.
 constexpr TimeNs kAnswerWithin = 500 * kMillisecond;
 
-/// A pure ACK is answered at once or, rate-limited, never. What comes later, or after another segment, answers
-/// another one.
+/// A pure ACK is answered at once or, rate-limited, never. What comes later, or after another segment,
+/// answers another one.
 TimeNs at_once(const Host& receiver) { return settle_ns(receiver) + kMillisecond; }
 
 void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
@@ -28,19 +28,16 @@ void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
 
 /// It was taken, or may have been: as far as it would have moved SND.WL1, that is not known any more.
 void may_have_moved_window(Host& receiver, const OpenVerdict& v) {
-  if (!(v.segment.flags & kAck) || before(v.segment.ack, receiver.snd_una) ||
-      !after(v.seq, receiver.snd_wl1))
+  if (!(v.segment.flags & kAck) || before(v.segment.ack, receiver.snd_una) || !after(v.seq, receiver.snd_wl1))
     return;
   receiver.snd_wl1 = v.seq;
   receiver.snd_wnd = v.segment.window;
   receiver.wl_known = false;
 }
 
-/// Would that TS.Recent have refused it? 0 says that there is none.
+/// Would that TS.Recent have refused it?
 bool refuses(const ReceiverProfile& profile, const OpenVerdict& v, TsVal ts_recent) {
-  PawsState state = v.state;
-  state.ts_recent = ts_recent;
-  return is_paws_drop(judge(profile, state, v.segment));
+  return is_paws_drop(judge(profile, state_with(v, ts_recent, v.state.age_seconds), v.segment));
 }
 
 }  // namespace

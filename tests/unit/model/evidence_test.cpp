@@ -16,6 +16,13 @@ Conversation set_back(AnalysisOptions options = {}) {
   return c;
 }
 
+/// So many of the client's segments were refused, and it shows; or nothing shows it.
+void expect_evidence(Conversation& c, uint64_t confirmed, uint64_t predicted) {
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).confirmed, confirmed);
+  EXPECT_EQ(from(report, Side::client).predicted, predicted);
+}
+
 TEST(Evidence, ARepeatedAckConfirms) {
   Conversation c = set_back();
   ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
@@ -31,9 +38,7 @@ TEST(Evidence, SilenceLeavesItPredicted) {
   Conversation c = set_back();
   ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
   c.pass(kSecond);
-  const FlowReport report = c.finish();
-  EXPECT_EQ(from(report, Side::client).confirmed, 0u);
-  EXPECT_EQ(from(report, Side::client).predicted, 1u);
+  expect_evidence(c, 0, 1);
 }
 
 /// 100 bytes at `seq` are refused by the model, and this is what the receiver says of them.
@@ -130,9 +135,7 @@ TEST(Evidence, AnAnswerThatComesTooLateIsForAnother) {
   ASSERT_EQ(c.client().verdict, Verdict::drop);
   c.pass(5 * kMillisecond);
   c.server();
-  const FlowReport report = c.finish();
-  EXPECT_EQ(from(report, Side::client).confirmed, 0u);
-  EXPECT_EQ(from(report, Side::client).predicted, 1u);
+  expect_evidence(c, 0, 1);
 }
 
 TEST(Evidence, DataWaitForTheirAnswerAlsoWhenTheyAreKnownToBeRefused) {
@@ -144,9 +147,7 @@ TEST(Evidence, DataWaitForTheirAnswerAlsoWhenTheyAreKnownToBeRefused) {
   ASSERT_EQ(c.client().verdict, Verdict::drop);
   c.pass(20'000);
   c.server();
-  const FlowReport report = c.finish();
-  EXPECT_EQ(from(report, Side::client).confirmed, 1u);
-  EXPECT_EQ(from(report, Side::client).predicted, 1u);
+  expect_evidence(c, 1, 1);
 }
 
 TEST(Evidence, AnAckAnswersTheOldAckThatItFollows) {
@@ -158,9 +159,7 @@ TEST(Evidence, AnAckAnswersTheOldAckThatItFollows) {
   c.server();
   c.pass(100 * kMillisecond);
   c.server();  // for a reason of its own
-  const FlowReport report = c.finish();
-  EXPECT_EQ(from(report, Side::client).confirmed, 1u);
-  EXPECT_EQ(from(report, Side::client).predicted, 1u);
+  expect_evidence(c, 1, 1);
 }
 
 /// A connection whose server is 10 ms away from the capture.
