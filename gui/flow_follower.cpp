@@ -2,6 +2,7 @@
 #include "flow_follower.h"
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <vector>
 
@@ -16,43 +17,31 @@ bool is_set(const std::atomic<bool>* stop) { return stop && stop->load(std::memo
 
 }  // namespace
 
-double Unwrapper::place(uint32_t raw) {
-  if (!started_) {
-    started_ = true;
-    raw_ = raw;
-    value_ = raw;
-  }
-  value_ += static_cast<int32_t>(raw - raw_);
-  raw_ = raw;
-  return static_cast<double>(value_);
-}
-
-double Unwrapper::peek(uint32_t raw) const {
-  return started_ ? static_cast<double>(value_ + static_cast<int32_t>(raw - raw_)) : raw;
-}
-
-void EchoWaits::sent(uint32_t tsval, TimeNs time) {
-  if (!waits_.empty() && static_cast<int32_t>(tsval - waits_.back().tsval) <= 0) {
-    if (tsval == waits_.back().tsval) return;
-    waits_.clear();  // the clock went back: what was before is never echoed in order again
-  }
-  if (waits_.size() == kMost) waits_.pop_front();
-  waits_.push_back({tsval, time});
-}
-
-double EchoWaits::echoed(uint32_t tsecr, TimeNs time) {
-  while (!waits_.empty() && static_cast<int32_t>(tsecr - waits_.front().tsval) > 0) waits_.pop_front();
-  if (waits_.empty() || waits_.front().tsval != tsecr) return kNoValue;
-  const double seconds = static_cast<double>(time - waits_.front().time) / 1e9;
-  waits_.pop_front();
-  return seconds;
-}
-
 void FlowFollower::Growing::reserve(size_t size) {
   rows.reserve(size);
   times.reserve(size);
   for (GrowingPyramid* column : {&tsval, &ts_recent, &seq, &other_tsecr, &other_ack, &other_rtt})
     column->reserve(size);
+}
+
+void FlowFollower::Growing::append_tsval(double value) {
+  // The clock went back: what was before is never echoed in order again.
+  if (value < last_tsval) waiting = tsval.size();
+  if (!std::isnan(value)) last_tsval = value;
+  tsval.append(value);
+}
+
+/// Passive RTT, as pping measures it: seconds since the TSval went by first. kNoValue: not its first echo, or
+/// of what was not seen.
+double FlowFollower::Growing::rtt_of_echo(double echo, TimeNs time) {
+  const auto skip = [&](auto is_over) {
+    while (waiting < tsval.size() && is_over(tsval[waiting])) ++waiting;
+  };
+  skip([&](double sent) { return !(sent >= echo); });  // kNoValue is not
+  if (waiting == tsval.size() || tsval[waiting] != echo) return kNoValue;
+  const double seconds = static_cast<double>(time - times[waiting]) / 1e9;
+  skip([&](double sent) { return !(sent > echo); });
+  return seconds;
 }
 
 Track FlowFollower::Growing::share() const {
@@ -78,14 +67,14 @@ void FlowFollower::take(uint32_t at) {
   mine.times.push_back(row.time_ns);
 
   const bool echoes = row.has_ts && (row.flags & kAck) && row.tsecr != 0 && others.ticks.started();
-  mine.other_tsecr.append(echoes ? others.ticks.peek(row.tsecr) : kNoValue);
-  mine.other_rtt.append(echoes ? others.waits.echoed(row.tsecr, row.time_ns) : kNoValue);
-  if (row.has_ts) mine.waits.sent(row.tsval, row.time_ns);
+  const double echo = echoes ? others.ticks.peek(row.tsecr) : kNoValue;
+  mine.other_tsecr.append(echo);
+  mine.other_rtt.append(echoes ? others.rtt_of_echo(echo, row.time_ns) : kNoValue);
 
   // The receiver's TS.Recent leads, so that TSval stands above or below it by exactly what the receiver sees.
   const bool compared = row.has_ts && row.ts_recent_known && mine.ticks.started();
   mine.ts_recent.append(compared ? mine.ticks.place(row.ts_recent) : kNoValue);
-  mine.tsval.append(compared     ? mine.ticks.peek(row.tsval)
+  mine.append_tsval(compared     ? mine.ticks.peek(row.tsval)
                     : row.has_ts ? mine.ticks.place(row.tsval)
                                  : kNoValue);
 

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <mutex>
 
@@ -16,30 +15,20 @@ namespace tsaudit::gui {
 class Unwrapper {
  public:
   bool started() const { return started_; }
-  double place(uint32_t raw);
+  double place(uint32_t raw) {
+    value_ = started_ ? next_to_last(raw) : raw;
+    started_ = true;
+    raw_ = raw;
+    return static_cast<double>(value_);
+  }
   /// Where `raw` would be, without following it.
-  double peek(uint32_t raw) const;
+  double peek(uint32_t raw) const { return started_ ? static_cast<double>(next_to_last(raw)) : raw; }
 
  private:
+  int64_t next_to_last(uint32_t raw) const { return value_ + static_cast<int32_t>(raw - raw_); }
   bool started_ = false;
   uint32_t raw_ = 0;
   int64_t value_ = 0;
-};
-
-/// When each TSval went by first, until its echo comes back: passive RTT, as pping measures it.
-class EchoWaits {
- public:
-  void sent(uint32_t tsval, TimeNs time);
-  /// Seconds; kNoValue: not the first echo, or of what was not seen.
-  double echoed(uint32_t tsecr, TimeNs time);
-
- private:
-  static constexpr size_t kMost = 1 << 16;  ///< of a side that is never echoed
-  struct Wait {
-    uint32_t tsval;
-    TimeNs time;
-  };
-  std::deque<Wait> waits_;
 };
 
 class FlowFollower {
@@ -63,7 +52,11 @@ class FlowFollower {
     std::array<GrowingArray<uint32_t>, kMarkKinds> marks;
     Unwrapper ticks, sequence;
     double first_sequence = 0;
-    EchoWaits waits;
+    size_t waiting = 0;  ///< the first sample whose TSval may yet be echoed for the first time
+    double last_tsval = kNoValue;
+
+    void append_tsval(double value);
+    double rtt_of_echo(double echo, TimeNs time);
 
     void reserve(size_t size);
     Track share() const;

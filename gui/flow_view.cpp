@@ -45,30 +45,30 @@ std::shared_ptr<const FlowView> FlowView::build(std::shared_ptr<const CaptureSto
 /// The clock's own line goes through the samples before the first step, by their median.
 void FlowView::fit_clock(Side side) {
   Track& track = tracks_[static_cast<size_t>(side)];
-  const size_t size = track.rows.size();
+  if (track.rows.empty()) return;
   track.hz = report_ ? report_->directions[static_cast<size_t>(side)].clock.hz : 0;
   if (track.hz <= 0) {
     track.hz = measured_hz(track.tsval);
     track.hz_is_guess = true;
   }
-  const auto ahead = [&](size_t i) {
-    return track.tsval.value(i) / track.hz - static_cast<double>(track.times[i] - track.times.front()) / 1e9;
-  };
-  size_t calm = track.hz > 0 ? size : 0;
+  EvenClock clock{.origin_ns = track.times.front()};
+  size_t calm = 0;
+  if (track.hz > 0) {
+    clock.hz = track.hz;
+    calm = track.rows.size();
+  }
   if (report_)
     for (const Migration& migration : report_->migrations)
       if (migration.endpoint == side) calm = std::min(calm, track.tsval.lower_bound(migration.time_ns));
   std::vector<double> before;
   const size_t stride = std::max<size_t>(1, calm / 4096);
   for (size_t i = 0; i < calm; i += stride)
-    if (!std::isnan(track.tsval.value(i))) before.push_back(ahead(i));
+    if (!std::isnan(track.tsval.value(i)))
+      before.push_back(clock.ahead(track.tsval.value(i), track.times[i]));
   const auto middle = before.begin() + static_cast<ptrdiff_t>(before.size() / 2);
   std::nth_element(before.begin(), middle, before.end());
-  const double at_origin = before.empty() ? kNoValue : *middle;
-  GrowingPyramid residual;
-  residual.reserve(size);
-  for (size_t i = 0; i < size; ++i) residual.append(ahead(i) - at_origin);
-  track.residual = Series(track.times, residual.share());
+  clock.at_origin = before.empty() ? kNoValue : *middle * track.hz;
+  track.residual = track.tsval.ahead_of(clock);
 }
 
 size_t FlowView::position_of_frame(uint64_t frame) const {

@@ -44,6 +44,7 @@ class GrowingArray {
  public:
   size_t size() const { return size_; }
   const T* end() const { return data_.get() + size_; }
+  const T& operator[](size_t index) const { return data_.get()[index]; }
   /// Room for so many. The first time no more than that; later some in reserve, which costs addresses and no
   /// memory.
   void reserve(size_t size) {

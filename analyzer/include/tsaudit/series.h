@@ -24,6 +24,17 @@ struct MinMax {
   bool empty() const { return min > max; }
 };
 
+/// A clock that never errs: its line over time is straight.
+struct EvenClock {
+  TimeNs origin_ns = 0;
+  double at_origin = 0;  ///< ticks
+  double hz = 1;         ///< more than 0
+  /// Seconds; kNoValue of kNoValue.
+  double ahead(double ticks, TimeNs time) const {
+    return (ticks - at_origin) / hz - static_cast<double>(time - origin_ns) / 1e9;
+  }
+};
+
 /// Values, and minimum and maximum of any range of them in logarithmic time, and where they are, so that a
 /// peak can be drawn at the very sample that made it. Every level holds the extremes of kFanOut entries of
 /// the level below; the levels cost 16 bytes for each 15 values.
@@ -35,10 +46,15 @@ class MinMaxPyramid {
   };
   MinMaxPyramid() = default;
   size_t size() const { return values_.size(); }
-  double operator[](size_t index) const { return values_[index]; }
+  double operator[](size_t index) const {
+    return times_.empty() ? values_[index] : clock_.ahead(values_[index], times_[index]);
+  }
+  /// By how many seconds each of these values, ticks at `times`, is ahead of that clock. Costs the levels alone:
+  /// the values are the same.
+  MinMaxPyramid ahead_of(const EvenClock& clock, SharedArray<TimeNs> times) const;
   /// Extremes of the values [first, last); NaN is passed over. `last` is cut to the size.
   MinMax range(size_t first, size_t last) const;
-  size_t bytes() const;
+  size_t bytes() const;  ///< without those of another pyramid's values
 
  private:
   friend class GrowingPyramid;
@@ -50,25 +66,39 @@ class MinMaxPyramid {
   /// The first of the values at `place` that is this extreme of it.
   size_t find(Place place, double extreme, double Node::*which) const;
   SharedArray<double> values_;
+  SharedArray<TimeNs> times_;  ///< empty, or what is looked at is how far the values are ahead of clock_
+  EvenClock clock_;
   std::vector<SharedArray<Node>> levels_;  ///< [0] over the values; whole groups alone have a node
+};
+
+/// The levels of a pyramid, as its groups become full.
+class GrowingLevels {
+ public:
+  /// The extremes of the next group of values.
+  void add(MinMaxPyramid::Node node);
+  std::vector<SharedArray<MinMaxPyramid::Node>> share() const;
+
+ private:
+  std::vector<GrowingArray<MinMaxPyramid::Node>> levels_;
 };
 
 /// A pyramid that is appended to, by one thread.
 class GrowingPyramid {
  public:
   size_t size() const { return values_.size(); }
+  double operator[](size_t index) const { return values_[index]; }
   void reserve(size_t size) { values_.reserve(size); }
   void append(double value) {
     values_.push_back(value);
-    if (values_.size() % MinMaxPyramid::kFanOut == 0) add_nodes();
+    if (values_.size() % MinMaxPyramid::kFanOut == 0) add_node();
   }
   /// As it is now, and stays.
   MinMaxPyramid share() const;
 
  private:
-  void add_nodes();
+  void add_node();
   GrowingArray<double> values_;
-  std::vector<GrowingArray<MinMaxPyramid::Node>> levels_;
+  GrowingLevels levels_;
 };
 
 struct SeriesPoint {
@@ -84,6 +114,9 @@ class Series {
   Series() = default;
   /// `times` is in order, and as long as the values; else it throws std::invalid_argument.
   Series(SharedArray<TimeNs> times, MinMaxPyramid values);
+
+  /// The same samples, in seconds by which the values, ticks, are ahead of that clock.
+  Series ahead_of(const EvenClock& clock) const { return {times_, values_.ahead_of(clock, times_)}; }
 
   size_t size() const { return values_.size(); }
   TimeNs time(size_t index) const { return times_[index]; }

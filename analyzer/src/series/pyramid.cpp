@@ -13,18 +13,17 @@ using Node = MinMaxPyramid::Node;
 Node as_node(double value) { return {value, value}; }
 const Node& as_node(const Node& node) { return node; }
 
-/// Of the last kFanOut entries before `end`. NaN compares false with everything, and so does what a node
-/// without a value says.
-template <class Entry>
-Node node_above(const Entry* end) {
+/// Of kFanOut entries. NaN compares false with everything, and so does what a node without a value says.
+template <class EntryAt>
+Node node_above(EntryAt entry) {
   constexpr size_t kLanes = 4;  // side by side: in one chain each comparison waits for the one before
   static_assert(MinMaxPyramid::kFanOut % kLanes == 0);
   const MinMax none;
   std::array<Node, kLanes> lanes;
   lanes.fill({none.min, none.max});
-  for (const Entry* at = end - MinMaxPyramid::kFanOut; at != end; at += kLanes) {
+  for (size_t at = 0; at < MinMaxPyramid::kFanOut; at += kLanes) {
     for (size_t lane = 0; lane < kLanes; ++lane) {
-      const Node node = as_node(at[lane]);
+      const Node node = as_node(entry(at + lane));
       lanes[lane].min = node.min < lanes[lane].min ? node.min : lanes[lane].min;
       lanes[lane].max = node.max > lanes[lane].max ? node.max : lanes[lane].max;
     }
@@ -39,21 +38,42 @@ Node node_above(const Entry* end) {
 }  // namespace
 
 /// A group is full: it gets its node, and so does each group of nodes that is full by that.
-void GrowingPyramid::add_nodes() {
-  Node node = node_above(values_.end());
+void GrowingLevels::add(Node node) {
   for (size_t height = 0;; ++height) {
     if (height == levels_.size()) levels_.emplace_back();
     GrowingArray<Node>& level = levels_[height];
     level.push_back(node);
     if (level.size() % MinMaxPyramid::kFanOut != 0) return;
-    node = node_above(level.end());
+    node = node_above([group = level.end() - MinMaxPyramid::kFanOut](size_t i) { return group[i]; });
   }
+}
+
+std::vector<SharedArray<Node>> GrowingLevels::share() const {
+  std::vector<SharedArray<Node>> out;
+  for (const GrowingArray<Node>& level : levels_) out.push_back(level.share());
+  return out;
+}
+
+void GrowingPyramid::add_node() {
+  levels_.add(node_above([group = values_.end() - MinMaxPyramid::kFanOut](size_t i) { return group[i]; }));
 }
 
 MinMaxPyramid GrowingPyramid::share() const {
   MinMaxPyramid out;
   out.values_ = values_.share();
-  for (const GrowingArray<Node>& level : levels_) out.levels_.push_back(level.share());
+  out.levels_ = levels_.share();
+  return out;
+}
+
+MinMaxPyramid MinMaxPyramid::ahead_of(const EvenClock& clock, SharedArray<TimeNs> times) const {
+  MinMaxPyramid out;
+  out.values_ = values_;
+  out.times_ = std::move(times);
+  out.clock_ = clock;
+  GrowingLevels levels;
+  for (size_t group = 0; group + kFanOut <= size(); group += kFanOut)
+    levels.add(node_above([&](size_t i) { return clock.ahead(values_[group + i], out.times_[group + i]); }));
+  out.levels_ = levels.share();
   return out;
 }
 
@@ -68,9 +88,9 @@ size_t MinMaxPyramid::find(Place place, double extreme, double Node::*which) con
     place.at *= kFanOut;
     --place.height;
     const auto is_it = [&](size_t at) {
-      return (place.height == 0 ? values_[at] : levels_[place.height - 1][at].*which) == extreme;
+      return (place.height == 0 ? (*this)[at] : levels_[place.height - 1][at].*which) == extreme;
     };
-    while (!is_it(place.at)) ++place.at;
+    for (const size_t last = place.at + kFanOut - 1; place.at != last && !is_it(place.at);) ++place.at;
   }
   return place.at;
 }
@@ -90,7 +110,7 @@ MinMax MinMaxPyramid::range(size_t first, size_t last) const {
   const auto entries = [&](size_t height, size_t from, size_t to) {
     for (size_t at = from; at < to; ++at) {
       if (height == 0)
-        take({height, at}, values_[at], values_[at]);
+        take({height, at}, (*this)[at], (*this)[at]);
       else
         take({height, at}, levels_[height - 1][at].min, levels_[height - 1][at].max);
     }
@@ -115,7 +135,7 @@ MinMax MinMaxPyramid::range(size_t first, size_t last) const {
 }
 
 size_t MinMaxPyramid::bytes() const {
-  size_t sum = values_.size() * sizeof(double);
+  size_t sum = times_.empty() ? values_.size() * sizeof(double) : 0;
   for (const auto& level : levels_) sum += level.size() * sizeof(Node);
   return sum;
 }

@@ -94,6 +94,27 @@ Series regular(size_t count, TimeNs step, const std::vector<double>& values) {
   return series_of(times, values);
 }
 
+/// Extremes of what is computed and not stored.
+TEST(Pyramid, AheadOfAClockEqualsBruteForce) {
+  const std::vector<double> ticks = wild(10'007, 21);
+  const EvenClock clock{.origin_ns = 5'000, .at_origin = 40, .hz = 250};
+  const Series ahead = regular(ticks.size(), 3 * kMillisecond, ticks).ahead_of(clock);
+  std::vector<double> seconds(ticks.size());
+  for (size_t i = 0; i < ticks.size(); ++i) seconds[i] = clock.ahead(ticks[i], ahead.time(i));
+  EXPECT_DOUBLE_EQ(clock.ahead(290, 5'000 + kSecond), 0);  // 250 ticks later, a second later
+  std::mt19937 random(22);
+  for (int i = 0; i < 300; ++i) {
+    size_t first = random() % ticks.size(), last = random() % ticks.size();
+    if (first > last) std::swap(first, last);
+    if (first == last) continue;
+    const MinMax expected = brute(seconds, first, last),
+                 got = ahead.range(ahead.time(first), ahead.time(last - 1));
+    ASSERT_EQ(got.min_at, expected.min_at) << first << ".." << last;
+    ASSERT_EQ(got.max_at, expected.max_at) << first << ".." << last;
+    ASSERT_EQ(got.empty() || got.max == expected.max, true);
+  }
+}
+
 /// What was shared stays, while more comes: within the room that there is, and beyond it.
 TEST(Pyramid, WhatWasSharedIsNotChangedByWhatComesLater) {
   const std::vector<double> values = wild(70'000, 12);
