@@ -21,6 +21,13 @@ enum class Tap : uint8_t {
   away,       ///< told: not on this host; or seen: it never got a segment that the capture has
 };
 
+/// Time in units of an eighth of a millisecond, to tell how long ago something was, up to 8 s.
+constexpr uint16_t coarse(TimeNs time) { return static_cast<uint16_t>(time >> 17); }
+/// No less than the time from then to `now`.
+constexpr int64_t ns_since(uint16_t then, TimeNs now) {
+  return int64_t{static_cast<uint16_t>(coarse(now) - then) + 1} << 17;
+}
+
 /// One end of a connection: what it sent, and its state as a receiver of what the other end sends.
 struct Host {
   // As a sender, by its segments in the capture.
@@ -37,7 +44,8 @@ struct Host {
 
   // As a receiver.
   SeqNum rcv_nxt;  ///< end of what it must have got in order
-  TsRecentSet ts_recent;
+  [[no_unique_address]] TsRecentSet ts_recent;
+  uint16_t unacked_since = 0;  ///< coarse(): when the oldest data that it still has to keep were sent (last)
   SeqNum snd_una;  ///< highest SEG.ACK that it must have accepted
   SeqNum snd_wl1;
   uint32_t snd_wnd = 0;   ///< bytes

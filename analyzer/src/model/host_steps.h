@@ -30,13 +30,24 @@ inline void measure_loop(Host& receiver, Host& sender, const Segment& s) {
   sender.rtt_measured = true;
 }
 
-/// An ACK of new data: the round trip that its receiver measures is no longer than since the segment whose
-/// TSval it echoes (tcp_ack_update_rtt()).
+/// `sender` keeps what it sends until it is acknowledged. Before its SND.NXT moves.
+inline void keep_data(Host& sender, const Segment& s) {
+  if (!sender.una_known || sender.snd_una == sender.snd_nxt || s.seq == sender.snd_una)
+    sender.unacked_since = coarse(s.time_ns);
+}
+
+/// An ACK of new data, before SND.UNA moves: the round trip that its receiver measures is no longer than since the
+/// oldest of them was sent, or if something was sent again, since the segment whose TSval it echoes
+/// (tcp_ack_update_rtt()). The oldest of the others was sent after that one.
 inline void bound_rtt(Host& receiver, const Segment& s) {
+  if (receiver.una_known && before(receiver.snd_una, receiver.snd_nxt))
+    may_have_measured(receiver, ns_since(receiver.unacked_since, s.time_ns));
   const int32_t ticks = distance(s.tsecr, receiver.clock.last());
   if (!s.has_ts() || s.tsecr.raw == 0 || !receiver.clock.started() || ticks < 0) return;
   const int64_t period = receiver.clock.period_ns() ? receiver.clock.period_ns() : kMillisecond;
-  may_have_measured(receiver, s.time_ns - receiver.last_ns + ticks * period);
+  const int64_t ns = s.time_ns - receiver.last_ns + ticks * period;
+  may_have_measured(receiver, ns);
+  receiver.unacked_since = coarse(s.time_ns - ns);
 }
 
 /// tcp_input.c:tcp_ack(): SND.UNA, and tcp_ack_update_window(), which an old ACK does not reach.

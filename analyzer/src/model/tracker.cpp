@@ -138,7 +138,10 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
       const bool all_arrived = knows_all(a, b, s);
       take_echo(flow, from, s, all_arrived);
       take_own_ack(a, s, window);
-      if (s.payload != 0) a.snd_nxt = end;
+      if (s.payload != 0) {
+        keep_data(a, s);
+        a.snd_nxt = end;
+      }
       a.sent_data_last = s.payload != 0;
       a.payload_bytes += s.payload;
       if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;
@@ -164,6 +167,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   const bool first = !a.seen;
   if (first) first_segment(flow, from, s);
   const Host was = a;
+  if (s.length() > 0) keep_data(a, s);
   const SeqNum end = s.end_seq();
   const bool new_data = s.length() > 0 && (first || after(end, a.snd_nxt));
   const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);

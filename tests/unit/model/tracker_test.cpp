@@ -181,6 +181,39 @@ TEST(Tracker, ARetransmissionThatIsAnsweredLateMakesTheRtoLong) {
   EXPECT_GE(rto_bounds(c.host(1)).max, 200 * kMillisecond + 4 * 350 * kMillisecond);
 }
 
+/// Its ACK of the first data was lost; of the next, it echoes the TSval of the second.
+TEST(Tracker, AnAckThatMakesUpForALostOneMakesTheRtoLong) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.server({.payload = 100});
+  c.pass(250 * kMillisecond);
+  c.server({.payload = 100});
+  const uint32_t echoed = c.clock[1];
+  c.server({.payload = 30});  // left out, so that the ACK answers no segment as a whole
+  c.pass(100 * kMillisecond);
+  c.client({.ack = c.next[1] - 30, .tsecr = echoed});
+  EXPECT_GE(rto_bounds(c.host(1)).max, 350 * kMillisecond + 4 * 350 * kMillisecond);
+}
+
+/// The first data after a silence: their own TSval tells how long it took, not the one that was echoed
+/// before.
+TEST(Tracker, ASilenceBeforeTheDataDoesNotMakeTheRtoLong) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.pass(30 * kSecond);
+  c.server({.payload = 100});
+  const uint32_t echoed = c.clock[1];
+  for (int i = 0; i < 10; ++i) {
+    c.pass(2 * kMillisecond);
+    c.server({.payload = 100});
+  }
+  c.pass(20 * kMillisecond);
+  c.client({.ack = c.next[1] - 1000, .tsecr = echoed});
+  EXPECT_LE(rto_bounds(c.host(1)).max, 500 * kMillisecond);
+}
+
 TEST(Tracker, BothFinsLeadToTimeWaitOfTheFirst) {
   Conversation c;
   c.handshake();
