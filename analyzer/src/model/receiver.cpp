@@ -34,7 +34,7 @@ struct Sequence {
 };
 
 struct Possibilities {
-  std::array<PawsState, 12> base;  ///< what does not vary by itself; [0] is the likeliest
+  std::array<PawsState, 13> base;  ///< what does not vary by itself; [0] is the likeliest
   size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
@@ -81,7 +81,8 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
 }
 
 /// What a capture cannot show of the rest of the state.
-void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const Segment& s) {
+void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const Segment& s,
+               std::optional<SeqNum> other_una) {
   const auto add = [&]() -> PawsState& {
     p.base[p.base_count] = p.base[0];
     return p.base[p.base_count++];
@@ -108,6 +109,7 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
     either([&](PawsState& state) { state.snd_wl1 = receiver.snd_wl1; });
   if (receiver.clock.started() && receiver.clock.hz() == 0)
     either([](PawsState& state) { state.usec_ts = true; });  // not known yet
+  if (other_una) add().snd_una = *other_una;
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
   // It is bounded by the largest window that the peer has offered, too, which was this one at least.
@@ -123,7 +125,8 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
   }
 }
 
-Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s) {
+Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s,
+                            std::optional<SeqNum> other_una = {}) {
   Possibilities p;
   PawsState& base = p.base[0];
   base.state = receiver.state;
@@ -177,7 +180,7 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
     p.rto.add(rto.min);
   }
   add_sequences(p, flow, receiver, sender, s);
-  add_bases(p, receiver, sender, s);
+  add_bases(p, receiver, sender, s, other_una);
   return p;
 }
 
@@ -222,8 +225,8 @@ RtoBounds rto_bounds(const Host& receiver) {
   // every timeout since the last progress.
   const int backoff = std::min<int>(receiver.retransmit_run, 10);
   if (!receiver.rtt_measured) return {kRtoMin, std::min(kRtoFallback << backoff, kRtoMax)};
-  // Its own round trips are longer than those seen at the capture by the way from there to it and back, half of
-  // which is added once more: the shortest there was is not the usual one.
+  // Its own round trips are longer than those seen at the capture by the way from there to it and back, half
+  // of which is added once more: the shortest there was is not the usual one.
   const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond + 3 * shortest_way_ns(receiver);
   return {kRtoMin,
           std::min(std::min(rtt + std::max(kRtoMin, 4 * rtt) + kJiffy, kRtoMax) << backoff, kRtoMax)};
@@ -246,7 +249,7 @@ PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& se
 }
 
 Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& receiver, const Host& sender,
-                        const Segment& s) {
+                        const Segment& s, std::optional<SeqNum> other_una) {
   Judgement result;
   const Negotiated negotiated = flow.negotiated();
   if (negotiated == Negotiated::no || (negotiated == Negotiated::unknown && !s.has_ts())) {
@@ -267,7 +270,7 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
     return result;
   }
 
-  const Possibilities p = possibilities(flow, receiver, sender, s);
+  const Possibilities p = possibilities(flow, receiver, sender, s, other_una);
   bool agreed = true;
   result.stores = true;
   bool first = true;

@@ -28,8 +28,9 @@ struct Judgement {
 };
 
 /// What `receiver` does with `s`, which `sender` sent. Settles receiver.ts_recent when time has decided it.
+/// `other_una`: SND.UNA, if it may be another one than receiver.snd_una.
 Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& receiver, const Host& sender,
-                        const Segment& s);
+                        const Segment& s, std::optional<SeqNum> other_una = {});
 
 /// The segment as the receiver sees it: window scaled, TSopt only when it takes it.
 PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s);

@@ -77,6 +77,30 @@ void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
   if (a.state == TcpState::syn_sent) a.state = TcpState::established;
 }
 
+/// `s` has been taken, or may have been. Options that it cannot walk through a Linux that can do TCP-AO
+/// refuses, the ACK with the data. `was`: the receiver before.
+void Tracker::doubt_ack(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const Host& was) {
+  const SeqNum una = flow.host[from ^ 1].snd_una;
+  if (s.options_malformed && was.una_known && after(una, was.snd_una)) {
+    trouble(flow).direction[from].doubtful_ack = {was.snd_una, una, s.seq, s.end_seq()};
+  } else if (flow.trouble && j.verdict == Verdict::accept) {
+    auto& doubtful = trouble(flow).direction[from].doubtful_ack;
+    if (doubtful && s.has(kAck) && !before(s.ack, doubtful->ack))
+      doubtful.reset();  // now it has come for sure
+  }
+}
+
+/// `receiver` has taken what came up to `ack`, and of what follows there nothing. (Whether it took a segment
+/// without data, it does not tell.)
+void Tracker::settle_ack(Flow& flow, unsigned receiver, SeqNum ack) {
+  if (!flow.trouble) return;
+  auto& doubtful = trouble(flow).direction[receiver ^ 1].doubtful_ack;
+  if (!doubtful || after(doubtful->seq, ack) || doubtful->end == doubtful->seq) return;
+  SeqNum& una = flow.host[receiver].snd_una;
+  if (before(ack, doubtful->end) && una == doubtful->ack) una = doubtful->una;
+  doubtful.reset();
+}
+
 void Tracker::unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo,
                               bool all_arrived) {
   if (echo != TsRecentSet::Echo::unknown) return echo_missed(flow, from, s, echo, all_arrived);
@@ -205,7 +229,9 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (opening && b.state == TcpState::unknown) {
     j.reason = Reason::handshake;
   } else {
-    j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s);
+    const auto* doubtful = flow.trouble ? &trouble(flow).direction[from].doubtful_ack : nullptr;
+    j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s,
+                      doubtful && *doubtful ? std::optional((*doubtful)->una) : std::nullopt);
   }
 
   if (flow.trouble) {
@@ -241,10 +267,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       // next segments tell.
       const bool waits = b.state == TcpState::syn_recv || (b.seen && after(s.ack, b.snd_nxt));
       if (j.verdict != Verdict::unknown || !waits) {
-        const SeqNum wl1 = b.snd_wl1;
-        const uint32_t window = b.snd_wnd;
+        const Host receiver = b;
         apply_accepted(flow, from, s);
-        if (j.verdict == Verdict::unknown && (b.snd_wl1 != wl1 || b.snd_wnd != window)) b.wl_known = false;
+        if (j.verdict == Verdict::unknown && (b.snd_wl1 != receiver.snd_wl1 || b.snd_wnd != receiver.snd_wnd))
+          b.wl_known = false;
+        doubt_ack(flow, from, s, j, receiver);
       }
       // A Linux that can do TCP-AO refuses options that it cannot walk through (tcp_inbound_hash()).
       if ((j.verdict == Verdict::unknown || s.options_malformed) && s.length() > 0) b.rcv_doubtful = true;
@@ -302,6 +329,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       vantage_of(a, b) == Vantage::at_receiver && (repeats_ack || s.time_ns - b.last_ns > settle_ns(a))) {
     a.rcv_nxt = s.ack;
     a.rcv_doubtful = false;
+    settle_ack(flow, from, s.ack);
   }
   if (s.length() > 0 && after(end, a.snd_nxt)) a.snd_nxt = end;
   a.sent_data_last = new_data || s.has(kSyn);

@@ -172,6 +172,12 @@ struct DirectionTrouble {
   int32_t ticks_behind = 0;  ///< of TS.Recent, at the first harmful drop
   TimeNs stored_ns = 0;      ///< when that TS.Recent was stored
   const ReceiverProfile* dropped_by = nullptr;
+  /// The last segment of which nothing shows yet whether it was taken moved SND.UNA from `una` to `ack`.
+  struct DoubtfulAck {
+    SeqNum una, ack;
+    SeqNum seq, end;  ///< of its data
+  };
+  std::optional<DoubtfulAck> doubtful_ack;
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
   bool stall_open = false;            ///< stalls.back() goes on
   bool zero_window_open = false;      ///< the receiver's window is closed since zero_window_ns
@@ -218,7 +224,7 @@ class Trouble {
   /// Is there something that the next segments of the flow may decide, whatever they are?
   bool has_open_questions() const {
     for (const DirectionTrouble& d : direction)
-      if (!d.open.empty() || d.pending_step || d.stall_open || d.zero_window_open || d.damaged_end)
+      if (!d.open.empty() || d.pending_step || d.stall_open || d.zero_window_open || d.damaged_end || d.doubtful_ack)
         return true;
     for (const MigrationCase& m : migrations)
       if (!m.closed || !m.result.recovery_ns) return true;

@@ -214,6 +214,22 @@ TEST(Tracker, ASilenceBeforeTheDataDoesNotMakeTheRtoLong) {
   EXPECT_LE(rto_bounds(c.host(1)).max, 500 * kMillisecond);
 }
 
+/// Options that cannot be walked through: a Linux with TCP-AO refuses the segment, and its ACK with it.
+TEST(Tracker, TheAckOfRefusedDataIsRefusedWithThem) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const uint32_t seq = c.next[0];
+  c.client();  // an ACK at SEG.SEQ: the next one there does not update the window
+  c.server({.payload = 100});
+  c.client({.payload = 49, .ts = false, .malformed = true});
+  c.pass(c.answer);
+  c.server({.ack = seq});
+  c.pass(kMillisecond);
+  // It would be harmless, had the ACK before come to anything.
+  EXPECT_EQ(c.client({.seq = seq, .tsval = c.echo[1] - 5}).verdict, Verdict::drop);
+}
+
 TEST(Tracker, BothFinsLeadToTimeWaitOfTheFirst) {
   Conversation c;
   c.handshake();
