@@ -263,18 +263,18 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       else if (j.may_store && !b.seen && new_data && !first)
         b.ts_recent.store(s.tsval, s.time_ns);  // until it speaks itself: it must have taken what goes on
       if (j.may_store) b.stored_by_data = s.length() != 0;
+      // A Linux that can do TCP-AO refuses options that it cannot walk through (tcp_inbound_hash()).
+      const bool doubtful = j.verdict == Verdict::unknown || s.options_malformed;
       // Whether a doubtful ACK ends the handshake, or acknowledges what is not in the capture, the receiver's
       // next segments tell.
       const bool waits = b.state == TcpState::syn_recv || (b.seen && after(s.ack, b.snd_nxt));
       if (j.verdict != Verdict::unknown || !waits) {
         const Host receiver = b;
         apply_accepted(flow, from, s);
-        if (j.verdict == Verdict::unknown && (b.snd_wl1 != receiver.snd_wl1 || b.snd_wnd != receiver.snd_wnd))
-          b.wl_known = false;
+        if (doubtful && (b.snd_wl1 != receiver.snd_wl1 || b.snd_wnd != receiver.snd_wnd)) b.wl_known = false;
         doubt_ack(flow, from, s, j, receiver);
       }
-      // A Linux that can do TCP-AO refuses options that it cannot walk through (tcp_inbound_hash()).
-      if ((j.verdict == Verdict::unknown || s.options_malformed) && s.length() > 0) b.rcv_doubtful = true;
+      if (doubtful && s.length() > 0) b.rcv_doubtful = true;
     }
   }
   if (flow.trouble) {
