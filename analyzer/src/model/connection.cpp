@@ -130,6 +130,17 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
 }
 
 /// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
+/// Who has taken a RST sends nothing more but RSTs. Was there one that `from` may have got before it sent
+/// `s`?
+void Tracker::outlive_reset(Flow& flow, unsigned from, const Segment& s) {
+  Trouble& t = trouble(flow);
+  auto& reset = t.direction[from ^ 1].doubtful_reset;
+  if (!reset || s.has(kRst) || s.time_ns - reset->time_ns < 2 * shortest_way_ns(flow.host[from])) return;
+  flow.reset = false;
+  if (t.reset_frame == reset->frame) t.reset_frame = 0;
+  reset.reset();
+}
+
 void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict verdict) {
   const bool taken = verdict != Verdict::drop;
   Host& a = flow.host[from];
@@ -142,6 +153,7 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
   if (s.has(kRst) && taken) {
     const bool unacked = (b.acked && after(a.snd_nxt, b.ack_max)) || (a.acked && after(b.snd_nxt, a.ack_max));
     flow.reset = true;
+    if (verdict == Verdict::unknown) trouble(flow).direction[from].doubtful_reset = {s.frame, s.time_ns};
     if (unacked && trouble(flow).reset_frame == 0) {
       trouble(flow).reset_frame = s.frame;
       trouble(flow).reset_from = from;

@@ -351,7 +351,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (new_ack) b.retransmit_run = 0;
   if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
   watch_progress(flow, from, s, new_ack, retransmitted, was);
-  if (flow.trouble) weigh_evidence(flow, from, s, before_echo);
+  if (flow.trouble) {
+    weigh_evidence(flow, from, s, before_echo);
+    outlive_reset(flow, from, s);
+  }
   if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s, j.verdict);
 
   if (!s.has(kRst) && !next_one) {

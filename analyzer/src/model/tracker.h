@@ -66,6 +66,7 @@ class Tracker {
   void first_segment(Flow& flow, unsigned from, const Segment& s);
   void handshake(Flow& flow, unsigned from, const Segment& s, const Judgement& j);
   Judgement other_answer(Flow& flow, unsigned from, const Segment& s);
+  void outlive_reset(Flow& flow, unsigned from, const Segment& s);
   void close_down(Flow& flow, unsigned from, const Segment& s, Verdict verdict);
 
   // verdict_count.cpp

@@ -178,6 +178,12 @@ struct DirectionTrouble {
     SeqNum seq, end;  ///< of its data
   };
   std::optional<DoubtfulAck> doubtful_ack;
+  /// A RST of which nothing shows yet whether it was taken.
+  struct DoubtfulReset {
+    uint64_t frame;
+    TimeNs time_ns;
+  };
+  std::optional<DoubtfulReset> doubtful_reset;
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
   bool stall_open = false;            ///< stalls.back() goes on
   bool zero_window_open = false;      ///< the receiver's window is closed since zero_window_ns
@@ -224,7 +230,8 @@ class Trouble {
   /// Is there something that the next segments of the flow may decide, whatever they are?
   bool has_open_questions() const {
     for (const DirectionTrouble& d : direction)
-      if (!d.open.empty() || d.pending_step || d.stall_open || d.zero_window_open || d.damaged_end || d.doubtful_ack)
+      if (!d.open.empty() || d.pending_step || d.stall_open || d.zero_window_open || d.damaged_end ||
+          d.doubtful_ack || d.doubtful_reset)
         return true;
     for (const MigrationCase& m : migrations)
       if (!m.closed || !m.result.recovery_ns) return true;

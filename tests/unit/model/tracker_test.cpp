@@ -150,6 +150,25 @@ TEST(Tracker, ARstThatSomebodySentInItsNameEndsNothing) {
   EXPECT_EQ(c.client({.payload = 100}).verdict, Verdict::drop);
 }
 
+/// A RST that its receiver may have taken is proven not to have been, and a SYN is none of a new connection
+/// then.
+TEST(Tracker, AReceiverThatGoesOnHasNotTakenTheRst) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.client({.payload = 100});
+  c.pass(10'000);
+  // At a sequence number that the server accepts or challenges, depending on what it has got.
+  ASSERT_EQ(c.client({.flags = kRst, .seq = c.next[0] - 100, .ts = false}).verdict, Verdict::unknown);
+  EXPECT_TRUE(c.flow().reset);
+  c.pass(c.answer);
+  c.server();
+  EXPECT_FALSE(c.flow().reset);
+  c.finish();
+  ASSERT_TRUE(c.finished_trouble());
+  EXPECT_EQ(c.finished_trouble()->reset_frame, 0u);
+}
+
 TEST(Tracker, AnUnknownVerdictDoesNotMoveWhatTheCaptureShows) {
   Conversation c;
   c.handshake();
