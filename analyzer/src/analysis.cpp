@@ -37,8 +37,9 @@ class Pipeline {
   Pipeline(const AnalysisOptions& options, Sink& sink)
       : options_(options),
         sink_(sink),
+        wants_rows_(sink.wants_segments()),
         rows_(sink),
-        tracker_(options, sink.wants_segments() ? &rows_ : nullptr) {}
+        tracker_(options, wants_rows_ ? &rows_ : nullptr) {}
 
   void batch(const DecodedBatch& batch) {
     const std::span segments(batch.segments.data(), batch.segment_count);
@@ -100,7 +101,7 @@ class Pipeline {
       return;
     }
     const Judgement j = tracker_.process(*flow, from, s);
-    if (sink_.wants_segments()) rows_.push(row_of(*flow, from, s, j));
+    if (wants_rows_) rows_.push(row_of(*flow, from, s, j));
   }
 
   /// The connection of which `decoded` is the first segment from its side, when that side has a scope of its
@@ -155,7 +156,7 @@ class Pipeline {
     explanation.steps =
         explain_steps(*explanation.profile, before, before.host[from ^ 1], before.host[from], s, j);
     sink_.explanation(explanation);
-    if (sink_.wants_segments()) rows_.push(explanation.row);
+    if (wants_rows_) rows_.push(explanation.row);
   }
 
   void close(Flow& flow, bool evicted) {
@@ -212,6 +213,7 @@ class Pipeline {
 
   const AnalysisOptions& options_;
   Sink& sink_;
+  const bool wants_rows_;
   RowQueue rows_;
   Tracker tracker_;
   const uint64_t seed_ = random_seed();

@@ -31,7 +31,7 @@ struct AnalysisOptions {
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual bool wants_segments() const { return false; }
+  virtual bool wants_segments() const { return false; }  ///< asked once, before the first segment
   /// The first segment of a flow has come, from `source`; its report follows when the flow ends.
   virtual void flow_opened(uint64_t /*id*/, const Endpoint& /*source*/, const Endpoint& /*destination*/) {}
   virtual void segment(const SegmentRow&) {}
