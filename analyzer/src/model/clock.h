@@ -21,6 +21,8 @@ class SenderClock {
   /// 0 until the rate is known.
   double hz() const { return period_ns_ == 0 ? 0 : 1e9 / period_ns_; }
   int64_t period_ns() const { return period_ns_; }  ///< 0 until the rate is known
+  /// A tick is a microsecond. Nothing lies between that and 1 kHz.
+  bool counts_us() const { return hz() > 500'000; }
 
   /// Begins (again) with this value.
   void start(TsVal tsval, TimeNs now) { *this = SenderClock(tsval, now); }

@@ -57,7 +57,10 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
                       !ack_may_be_too_old && (next.last || !v.rcv_doubtful);
   // Away from the receiver TS.Recent alone does not decide on an old ACK.
   const bool in_order = next.at_receiver && next.last;
-  const bool refused = is_paws_drop(outcome) && (in_order || !may_be_disordered(profile, v, state));
+  PawsState other_tick = state;
+  other_tick.usec_ts = !state.usec_ts;
+  const bool refused = is_paws_drop(outcome) && (in_order || !may_be_disordered(profile, v, state)) &&
+                       (next.tick_known || is_paws_drop(judge(profile, other_tick, v.segment)));
   if (v.reason == Reason::ts_recent_range && echo != v.tsval && (refused || passed))
     return Decision{outcome.verdict, outcome.reason, true};
   const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;
@@ -66,16 +69,22 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   return std::nullopt;
 }
 
-/// It asks for the data still, and they were next in order: their ACK was too old.
+/// It asks for the data still, and they were next in order: their ACK was too old. (Its own data may have been on
+/// their way for longer.)
 std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVerdict& v, const Sequel& next) {
-  const SeqNum asked = next.segment.ack;
-  if (!next.at_receiver || !next.settled || asked != v.seq || asked != v.state.rcv_nxt ||
-      !before(v.segment.ack, v.state.snd_una))
+  const Segment& s = next.segment;
+  if (!next.at_receiver || s.length() != 0 || !(next.settled || next.answers) || s.ack != v.seq ||
+      s.ack != v.state.rcv_nxt || !before(v.segment.ack, v.state.snd_una))
     return std::nullopt;
-  PawsState state = v.state;
-  state.max_window = 0;
-  const PawsOutcome outcome = judge(profile, state, v.segment);
-  if (outcome.verdict != Verdict::drop) return std::nullopt;
+  const auto refusal = [&](TsVal ts_recent) {
+    PawsState state = state_with(v, ts_recent, v.state.age_seconds);
+    state.max_window = 0;
+    return judge(profile, state, v.segment);
+  };
+  const PawsOutcome outcome = refusal(v.state.ts_recent);
+  const bool another = v.reason == Reason::ts_recent_range && s.has_ts() &&
+                       refusal(s.tsecr).reason != outcome.reason;
+  if (outcome.verdict != Verdict::drop || another) return std::nullopt;
   return Decision{Verdict::drop, outcome.reason};
 }
 
@@ -100,7 +109,8 @@ DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const S
   if (v.state.state == TcpState::syn_recv) return {of_request(profile, v, next), true};
   const Segment& s = next.segment;
   const bool covered = !is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq));
-  if (covered && (!v.repeated || is_the_copy(v, s))) {
+  const bool alone = !v.elsewhere && after(v.end_seq, v.state.rcv_nxt);
+  if (covered && (!v.repeated || alone || is_the_copy(v, s))) {
     const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
     return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
   }
@@ -118,7 +128,7 @@ DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const S
     }
   }
   if (is_pure_ack(v) || covered) return {.over = true};
-  return {v.repeated ? std::nullopt : of_old_ack(profile, v, next)};
+  return {of_old_ack(profile, v, next)};
 }
 
 }  // namespace tsaudit

@@ -15,6 +15,7 @@ struct Sequel {
   bool last = false;         ///< nothing came for it since the one in doubt
   bool at_receiver = false;  ///< the capture shows what it got, in that order
   bool settled = false;      ///< it has had the time to act on the one in doubt
+  bool tick_known = false;   ///< of the receiver's clock, and so in what it measures an old TSval
   bool restored = false;     ///< the receiver was, so that how old an ACK may be started anew
   bool answers = false;      ///< an ACK because of the one in doubt, or for no reason that shows
 };

@@ -51,6 +51,9 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
     direction.open.erase(direction.open.begin());
   }
   const bool repeated = !after(s.end_seq(), flow.host[from].snd_nxt);
+  const bool in_doubt = std::any_of(direction.open.begin(), direction.open.end(), [&](const OpenVerdict& v) {
+    return v.verdict != Verdict::drop && before(s.seq, v.end_seq) && after(s.end_seq(), v.seq);
+  });
   OpenVerdict v{.frame = s.frame,
                 .time_ns = s.time_ns,
                 .seq = s.seq,
@@ -63,7 +66,8 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .list = list,
                 .sent = flow.host[from].segments + 1,
                 .repeated = repeated,
-                .elsewhere = repeated && flow.host[from ^ 1].holes,  // among what waits there, perhaps
+                // Among what waits there, perhaps: but not what is next.
+                .elsewhere = in_doubt || (repeated && flow.host[from ^ 1].holes && s.seq != state.rcv_nxt),
                 .rcv_doubtful = flow.host[from ^ 1].rcv_doubtful != 0,
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
@@ -120,10 +124,12 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
 /// What the capture left open when the segment passed. True when nothing more is to be expected.
 bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s, bool answers) {
   Host& receiver = flow.host[sender ^ 1];
+  v.state.usec_ts = receiver.clock.counts_us();  // perhaps it is known by now
   const Sequel sequel{.segment = s,
                       .last = flow.host[sender].segments == v.sent,
                       .at_receiver = vantage_of(receiver, flow.host[sender]) == Vantage::at_receiver,
                       .settled = s.time_ns - v.time_ns > settle_ns(receiver),
+                      .tick_known = receiver.clock.hz() != 0,
                       .restored = receiver.restored,
                       .answers = answers};
   const DoubtWeighed weighed = weigh_doubt(profile_for(flow, sender ^ 1), v, sequel);

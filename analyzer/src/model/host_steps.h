@@ -164,13 +164,14 @@ inline bool is_questionable(const Segment& s, const Judgement& j) {
          (j.reason == Reason::window1 || j.reason == Reason::idle || j.reason == Reason::ts_recent_zero);
 }
 
-/// May a later segment of the receiver decide this doubt? One about data that are new or that only TS.Recent
+/// May a later segment of the receiver decide this doubt? One about data that it lacks or that only TS.Recent
 /// decides on, one about a pure ACK that would be answered if it was refused, and one about a request socket.
 inline bool may_be_decided(const Host& receiver, const Host& sender, const Segment& s, const Judgement& j) {
   return j.verdict == Verdict::unknown && s.has_ts() && !s.has(kRst | kSyn) &&
          (receiver.state == TcpState::syn_recv || j.reason == Reason::ts_recent_range ||
           j.reason == Reason::idle_range ||
-          (s.payload > 0 ? after(s.end_seq(), sender.snd_nxt) : j.answered_refusal.has_value()));
+          (s.payload > 0 ? after(s.end_seq(), receiver.rcv_known ? receiver.rcv_nxt : sender.snd_nxt)
+                         : j.answered_refusal.has_value()));
 }
 
 inline bool is_keepalive(const Host& receiver, const Segment& s) {

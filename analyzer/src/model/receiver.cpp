@@ -144,8 +144,7 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   }
   base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
   base.snd_wnd = receiver.snd_wnd;
-  constexpr double kUsecClock = 500'000;  // Hz; nothing lies between 1 kHz and 1 MHz
-  base.usec_ts = receiver.clock.hz() > kUsecClock;
+  base.usec_ts = receiver.clock.counts_us();
   base.fin_received = sender.fin_sent;
   // How old an ACK may be: no older than what the peer ever acknowledged (tcp_ack(): min(max_window,
   // bytes_acked)). The SYN of who opened the connection counts there, a SYN-ACK does not.

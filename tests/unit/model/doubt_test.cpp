@@ -38,7 +38,7 @@ OpenVerdict doubt(Reason reason, uint32_t behind, uint32_t length = 100) {
 struct Answer {
   TsVal echo = kHeld;
   uint32_t ack = 5000;
-  bool last = true, at_receiver = true, settled = true, restored = false, answers = true;
+  bool last = true, at_receiver = true, settled = true, tick_known = true, restored = false, answers = true;
 };
 DoubtWeighed weigh(OpenVerdict& v, const Answer& answer) {
   Segment s;
@@ -47,7 +47,7 @@ DoubtWeighed weigh(OpenVerdict& v, const Answer& answer) {
   s.tsecr = answer.echo;
   s.ack = {answer.ack};
   return weigh_doubt(default_profile(), v,
-                     {s, answer.last, answer.at_receiver, answer.settled, answer.restored, answer.answers});
+                     {s, answer.last, answer.at_receiver, answer.settled, answer.tick_known, answer.restored, answer.answers});
 }
 
 TEST(Doubt, WhatIsAcknowledgedWasTaken) {
@@ -59,28 +59,40 @@ TEST(Doubt, WhatIsAcknowledgedWasTaken) {
 
 TEST(Doubt, WhatWasSentTwiceIsNotDecidedByItsAck) {
   OpenVerdict v = doubt(Reason::state_unknown, 500'000);
-  v.repeated = true;
+  v.repeated = v.elsewhere = true;
   EXPECT_FALSE(weigh(v, {.ack = 5100, .answers = false}).decision);
   EXPECT_TRUE(weigh(v, {.ack = 5100, .answers = false}).over);
   EXPECT_FALSE(weigh(v, {.answers = false}).over) << "not acknowledged yet";
 }
 
-TEST(Doubt, ButByTheEchoThatComesWithIt) {
-  OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+TEST(Doubt, UnlessNoOtherCopyCanHaveBeenTaken) {
+  OpenVerdict v = doubt(Reason::state_unknown, 0);
   v.repeated = true;
+  const DoubtWeighed weighed = weigh(v, {.ack = 5100});
+  ASSERT_TRUE(weighed.decision);
+  EXPECT_EQ(weighed.decision->verdict, Verdict::accept);
+  OpenVerdict had = doubt(Reason::state_unknown, 0);
+  had.repeated = true;
+  had.state.rcv_nxt = {5100};
+  EXPECT_FALSE(weigh(had, {.ack = 5100}).decision) << "its data had come before";
+}
+
+TEST(Doubt, OrByTheEchoThatComesWithIt) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
+  v.repeated = v.elsewhere = true;
   const DoubtWeighed weighed = weigh(v, {.ack = 5100});
   ASSERT_TRUE(weighed.decision);
   EXPECT_EQ(weighed.decision->reason, Reason::paws) << "its data had come in another one";
 }
 
-TEST(Doubt, UnlessTsRecentAloneWasInQuestionAndIsItsTsvalNow) {
+TEST(Doubt, OrTsRecentAloneWasInQuestionAndIsItsTsvalNow) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
-  v.repeated = true;
+  v.repeated = v.elsewhere = true;
   const DoubtWeighed weighed = weigh(v, {.echo = v.tsval, .ack = 5100});
   ASSERT_TRUE(weighed.decision);
   EXPECT_EQ(weighed.decision->verdict, Verdict::accept);
   OpenVerdict old_ack = doubt(Reason::ts_recent_range, 500'000);
-  old_ack.repeated = true;
+  old_ack.repeated = old_ack.elsewhere = true;
   old_ack.segment.ack = {3000};
   EXPECT_FALSE(weigh(old_ack, {.echo = v.tsval, .ack = 5100}).decision) << "which may have been too old";
   OpenVerdict had = doubt(Reason::ts_recent_range, 500'000);
@@ -88,7 +100,7 @@ TEST(Doubt, UnlessTsRecentAloneWasInQuestionAndIsItsTsvalNow) {
   had.state.rcv_nxt = {5100};
   EXPECT_FALSE(weigh(had, {.echo = v.tsval, .ack = 5100}).decision) << "its data had come before";
   OpenVerdict other = doubt(Reason::state_unknown, 500'000);
-  other.repeated = true;
+  other.repeated = other.elsewhere = true;
   EXPECT_FALSE(weigh(other, {.echo = v.tsval, .ack = 5100}).decision);
 }
 
@@ -178,10 +190,24 @@ TEST(Doubt, TheEchoLetsAnOutOfOrderSegmentPassToo) {
 TEST(Doubt, DataInOrderThatAreAskedForAgainHadTooOldAnAck) {
   OpenVerdict v = doubt(Reason::state_unknown, 0);
   v.segment.ack = {3000};
-  EXPECT_FALSE(weigh(v, {.settled = false}).decision) << "the ACK may have left before";
-  const DoubtWeighed weighed = weigh(v, {});
-  ASSERT_TRUE(weighed.decision);
-  EXPECT_EQ(weighed.decision->reason, Reason::too_old_ack);
+  EXPECT_FALSE(weigh(v, {.settled = false, .answers = false}).decision) << "the ACK may have left before";
+  v.repeated = true;  // the other copy has not come either
+  for (const Answer& answer : {Answer{.answers = false}, Answer{.settled = false}}) {
+    const DoubtWeighed weighed = weigh(v, answer);
+    ASSERT_TRUE(weighed.decision);
+    EXPECT_EQ(weighed.decision->reason, Reason::too_old_ack);
+  }
+}
+
+/// 2,000 ticks back: harmless in an ACK if a tick is a microsecond.
+TEST(Doubt, HowOldIsTooOldDependsOnTheTick) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 2'000, 0);
+  repeat_ack(v.state, v.seq, v.segment.ack);
+  v.state.rto_ns = 204 * kMillisecond;
+  EXPECT_TRUE(weigh(v, {.answers = false}).decision);
+  OpenVerdict same = doubt(Reason::ts_recent_range, 2'000, 0);
+  same.state = v.state;
+  EXPECT_FALSE(weigh(same, {.tick_known = false, .answers = false}).decision);
 }
 
 TEST(Doubt, TheFirstEchoTellsACookieFromARequestSocket) {
