@@ -69,8 +69,8 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   return std::nullopt;
 }
 
-/// It asks for the data still, and they were next in order: their ACK was too old. (Its own data may have been on
-/// their way for longer.)
+/// It asks for the data still, and they were next in order: their ACK was too old. (Its own data may have
+/// been on their way for longer.)
 std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVerdict& v, const Sequel& next) {
   const Segment& s = next.segment;
   if (!next.at_receiver || s.length() != 0 || !(next.settled || next.answers) || s.ack != v.seq ||
@@ -82,18 +82,21 @@ std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVer
     return judge(profile, state, v.segment);
   };
   const PawsOutcome outcome = refusal(v.state.ts_recent);
-  const bool another = v.reason == Reason::ts_recent_range && s.has_ts() &&
-                       refusal(s.tsecr).reason != outcome.reason;
+  const bool another =
+      v.reason == Reason::ts_recent_range && s.has_ts() && refusal(s.tsecr).reason != outcome.reason;
   if (outcome.verdict != Verdict::drop || another) return std::nullopt;
   return Decision{Verdict::drop, outcome.reason};
 }
 
 /// Of data that were sent more than once, and `s` acknowledges: if TS.Recent alone was in question, and is
 /// this copy's TSval now, it was this copy.
-bool is_the_copy(const OpenVerdict& v, const Segment& s) {
+bool is_the_copy(const ReceiverProfile& profile, const OpenVerdict& v, const Segment& s) {
+  const auto passes_otherwise = [&] {
+    return judge(profile, state_with(v, v.tsval, v.state.age_seconds), v.segment).verdict == Verdict::accept;
+  };
   return v.reason == Reason::ts_recent_range && s.has_ts() && s.tsecr == v.tsval &&
          v.tsval != v.state.ts_recent && after(v.end_seq, v.state.rcv_nxt) &&
-         !before(v.segment.ack, v.state.snd_una);
+         !before(v.segment.ack, v.state.snd_una) && passes_otherwise();
 }
 
 }  // namespace
@@ -110,7 +113,7 @@ DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const S
   const Segment& s = next.segment;
   const bool covered = !is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq));
   const bool alone = !v.elsewhere && after(v.end_seq, v.state.rcv_nxt);
-  if (covered && (!v.repeated || alone || is_the_copy(v, s))) {
+  if (covered && (!v.repeated || alone || is_the_copy(profile, v, s))) {
     const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
     return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
   }

@@ -34,7 +34,7 @@ struct Sequence {
 };
 
 struct Possibilities {
-  std::array<PawsState, 13> base;  ///< what does not vary by itself; [0] is the likeliest
+  std::array<PawsState, 20> base;  ///< what does not vary by itself; [0] is the likeliest
   size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
@@ -98,7 +98,7 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
       cookie.ts_recent_valid = undecided;
     }
   }
-  // These two are independent of one another: each of them goes with all that is possible so far.
+  // These are independent of one another: each of them goes with all that is possible so far.
   const auto either = [&](auto&& change) {
     for (size_t i = 0, count = p.base_count; i < count; ++i) {
       p.base[p.base_count] = p.base[i];
@@ -107,9 +107,9 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
   };
   if (receiver.una_known && !receiver.wl_known)
     either([&](PawsState& state) { state.snd_wl1 = receiver.snd_wl1; });
+  if (other_una) either([&](PawsState& state) { state.snd_una = *other_una; });
   if (receiver.clock.started() && receiver.clock.hz() == 0)
     either([](PawsState& state) { state.usec_ts = true; });  // not known yet
-  if (other_una) add().snd_una = *other_una;
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
   // It is bounded by the largest window that the peer has offered, too, which was this one at least.

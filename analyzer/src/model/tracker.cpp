@@ -77,17 +77,18 @@ void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
   if (a.state == TcpState::syn_sent) a.state = TcpState::established;
 }
 
-/// `s` has been taken, or may have been. Options that it cannot walk through a Linux that can do TCP-AO
-/// refuses, the ACK with the data. `was`: the receiver before.
-void Tracker::doubt_ack(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const Host& was) {
+/// `s` may have been taken, and its ACK with it. `was`: the receiver before.
+void Tracker::doubt_ack(Flow& flow, unsigned from, const Segment& s, const Host& was) {
   const SeqNum una = flow.host[from ^ 1].snd_una;
-  if (s.options_malformed && was.una_known && after(una, was.snd_una)) {
+  if (was.una_known && after(una, was.snd_una))
     trouble(flow).direction[from].doubtful_ack = {was.snd_una, una, s.seq, s.end_seq()};
-  } else if (flow.trouble && j.verdict == Verdict::accept) {
-    auto& doubtful = trouble(flow).direction[from].doubtful_ack;
-    if (doubtful && s.has(kAck) && !before(s.ack, doubtful->ack))
-      doubtful.reset();  // now it has come for sure
-  }
+}
+
+/// `s` has been taken for sure: so is its ACK, whatever was in doubt before.
+void Tracker::trust_ack(Flow& flow, unsigned from, const Segment& s) {
+  if (!flow.trouble) return;
+  auto& doubtful = trouble(flow).direction[from].doubtful_ack;
+  if (doubtful && s.has(kAck) && !before(s.ack, doubtful->ack)) doubtful.reset();
 }
 
 /// `receiver` has taken what came up to `ack`, and of what follows there nothing. (Whether it took a segment
@@ -263,16 +264,21 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       else if (j.may_store && !b.seen && new_data && !first)
         b.ts_recent.store(s.tsval, s.time_ns);  // until it speaks itself: it must have taken what goes on
       if (j.may_store) b.stored_by_data = s.length() != 0;
-      // A Linux that can do TCP-AO refuses options that it cannot walk through (tcp_inbound_hash()).
-      const bool doubtful = j.verdict == Verdict::unknown || s.options_malformed;
+      // A Linux that can do TCP-AO refuses options that it cannot walk through (tcp_inbound_hash()), and any
+      // receiver an ACK of what it has not sent, unless we have missed that.
+      const bool acks_unseen = b.seen && after(s.ack, b.snd_nxt);
+      const bool doubtful = j.verdict == Verdict::unknown || s.options_malformed || acks_unseen;
       // Whether a doubtful ACK ends the handshake, or acknowledges what is not in the capture, the receiver's
       // next segments tell.
-      const bool waits = b.state == TcpState::syn_recv || (b.seen && after(s.ack, b.snd_nxt));
+      const bool waits = b.state == TcpState::syn_recv || acks_unseen;
       if (j.verdict != Verdict::unknown || !waits) {
         const Host receiver = b;
         apply_accepted(flow, from, s);
         if (doubtful && (b.snd_wl1 != receiver.snd_wl1 || b.snd_wnd != receiver.snd_wnd)) b.wl_known = false;
-        doubt_ack(flow, from, s, j, receiver);
+        if (doubtful)
+          doubt_ack(flow, from, s, receiver);
+        else
+          trust_ack(flow, from, s);
       }
       if (doubtful && s.length() > 0) b.rcv_doubtful = true;
     }

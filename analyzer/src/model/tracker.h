@@ -56,7 +56,8 @@ class Tracker {
   // tracker.cpp
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
   void apply_accepted(Flow& flow, unsigned from, const Segment& s);
-  void doubt_ack(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const Host& was);
+  void doubt_ack(Flow& flow, unsigned from, const Segment& s, const Host& was);
+  void trust_ack(Flow& flow, unsigned from, const Segment& s);
   void settle_ack(Flow& flow, unsigned receiver, SeqNum ack);
   void take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived);
   void unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);

@@ -47,7 +47,8 @@ DoubtWeighed weigh(OpenVerdict& v, const Answer& answer) {
   s.tsecr = answer.echo;
   s.ack = {answer.ack};
   return weigh_doubt(default_profile(), v,
-                     {s, answer.last, answer.at_receiver, answer.settled, answer.tick_known, answer.restored, answer.answers});
+                     {s, answer.last, answer.at_receiver, answer.settled, answer.tick_known, answer.restored,
+                      answer.answers});
 }
 
 TEST(Doubt, WhatIsAcknowledgedWasTaken) {
@@ -95,6 +96,10 @@ TEST(Doubt, OrTsRecentAloneWasInQuestionAndIsItsTsvalNow) {
   old_ack.repeated = old_ack.elsewhere = true;
   old_ack.segment.ack = {3000};
   EXPECT_FALSE(weigh(old_ack, {.echo = v.tsval, .ack = 5100}).decision) << "which may have been too old";
+  OpenVerdict unsent = doubt(Reason::ts_recent_range, 500'000);
+  unsent.repeated = unsent.elsewhere = true;
+  unsent.segment.ack = {70'000};
+  EXPECT_FALSE(weigh(unsent, {.echo = v.tsval, .ack = 5100}).decision) << "which nobody would have taken";
   OpenVerdict had = doubt(Reason::ts_recent_range, 500'000);
   had.repeated = true;
   had.state.rcv_nxt = {5100};

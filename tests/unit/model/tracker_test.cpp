@@ -249,6 +249,19 @@ TEST(Tracker, TheAckOfRefusedDataIsRefusedWithThem) {
   EXPECT_EQ(c.client({.seq = seq, .tsval = c.echo[1] - 5}).verdict, Verdict::drop);
 }
 
+/// On the way nobody knows whether the receiver sent what this ACK acknowledges. If not, it was refused.
+TEST(Tracker, AnAckOfWhatWasNotSeenMovesSndUnaPerhaps) {
+  AnalysisOptions on_the_way;
+  on_the_way.captured_on_the_way = true;
+  Conversation c(on_the_way);
+  c.handshake();
+  c.talk(50);
+  const uint32_t ack = c.next[1], seq = c.next[0];
+  c.client({.seq = seq + 3, .ack = ack + 30'000});
+  const Judgement j = c.client({.seq = seq, .ack = ack, .tsval = c.echo[1] - 5});
+  EXPECT_EQ(j.verdict, Verdict::unknown) << "harmless, or old";
+}
+
 TEST(Tracker, BothFinsLeadToTimeWaitOfTheFirst) {
   Conversation c;
   c.handshake();
