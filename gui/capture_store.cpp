@@ -34,12 +34,12 @@ CaptureStore::CaptureStore() = default;
 CaptureStore::~CaptureStore() = default;
 
 void CaptureStore::flow_opened(uint64_t id, const Endpoint& source, const Endpoint& destination) {
-  const std::lock_guard lock(mutex_);
   FlowEntry& flow = flows_.append([] { return FlowEntry(); });
   flow.counts = &counts_.append([] { return FlowCounts(); });
   flow.id = id;
   flow.client = source;
   flow.server = destination;
+  published_flows_.store(flows_.size(), std::memory_order_release);
 }
 
 void CaptureStore::segment(const SegmentRow& row) {
@@ -101,11 +101,6 @@ void CaptureStore::flow(FlowReport&& report) {
   const bool healthy = report.findings.empty() && report.migrations.empty();
   if (healthy && healthy_reports_++ >= kReportsOfHealthy) return;
   flow.report = std::make_shared<const FlowReport>(std::move(report));
-}
-
-size_t CaptureStore::flows() const {
-  const std::lock_guard lock(mutex_);
-  return flows_.size();
 }
 
 std::shared_ptr<const FlowReport> CaptureStore::report(uint64_t id) const {

@@ -87,7 +87,7 @@ class CaptureStore : public Sink {
   const LogRow& row(size_t index) const { return rows_[index]; }
   /// Of FlowEntry::first_row and last_row; 0 before the first row.
   TimeNs time_ns(uint32_t index) const { return index == LogRow::kNoRow ? 0 : row(index).time_ns; }
-  size_t flows() const;
+  size_t flows() const { return published_flows_.load(std::memory_order_acquire); }
   /// Calls `look` with the flow of this id, 1..flows(), which holds still meanwhile.
   template <class Look>
   auto flow_at(uint64_t id, Look&& look) const {
@@ -132,8 +132,9 @@ class CaptureStore : public Sink {
 
   StableArray<FlowCounts, 1 << 14> counts_;
   StableArray<Milestone, 1 << 10> milestones_;
-  mutable std::mutex mutex_;
   StableArray<FlowEntry, 1 << 14> flows_;
+  std::atomic<size_t> published_flows_ = 0;  ///< so many are there
+  mutable std::mutex mutex_;                 ///< for what changes of a flow that is there, and the following
   std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;  ///< by frame, in order
   std::unordered_set<std::string> summaries_;  ///< a million connections are healthy in the same words
   size_t healthy_reports_ = 0;
