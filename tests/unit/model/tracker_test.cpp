@@ -262,6 +262,23 @@ TEST(Tracker, AnAckOfWhatWasNotSeenMovesSndUnaPerhaps) {
   EXPECT_EQ(j.verdict, Verdict::unknown) << "harmless, or old";
 }
 
+/// An ACK that comes with data makes the server send again before it has taken the data.
+TEST(Tracker, WhatIsSentAgainDoesNotTellRcvNxt) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const uint32_t first = c.next[1], seq = c.next[0];
+  c.server({.payload = 100});
+  c.server({.payload = 100});
+  c.pass(300 * kMillisecond);
+  c.client({.payload = 50, .ack = first + 100});
+  c.pass(200'000);
+  c.server({.payload = 100, .seq = first + 100, .ack = seq});
+  c.pass(kMillisecond);
+  const Judgement j = c.client({.seq = seq, .ack = first + 200, .tsval = c.echo[1] - 2000});
+  EXPECT_EQ(j.reason, Reason::paws_ack) << "behind RCV.NXT";
+}
+
 TEST(Tracker, BothFinsLeadToTimeWaitOfTheFirst) {
   Conversation c;
   c.handshake();
