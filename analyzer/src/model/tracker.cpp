@@ -330,10 +330,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       vantage_of(a, b) == Vantage::at_receiver && s.time_ns - b.last_ns > settle_ns(a) &&
       (!flow.trouble || trouble(flow).direction[from ^ 1].open.empty()))
     a.tap = Tap::away;
-  // Where the capture shows all that it got, its ACK is its RCV.NXT. (What an ACK makes it send again it
-  // sends before it takes the data that came with that ACK: tcp_ack() comes first.)
-  if (s.has(kAck) && a.acked && s.ack == a.ack_max && !overtaken && !retransmitted &&
-      vantage_of(a, b) == Vantage::at_receiver && (repeats_ack || s.time_ns - b.last_ns > settle_ns(a))) {
+  // Where the capture shows all that it got, its ACK is its RCV.NXT. What an ACK makes it send again it sends
+  // before it takes the data that came with that ACK: tcp_ack() comes first.
+  const TimeNs settled = settle_ns(a) + (retransmitted ? kMillisecond : 0);
+  if (s.has(kAck) && a.acked && s.ack == a.ack_max && !overtaken &&
+      vantage_of(a, b) == Vantage::at_receiver && (repeats_ack || s.time_ns - b.last_ns > settled)) {
     a.rcv_nxt = s.ack;
     a.rcv_doubtful = false;
     settle_ack(flow, from, s.ack);
