@@ -130,8 +130,8 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
 }
 
 /// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
-/// Who has taken a RST sends nothing more but RSTs. Was there one that `from` may have got before it sent
-/// `s`?
+/// Who has taken a RST sends nothing more but RSTs: what `from` sends after it may have got one shows that it
+/// has not taken it.
 void Tracker::outlive_reset(Flow& flow, unsigned from, const Segment& s) {
   Trouble& t = trouble(flow);
   auto& reset = t.direction[from ^ 1].doubtful_reset;

@@ -57,10 +57,13 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
                       !ack_may_be_too_old && (next.last || !v.rcv_doubtful);
   // Away from the receiver TS.Recent alone does not decide on an old ACK.
   const bool in_order = next.at_receiver && next.last;
-  PawsState other_tick = state;
-  other_tick.usec_ts = !state.usec_ts;
+  const auto by_other_tick = [&] {
+    PawsState other = state;
+    other.usec_ts = !state.usec_ts;
+    return judge(profile, other, v.segment);
+  };
   const bool refused = is_paws_drop(outcome) && (in_order || !may_be_disordered(profile, v, state)) &&
-                       (next.tick_known || is_paws_drop(judge(profile, other_tick, v.segment)));
+                       (next.tick_known || is_paws_drop(by_other_tick()));
   if (v.reason == Reason::ts_recent_range && echo != v.tsval && (refused || passed))
     return Decision{outcome.verdict, outcome.reason, true};
   const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;

@@ -272,11 +272,12 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       // next segments tell.
       const bool waits = b.state == TcpState::syn_recv || acks_unseen;
       if (j.verdict != Verdict::unknown || !waits) {
-        const Host receiver = b;
+        const Host before_ack = b;
         apply_accepted(flow, from, s);
-        if (doubtful && (b.snd_wl1 != receiver.snd_wl1 || b.snd_wnd != receiver.snd_wnd)) b.wl_known = false;
+        if (doubtful && (b.snd_wl1 != before_ack.snd_wl1 || b.snd_wnd != before_ack.snd_wnd))
+          b.wl_known = false;
         if (doubtful)
-          doubt_ack(flow, from, s, receiver);
+          doubt_ack(flow, from, s, before_ack);
         else
           trust_ack(flow, from, s);
       }
