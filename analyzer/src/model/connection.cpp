@@ -129,7 +129,6 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
   if (s.has_ts()) b.ts_recent.store(s.tsval, s.time_ns);
 }
 
-/// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
 /// Who has taken a RST sends nothing more but RSTs: what `from` sends after it may have got one shows that it
 /// has not taken it.
 void Tracker::outlive_reset(Flow& flow, unsigned from, const Segment& s) {
@@ -141,6 +140,7 @@ void Tracker::outlive_reset(Flow& flow, unsigned from, const Segment& s) {
   reset.reset();
 }
 
+/// FIN and RST: the states that end a connection (RFC 9293 section 3.6).
 void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict verdict) {
   const bool taken = verdict != Verdict::drop;
   Host& a = flow.host[from];

@@ -52,7 +52,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
   }
   const bool repeated = !after(s.end_seq(), flow.host[from].snd_nxt);
   const bool in_doubt = std::any_of(direction.open.begin(), direction.open.end(), [&](const OpenVerdict& v) {
-    return v.verdict != Verdict::drop && before(s.seq, v.end_seq) && after(s.end_seq(), v.seq);
+    return v.verdict != Verdict::drop && v.overlaps(s.seq, s.end_seq());
   });
   OpenVerdict v{.frame = s.frame,
                 .time_ns = s.time_ns,

@@ -79,9 +79,10 @@ void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
 
 /// `s` may have been taken, and its ACK with it. `was`: the receiver before.
 void Tracker::doubt_ack(Flow& flow, unsigned from, const Segment& s, const Host& was) {
-  const SeqNum una = flow.host[from ^ 1].snd_una;
-  if (was.una_known && after(una, was.snd_una))
-    trouble(flow).direction[from].doubtful_ack = {was.snd_una, una, s.seq, s.end_seq()};
+  Host& b = flow.host[from ^ 1];
+  if (b.snd_wl1 != was.snd_wl1 || b.snd_wnd != was.snd_wnd) b.wl_known = false;
+  if (was.una_known && after(b.snd_una, was.snd_una))
+    trouble(flow).direction[from].doubtful_ack = {was.snd_una, b.snd_una, s.seq, s.end_seq()};
 }
 
 /// `s` has been taken for sure: so is its ACK, whatever was in doubt before.
@@ -274,8 +275,6 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       if (j.verdict != Verdict::unknown || !waits) {
         const Host before_ack = b;
         apply_accepted(flow, from, s);
-        if (doubtful && (b.snd_wl1 != before_ack.snd_wl1 || b.snd_wnd != before_ack.snd_wnd))
-          b.wl_known = false;
         if (doubtful)
           doubt_ack(flow, from, s, before_ack);
         else
@@ -287,7 +286,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (flow.trouble) {
     for (OpenVerdict& v : trouble(flow).direction[from].open) {
       if (s.has_ts()) v.followed_by(s.tsval);
-      const bool overlaps = s.payload > 0 && before(s.seq, v.end_seq) && after(end, v.seq);
+      const bool overlaps = s.payload > 0 && v.overlaps(s.seq, end);
       v.repeated = v.repeated || overlaps;
       v.elsewhere = v.elsewhere || (overlaps && j.verdict != Verdict::drop);
     }

@@ -71,6 +71,8 @@ struct OpenVerdict {
     if (later_count < later.size()) later[later_count] = value;
     if (later_count < UINT8_MAX) ++later_count;
   }
+  /// Is one of the data from `from` up to `to` among its own?
+  bool overlaps(SeqNum from, SeqNum to) const { return before(from, end_seq) && after(to, seq); }
   /// May TS.Recent have become this by what came after the segment?
   bool later_holds(TsVal value) const {
     return later_count > later.size() || std::find(later.begin(), later.begin() + later_count, value) !=

@@ -35,6 +35,12 @@ Node node_above(EntryAt entry) {
   return lanes[0];
 }
 
+/// Of the last kFanOut entries.
+template <class Entry>
+Node node_above_last(const GrowingArray<Entry>& entries) {
+  return node_above([group = entries.end() - MinMaxPyramid::kFanOut](size_t i) { return group[i]; });
+}
+
 }  // namespace
 
 /// A group is full: it gets its node, and so does each group of nodes that is full by that.
@@ -44,7 +50,7 @@ void GrowingLevels::add(Node node) {
     GrowingArray<Node>& level = levels_[height];
     level.push_back(node);
     if (level.size() % MinMaxPyramid::kFanOut != 0) return;
-    node = node_above([group = level.end() - MinMaxPyramid::kFanOut](size_t i) { return group[i]; });
+    node = node_above_last(level);
   }
 }
 
@@ -54,9 +60,7 @@ std::vector<SharedArray<Node>> GrowingLevels::share() const {
   return out;
 }
 
-void GrowingPyramid::add_node() {
-  levels_.add(node_above([group = values_.end() - MinMaxPyramid::kFanOut](size_t i) { return group[i]; }));
-}
+void GrowingPyramid::add_node() { levels_.add(node_above_last(values_)); }
 
 MinMaxPyramid GrowingPyramid::share() const {
   MinMaxPyramid out;
