@@ -64,7 +64,7 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   };
   const bool refused = is_paws_drop(outcome) && (in_order || !may_be_disordered(profile, v, state)) &&
                        (next.tick_known || is_paws_drop(by_other_tick()));
-  if (v.reason == Reason::ts_recent_range && echo != v.tsval && (refused || passed))
+  if (v.reason == Reason::ts_recent_range && echo != v.tsval && !next.late && (refused || passed))
     return Decision{outcome.verdict, outcome.reason, true};
   const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;
   if (is_pure_ack(v) && old && next.last && next.answers && v.answered_refusal)

@@ -17,6 +17,7 @@ struct Sequel {
   bool settled = false;      ///< it has had the time to act on the one in doubt
   bool tick_known = false;   ///< of the receiver's clock, and so in what it measures an old TSval
   bool restored = false;     ///< the receiver was, so that how old an ACK may be started anew
+  bool late = false;         ///< an ACK that tells of data which came late
   bool answers = false;      ///< an ACK because of the one in doubt, or for no reason that shows
 };
 

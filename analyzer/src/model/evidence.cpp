@@ -16,6 +16,14 @@ constexpr TimeNs kAnswerWithin = 500 * kMillisecond;
 /// answers another one.
 TimeNs at_once(const Host& receiver) { return settle_ns(receiver) + kMillisecond; }
 
+/// New data are acknowledged at once or when the timer for it runs out. In between an ACK is for data that
+/// came late, perhaps after the segment.
+bool is_late(const Host& receiver, const OpenVerdict& v, const Segment& s) {
+  constexpr TimeNs kDelayedAck = 40 * kMillisecond;  // TCP_DELACK_MIN, include/net/tcp.h
+  const TimeNs since = s.time_ns - v.time_ns;
+  return s.length() == 0 && since > at_once(receiver) && since < kDelayedAck;
+}
+
 void note(OpenVerdict& v, Evidence evidence, uint64_t frame) {
   if (v.evidence != evidence) v.evidence_frames = {};
   v.evidence = evidence;
@@ -122,7 +130,8 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
 }
 
 /// What the capture left open when the segment passed. True when nothing more is to be expected.
-bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s, bool answers) {
+bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Segment& s, bool answers,
+                           bool repeats_ack) {
   Host& receiver = flow.host[sender ^ 1];
   v.state.usec_ts = receiver.clock.counts_us();  // perhaps it is known by now
   const Sequel sequel{.segment = s,
@@ -131,6 +140,7 @@ bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Se
                       .settled = s.time_ns - v.time_ns > settle_ns(receiver),
                       .tick_known = receiver.clock.hz() != 0,
                       .restored = receiver.restored,
+                      .late = !repeats_ack && is_late(receiver, v, s),
                       .answers = answers};
   const DoubtWeighed weighed = weigh_doubt(profile_for(flow, sender ^ 1), v, sequel);
   if (!weighed.decision) return weighed.over;
@@ -152,6 +162,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
   if (before(s.ack, a.ack_max)) return;  // overtaken: says nothing of the present
   const bool at_receiver = vantage_of(a, b) == Vantage::at_receiver;
   const TimeNs way = at_receiver ? 0 : shortest_way_ns(a);
+  const auto copy = d_sack(s);
   bool answer_spent = false;   // one repeated ACK answers one segment
   bool data_in_doubt = false;  // data that it may answer are before the one that is looked at
   std::vector<OpenVerdict>& open = direction.open;
@@ -162,7 +173,8 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     // What comes sooner than a segment can go to the receiver and its answer come back is for an earlier one.
     // (An eighth is for the way there and back that was measured, which is not the shortest there is.)
     const bool back = s.time_ns - v.time_ns >= 2 * way * 7 / 8;
-    const bool may_answer = was.repeats_ack && !answer_spent && back;
+    const bool to_another = copy && !(has_data && v.overlaps(copy->left, copy->right));
+    const bool may_answer = was.repeats_ack && !answer_spent && back && !to_another;
     const bool in_time = s.time_ns - v.time_ns - way < (has_data ? kAnswerWithin : at_once(a));
     const bool covered = has_data && !before(s.ack, v.end_seq);
     bool decided = false;
@@ -180,7 +192,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     } else if (v.verdict == Verdict::unknown) {
       const bool answers = may_answer && in_time;
       // Data get an answer if they are refused, out of order, or a copy; a pure ACK only if it is refused.
-      decided = settle_doubt(flow, from ^ 1, v, s, answers && (has_data || !data_in_doubt));
+      decided = settle_doubt(flow, from ^ 1, v, s, answers && (has_data || !data_in_doubt), was.repeats_ack);
       answer_spent = answer_spent || (answers && decided && (has_data || v.verdict == Verdict::drop));
       data_in_doubt = data_in_doubt || (answers && has_data && !decided);
     } else if (v.verdict == Verdict::drop) {

@@ -36,8 +36,8 @@ inline void keep_data(Host& sender, const Segment& s) {
     sender.unacked_since = coarse(s.time_ns);
 }
 
-/// An ACK of new data, before SND.UNA moves: the round trip that its receiver measures is no longer than since the
-/// oldest of them was sent, or if something was sent again, since the segment whose TSval it echoes
+/// An ACK of new data, before SND.UNA moves: the round trip that its receiver measures is no longer than
+/// since the oldest of them was sent, or if something was sent again, since the segment whose TSval it echoes
 /// (tcp_ack_update_rtt()). The oldest of the others was sent after that one.
 inline void bound_rtt(Host& receiver, const Segment& s) {
   if (receiver.una_known && before(receiver.snd_una, receiver.snd_nxt))
@@ -135,6 +135,17 @@ inline bool sacks_beyond_ack(const Segment& s) {
 inline bool sacks(const Segment& s, SeqNum left, SeqNum right) {
   return any_sack(
       s, [&](const SackBlock& block) { return !after(block.left, left) && !before(block.right, right); });
+}
+
+/// The D-SACK, which tells the copy, or the refused data, that the ACK answers: a first block below the ACK
+/// or inside of the second (RFC 2883 section 4).
+inline std::optional<SackBlock> d_sack(const Segment& s) {
+  std::array<SackBlock, 4> blocks;
+  const int count = sack_blocks(s, blocks);
+  if (count == 0) return std::nullopt;
+  const bool inside =
+      count > 1 && !before(blocks[0].left, blocks[1].left) && !after(blocks[0].right, blocks[1].right);
+  return inside || !after(blocks[0].right, s.ack) ? std::optional(blocks[0]) : std::nullopt;
 }
 
 /// What the segment says of its sender as a receiver: how far it has got, and what it allows.

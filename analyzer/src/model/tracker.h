@@ -97,7 +97,8 @@ class Tracker {
                     FrameList DirectionTrouble::*list);
   bool was_another(const Flow& flow, unsigned receiver, const OpenVerdict& verdict, const Segment& s) const;
   void decide(Flow& flow, unsigned sender, OpenVerdict& verdict, Verdict now, Reason reason, uint64_t frame);
-  bool settle_doubt(Flow& flow, unsigned sender, OpenVerdict& verdict, const Segment& s, bool answers);
+  bool settle_doubt(Flow& flow, unsigned sender, OpenVerdict& verdict, const Segment& s, bool answers,
+                    bool repeats_ack);
   void weigh_evidence(Flow& flow, unsigned from, const Segment& s, const ReceiverBefore& was);
   bool answered_after_all(Flow& flow, unsigned sender, OpenVerdict& verdict, const Segment& s,
                           const ReceiverBefore& was);

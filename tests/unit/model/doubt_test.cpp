@@ -38,7 +38,8 @@ OpenVerdict doubt(Reason reason, uint32_t behind, uint32_t length = 100) {
 struct Answer {
   TsVal echo = kHeld;
   uint32_t ack = 5000;
-  bool last = true, at_receiver = true, settled = true, tick_known = true, restored = false, answers = true;
+  bool last = true, at_receiver = true, settled = true, tick_known = true, restored = false, late = false,
+       answers = true;
 };
 DoubtWeighed weigh(OpenVerdict& v, const Answer& answer) {
   Segment s;
@@ -48,7 +49,7 @@ DoubtWeighed weigh(OpenVerdict& v, const Answer& answer) {
   s.ack = {answer.ack};
   return weigh_doubt(default_profile(), v,
                      {s, answer.last, answer.at_receiver, answer.settled, answer.tick_known, answer.restored,
-                      answer.answers});
+                      answer.late, answer.answers});
 }
 
 TEST(Doubt, WhatIsAcknowledgedWasTaken) {

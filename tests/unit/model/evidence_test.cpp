@@ -150,6 +150,48 @@ TEST(Evidence, DataWaitForTheirAnswerAlsoWhenTheyAreKnownToBeRefused) {
   expect_evidence(c, 1, 1);
 }
 
+TEST(Evidence, ADSackTellsThatACopyIsAnswered) {
+  for (const bool copy : {false, true}) {
+    Conversation c = set_back();
+    ASSERT_EQ(c.client().verdict, Verdict::drop);
+    c.pass(20'000);
+    Say again;
+    if (copy) again.sack = {c.next[0] - 100, c.next[0]};
+    c.server(again);
+    EXPECT_EQ(from(c.finish(), Side::client).confirmed, copy ? 0u : 1u) << "copy: " << copy;
+  }
+}
+
+TEST(Evidence, ADSackForRefusedDataConfirms) {
+  Conversation c = set_back();
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0] - 50}).verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server({.sack = {{c.next[0] - 50, c.next[0]}}});
+  expect_evidence(c, 1, 0);
+}
+
+/// The server says `late` after an old ACK what it said not when it should have: that it has the data before
+/// that ACK.
+FlowReport ack_behind_data(TimeNs late) {
+  Conversation c;
+  c.handshake();
+  c.talk(5);
+  const uint32_t held = c.echo[1], expected = c.next[0];
+  c.client({.payload = 100, .tsval = held + 1000});
+  c.pass(50'000);
+  c.server({.ack = expected, .tsecr = held});
+  EXPECT_EQ(c.client({.tsval = held + 500}).verdict, Verdict::unknown);
+  c.pass(late);
+  c.server({.tsecr = held + 1000});
+  return c.finish();
+}
+
+TEST(Evidence, DataThatCameLateMayHaveComeAfterTheAck) {
+  EXPECT_EQ(count(from(ack_behind_data(20'000), Side::client), Reason::paws), 1u);
+  EXPECT_EQ(count(from(ack_behind_data(4 * kMillisecond), Side::client), Reason::paws), 0u);
+  EXPECT_EQ(count(from(ack_behind_data(41 * kMillisecond), Side::client), Reason::paws), 1u) << "the timer";
+}
+
 TEST(Evidence, AnAckAnswersTheOldAckThatItFollows) {
   Conversation c = set_back();
   ASSERT_EQ(c.client().verdict, Verdict::drop);
@@ -213,8 +255,8 @@ TEST(Evidence, AnAnswerToDataIsNoneToTheAckAfterThem) {
   }
 }
 
-/// The receiver may have had either of two TS.Recent, and both refuse the segment. What it takes later, half of
-/// the number circle on, would not have; but by then it has shown which it was.
+/// The receiver may have had either of two TS.Recent, and both refuse the segment. What it takes later, half
+/// of the number circle on, would not have; but by then it has shown which it was.
 TEST(Evidence, AnEchoThatRefusesItTooShowsWhatItMet) {
   Conversation c = far_away();
   const uint32_t held = c.echo[1], later = held + 0x7fff'ff00;
