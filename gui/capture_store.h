@@ -125,7 +125,7 @@ class CaptureStore : public Sink {
   void count(const LogRow& row, uint32_t at, FlowCounts& flow);
   const FlowEntry& flow_entry(uint64_t id) const { return flows_[id - 1]; }
 
-  StableArray<LogRow, 1 << 15> rows_;
+  StableArray<LogRow, 1 << 16> rows_;
   static_assert(decltype(rows_)::max_size() > LogRow::kNoRow);
   std::atomic<size_t> published_ = 0;  ///< so many rows may be read
   std::atomic<uint64_t> rows_lost_ = 0;

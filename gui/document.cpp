@@ -4,6 +4,8 @@
 #include <QDateTime>
 #include <QElapsedTimer>
 #include <QFileInfo>
+#include <chrono>
+#include <thread>
 
 #include "plot_content.h"
 #include "qt_text.h"
@@ -13,8 +15,10 @@
 namespace tsaudit::gui {
 namespace {
 
-constexpr int kTickMs = 30;  ///< a capture that is being read: how often the flow on show takes what has come
-constexpr int kPictureMs = 250;   ///< and how often all is shown anew; the first time at once
+constexpr int kTickMs = 30;      ///< a capture that is being read: how often it is looked at
+constexpr int kPictureMs = 250;  ///< and how often all is shown anew; the first time at once
+/// And how often the flow on show takes what has come: its last view then has little left to do.
+constexpr std::chrono::milliseconds kFollow{4}, kFollowLive{30};
 constexpr int kProgressMs = 100;  ///< between two moves of the bar: painting it takes from the reading
 constexpr size_t kBeforeAPicture = 1 << 16;  ///< segments that it waits for; the others are in the next one
 constexpr int kShareOfPictures = 5;  ///< reading goes first: a picture may cost a fifth of the time at most
@@ -45,7 +49,7 @@ class ExplainSink : public Sink {
 }  // namespace
 
 Document::Document(QObject* parent) : QObject(parent) {
-  pool_.setMaxThreadCount(4);
+  pool_.setMaxThreadCount(5);
   connect(&ticks_, &QTimer::timeout, this, &Document::tick);
 }
 
@@ -55,7 +59,7 @@ Document::~Document() {
 }
 
 void Document::stop_all() {
-  for (const Stop& stop : {load_stop_, flow_stop_, explain_stop_, compare_stop_})
+  for (const Stop& stop : {load_stop_, follow_stop_, flow_stop_, explain_stop_, compare_stop_})
     if (stop) *stop = true;
 }
 
@@ -117,6 +121,7 @@ void Document::close() {
   interface_.clear();
   store_.reset();
   state_ = State::empty;
+  stop_following();
   follower_.reset();
   Q_EMIT opened();
 }
@@ -134,9 +139,9 @@ void Document::start() {
   summary_ = {};
   seen_segments_ = 0;
   updated_ms_ = 0;
+  stop_following();
   follower_.reset();
-  flow_task_ = FlowTask::none;
-  flow_stale_ = false;
+  viewing_ = flow_stale_ = false;
   state_ = State::loading;
   ++generation_;
   pool_.start([this, job = job(load_stop_)] { run(job); });  // the window gets ready beside it
@@ -187,6 +192,7 @@ void Document::ended(quint64 generation, const Summary& summary, const QString& 
   state_ = !error.isEmpty() && nothing     ? State::failed
            : summary.stopped_at_frame != 0 ? State::stopped
                                            : State::complete;
+  stop_following();
   if (follower_) request_flow(follower_->id());  // in its thread, while the others are put in order here
   Q_EMIT updated();
   Q_EMIT finished();
@@ -207,21 +213,23 @@ void Document::tick() {
     Q_EMIT updated();
   }
   if (now - flow_made_ms_ >= flow_cost_ms_ * kShareOfPictures) start_flow();
-  if (store_->segments() != seen_segments_) follow_flow();
 }
 
 void Document::request_flow(quint64 id) {
   if (!store_ || id == 0 || id > store_->flows()) return;
   if (flow_stop_) *flow_stop_ = true;
-  if (!follower_ || follower_->id() != id) follower_ = std::make_shared<FlowFollower>(store_, id);
+  if (!follower_ || follower_->id() != id) {
+    stop_following();
+    follower_ = std::make_shared<FlowFollower>(store_, id);
+  }
   flow_stale_ = true;
-  flow_task_ = FlowTask::none;  // what still runs is for nobody
+  viewing_ = false;  // what still runs is for nobody
   start_flow();
 }
 
 void Document::start_flow() {
-  if (flow_task_ != FlowTask::none || !flow_stale_ || !follower_) return;
-  flow_task_ = FlowTask::viewing;
+  if (viewing_ || !flow_stale_ || !follower_) return;
+  viewing_ = true;
   flow_stale_ = false;
   flow_stop_ = std::make_shared<std::atomic<bool>>(false);
   const size_t most = state_ == State::loading ? kBeforeAPicture : SIZE_MAX;
@@ -233,25 +241,29 @@ void Document::start_flow() {
     const qint64 cost = timer.elapsed();
     QMetaObject::invokeMethod(this, [this, view = std::move(view), stop, of, cost] {
       if (of != generation_ || *stop || !view) return;  // asked for something else meanwhile
-      flow_task_ = FlowTask::none;
+      viewing_ = false;
       flow_cost_ms_ = cost;
       flow_made_ms_ = QDateTime::currentMSecsSinceEpoch();
       Q_EMIT flow_ready(view);
-      if (state_ != State::loading) start_flow();
+      if (state_ != State::loading)
+        start_flow();
+      else if (!follow_stop_)
+        follow_flow();
     });
-    follower->follow(stop.get());  // while the view is being painted
   });
 }
 
-/// Takes what has come of the flow on show: its next view will have less to do.
+void Document::stop_following() {
+  if (follow_stop_) *follow_stop_ = true;
+  follow_stop_.reset();
+}
+
+/// Until the capture is read, or another flow is on show.
 void Document::follow_flow() {
-  if (flow_task_ != FlowTask::none || !follower_) return;
-  flow_task_ = FlowTask::following;
-  pool_.start([this, follower = follower_, stop = flow_stop_, of = generation_] {
-    follower->follow(stop.get());
-    QMetaObject::invokeMethod(this, [this, stop, of] {
-      if (of == generation_ && !*stop) flow_task_ = FlowTask::none;
-    });
+  follow_stop_ = std::make_shared<std::atomic<bool>>(false);
+  pool_.start([follower = follower_, stop = follow_stop_, pause = is_live() ? kFollowLive : kFollow] {
+    for (; follower->follow(stop.get()) && !*stop; std::this_thread::sleep_for(pause)) {
+    }
   });
 }
 

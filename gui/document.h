@@ -87,6 +87,7 @@ class Document : public QObject {
   void ended(quint64 generation, const Summary& summary, const QString& error);
   void start_flow();
   void follow_flow();
+  void stop_following();
   void tick();
   void stop_all();
 
@@ -98,13 +99,13 @@ class Document : public QObject {
   std::vector<uint64_t> cuts_;
   std::shared_ptr<CaptureStore> store_;
   Summary summary_;
-  Stop load_stop_, flow_stop_, explain_stop_, compare_stop_;
+  Stop load_stop_, follow_stop_, flow_stop_, explain_stop_, compare_stop_;
   quint64 generation_ = 0;
   size_t seen_segments_ = 0;
   qint64 updated_ms_ = 0;
   std::shared_ptr<FlowFollower> follower_;  ///< of the flow that was asked for
-  enum class FlowTask : uint8_t { none, following, viewing } flow_task_ = FlowTask::none;
-  bool flow_stale_ = false;  ///< a view is wanted
+  bool viewing_ = false;                    ///< a view is being made
+  bool flow_stale_ = false;                 ///< and another one is wanted
   qint64 flow_cost_ms_ = 0, flow_made_ms_ = 0;
 };
 

@@ -11,6 +11,8 @@
 namespace tsaudit::gui {
 namespace {
 
+/// A flow with fewer of the rows than one of so many is walked along its own.
+constexpr uint32_t kSparse = 4;
 constexpr size_t kBetweenLooks = 1 << 16;  ///< rows that pass until `stop` is looked at
 
 bool is_set(const std::atomic<bool>* stop) { return stop && stop->load(std::memory_order_relaxed); }
@@ -85,38 +87,53 @@ void FlowFollower::take(uint32_t at) {
   mine.other_ack.append(acknowledges ? others.sequence.peek(row.ack) - others.first_sequence : kNoValue);
 }
 
+void FlowFollower::append(uint32_t at) {
+  const TimeNs time = store_->row(at).time_ns;
+  if (rows_.size() == 0)
+    first_ns_ = last_ns_ = time;
+  else if (time < last_ns_)
+    in_order_ = false;
+  first_ns_ = std::min(first_ns_, time);
+  last_ns_ = std::max(last_ns_, time);
+  rows_.push_back(at);
+  if (in_order_) take(at);
+}
+
 bool FlowFollower::follow(const std::atomic<bool>* stop, size_t most) {
   const std::lock_guard lock(busy_);
-  const uint32_t known = rows_.size() == 0 ? LogRow::kNoRow : rows_.end()[-1];
-  uint32_t at = LogRow::kNoRow;
-  std::vector<uint32_t> fresh;  // the newest first: so the rows know each other
+  const bool begun = rows_.size() != 0;
+  const uint32_t known = begun ? rows_.end()[-1] : LogRow::kNoRow;
+  uint32_t first = 0, last = LogRow::kNoRow;
+  size_t count = 0;
   store_->flow_at(id_, [&](const FlowEntry& flow) {
-    at = flow.last_row();
-    fresh.reserve(flow.segments() - rows_.size());
+    last = flow.last_row();
+    first = begun ? known + 1 : flow.first_row.load();
+    count = flow.segments() - rows_.size();
   });
-  std::array<size_t, 2> counts{};
-  for (; at != known; at = store_->row(at).previous) {
-    fresh.push_back(at);
-    ++counts[store_->row(at).from];
-    if (fresh.size() % kBetweenLooks == 0 && is_set(stop)) return false;
-  }
-  rows_.reserve(rows_.size() + fresh.size());
+  if (last == known) return true;
+  size_t left = std::min(count, most);
+  rows_.reserve(rows_.size() + left);
   if (in_order_)
-    for (const size_t side : {0u, 1u}) tracks_[side].reserve(tracks_[side].rows.size() + counts[side]);
-  for (; !fresh.empty() && most > 0; fresh.pop_back(), --most) {
-    const uint32_t row = fresh.back();
-    const TimeNs time = store_->row(row).time_ns;
-    if (rows_.size() == 0)
-      first_ns_ = last_ns_ = time;
-    else if (time < last_ns_)
-      in_order_ = false;
-    first_ns_ = std::min(first_ns_, time);
-    last_ns_ = std::max(last_ns_, time);
-    rows_.push_back(row);
-    if (in_order_) take(row);
-    if (fresh.size() % kBetweenLooks == 0 && is_set(stop)) return false;
+    for (Growing& track : tracks_) track.reserve(track.rows.size() + left);
+  const auto goes_on = [&] { return --left > 0 && !(left % kBetweenLooks == 0 && is_set(stop)); };
+  if ((last - first) / kSparse < count) {
+    for (uint32_t at = first; at <= last; ++at) {
+      if (store_->row(at).flow != id_) continue;
+      append(at);
+      if (!goes_on()) break;
+    }
+  } else {
+    std::vector<uint32_t> fresh;  // the newest first: so the rows know each other
+    for (uint32_t at = last; at != known; at = store_->row(at).previous) {
+      fresh.push_back(at);
+      if (fresh.size() % kBetweenLooks == 0 && is_set(stop)) return false;
+    }
+    for (auto at = fresh.rbegin(); at != fresh.rend(); ++at) {
+      append(*at);
+      if (!goes_on()) break;
+    }
   }
-  return true;
+  return !is_set(stop);
 }
 
 /// Frames are seldom out of order in time, but a plot's series must not be.

@@ -61,6 +61,7 @@ class FlowFollower {
     void reserve(size_t size);
     Track share() const;
   };
+  void append(uint32_t at);
   void take(uint32_t at);
   bool take_sorted(const std::atomic<bool>* stop);
 

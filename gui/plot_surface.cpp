@@ -242,6 +242,7 @@ PlotSurface::PlotSurface(QWidget* parent) : QWidget(parent), impl_(new Impl) {
   QCustomPlot* plot = impl_->plot = new QCustomPlot(this);
   plot->setAttribute(Qt::WA_TransparentForMouseEvents);
   plot->setFocusPolicy(Qt::NoFocus);
+  plot->setAttribute(Qt::WA_OpaquePaintEvent);
   plot->setPlottingHint(
       QCP::phFastPolylines);  // a line piece by piece: as one outline it crosses itself, which is slow
   plot->axisRect()->setAutoMargins(QCP::msNone);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <new>
 
@@ -24,7 +25,7 @@ class StableArray {
     for (T* chunk : *chunks_) std::free(chunk);
   }
 
-  static constexpr size_t kChunkBytes = 6 << 20;
+  static constexpr size_t kChunkBytes = 2 * kHugePage;
   static constexpr size_t kChunk = kChunkBytes / sizeof(T);
   static constexpr size_t max_size() { return kChunk * kChunks; }
   size_t size() const { return size_; }
@@ -35,15 +36,34 @@ class StableArray {
   T& append(Make&& make) {
     if (size_ == max_size()) throw std::bad_alloc();
     T*& chunk = (*chunks_)[size_ / kChunk];
-    if (!chunk) chunk = static_cast<T*>(allocate_huge(kChunkBytes));
+    if (!chunk) chunk = next_chunk();
     T* const at = ::new (chunk + size_ % kChunk) T(make());
     ++size_;
     return *at;
   }
 
  private:
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  using Memory = std::unique_ptr<void, Free>;
+
+  /// The system takes as long to clear memory as it takes to fill it: of a long list that is done ahead, in
+  /// another thread.
+  T* next_chunk() {
+    Memory chunk = ahead_.valid() ? ahead_.get() : Memory(allocate_huge(kChunkBytes));
+    if (size_ > 0)
+      ahead_ = std::async(std::launch::async, [] {
+        Memory memory(allocate_huge(kChunkBytes));
+        madvise(memory.get(), kChunkBytes, MADV_POPULATE_WRITE);
+        return memory;
+      });
+    return static_cast<T*>(chunk.release());
+  }
+
   std::unique_ptr<std::array<T*, kChunks>> chunks_;
   size_t size_ = 0;
+  std::future<Memory> ahead_;
 };
 
 }  // namespace tsaudit::gui

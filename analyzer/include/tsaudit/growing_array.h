@@ -63,7 +63,7 @@ class GrowingArray {
   SharedArray<T> share() const { return {data_, size_}; }
 
  private:
-  static constexpr size_t kGrowth = 4, kFirst = 16;
+  static constexpr size_t kGrowth = 16, kFirst = 16;
   static std::shared_ptr<T[]> allocate(size_t bytes) {
     const bool large = bytes >= kHugePage / 2;
     const size_t offset = large ? next_offset() : 0;
