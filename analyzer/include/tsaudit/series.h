@@ -49,11 +49,13 @@ class MinMaxPyramid {
   double operator[](size_t index) const {
     return times_.empty() ? values_[index] : clock_.ahead(values_[index], times_[index]);
   }
-  /// By how many seconds each of these values, ticks at `times`, is ahead of that clock. Costs the levels alone:
-  /// the values are the same.
+  /// By how many seconds each of these values, ticks at `times`, is ahead of that clock. Costs the levels
+  /// alone: the values are the same.
   MinMaxPyramid ahead_of(const EvenClock& clock, SharedArray<TimeNs> times) const;
-  /// Extremes of the values [first, last); NaN is passed over. `last` is cut to the size.
-  MinMax range(size_t first, size_t last) const;
+  /// Extremes of the values [first, last); NaN is passed over. `last` is cut to the size. `find_to`: where
+  /// they are is told no more exactly than by the first of kFanOut ^ find_to values that one is among, which
+  /// takes less time.
+  MinMax range(size_t first, size_t last, size_t find_to = 0) const;
   size_t bytes() const;  ///< without those of another pyramid's values
 
  private:
@@ -63,8 +65,8 @@ class MinMaxPyramid {
     size_t height = 0, at = 0;
     size_t first() const;  ///< of its values
   };
-  /// The first of the values at `place` that is this extreme of it.
-  size_t find(Place place, double extreme, double Node::*which) const;
+  /// The first of the values at `place` that is this extreme of it, or of an entry at `height` with it.
+  size_t find(Place place, double extreme, double Node::*which, size_t height) const;
   SharedArray<double> values_;
   SharedArray<TimeNs> times_;  ///< empty, or what is looked at is how far the values are ahead of clock_
   EvenClock clock_;
@@ -128,13 +130,15 @@ class Series {
   /// The sample nearest in time that has a value.
   std::optional<size_t> nearest(TimeNs time) const;
   /// What to draw of [from, to] in `columns` pixel columns, in time order: all samples when there are few,
-  /// else for each column its first, smallest, largest and last sample. A line through these touches the
-  /// pixels that a line through all samples would, but for an eighth of a column where columns hold many. The
-  /// neighbours just outside of the range come along, so that lines reach the edges. `out` is cleared first.
+  /// else for each column its first, smallest, largest and last sample; where columns hold many, the smallest
+  /// and the largest stand up to an eighth of a column too early, by their index as well. A line through
+  /// these touches the pixels that a line through all samples would, but for that eighth. The neighbours just
+  /// outside of the range come along, so that lines reach the edges. `out` is cleared first.
   void sample(TimeNs from, TimeNs to, unsigned columns, std::vector<SeriesPoint>& out) const;
   size_t bytes() const { return values_.bytes(); }  ///< without the times
 
  private:
+  SeriesPoint at(size_t index) const { return {times_[index], values_[index], index}; }
   void add(size_t index, std::vector<SeriesPoint>& out) const;
   SharedArray<TimeNs> times_;
   MinMaxPyramid values_;

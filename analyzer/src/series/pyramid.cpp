@@ -87,8 +87,8 @@ size_t MinMaxPyramid::Place::first() const {
   return first;
 }
 
-size_t MinMaxPyramid::find(Place place, double extreme, double Node::*which) const {
-  while (place.height > 0) {
+size_t MinMaxPyramid::find(Place place, double extreme, double Node::*which, size_t height) const {
+  while (place.height > height) {
     place.at *= kFanOut;
     --place.height;
     const auto is_it = [&](size_t at) {
@@ -96,10 +96,10 @@ size_t MinMaxPyramid::find(Place place, double extreme, double Node::*which) con
     };
     for (const size_t last = place.at + kFanOut - 1; place.at != last && !is_it(place.at);) ++place.at;
   }
-  return place.at;
+  return place.first();
 }
 
-MinMax MinMaxPyramid::range(size_t first, size_t last) const {
+MinMax MinMaxPyramid::range(size_t first, size_t last, size_t find_to) const {
   MinMax out;
   last = std::min(last, values_.size());
   if (first >= last) return out;
@@ -132,8 +132,8 @@ MinMax MinMaxPyramid::range(size_t first, size_t last) const {
     last = next_last;
   }
   if (!out.empty()) {
-    out.min_at = find(min_place, out.min, &Node::min);
-    out.max_at = find(max_place, out.max, &Node::max);
+    out.min_at = find(min_place, out.min, &Node::min, find_to);
+    out.max_at = find(max_place, out.max, &Node::max, find_to);
   }
   return out;
 }

@@ -14,8 +14,9 @@ constexpr size_t kDrawAll = 4;
 /// How far to look for a neighbour over samples without a value. A line to one beyond would show nothing of
 /// here.
 constexpr size_t kReach = 4096;
-/// Columns of many samples may end this part of a column later than they should. They then end where groups
-/// of the pyramid do, and neither times nor extremes need be looked for among single samples.
+/// Columns of many samples may end this part of a column later than they should, and an extreme may stand as
+/// much too early. They then end where groups of the pyramid do, and neither times nor extremes need be
+/// looked for among single samples.
 constexpr size_t kColumnPart = 8;
 
 /// Where a column ends: the first of [begin, last) at or after `time`, or a multiple of `group` that is at
@@ -69,7 +70,7 @@ std::optional<size_t> Series::nearest(TimeNs time) const {
 }
 
 void Series::add(size_t index, std::vector<SeriesPoint>& out) const {
-  if (!std::isnan(values_[index])) out.push_back({times_[index], values_[index], index});
+  if (!std::isnan(values_[index])) out.push_back(at(index));
 }
 
 void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<SeriesPoint>& out) const {
@@ -87,8 +88,8 @@ void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<Series
     // In long double: a capture's span in ns times a column's number does not fit 64 bits.
     const long double width = (static_cast<long double>(to) - static_cast<long double>(from) + 1) / columns;
     const size_t pace = (last - first) / columns;
-    size_t group = 1;
-    while (group * MinMaxPyramid::kFanOut * kColumnPart <= pace) group *= MinMaxPyramid::kFanOut;
+    size_t group = 1, height = 0;
+    for (; group * MinMaxPyramid::kFanOut * kColumnPart <= pace; ++height) group *= MinMaxPyramid::kFanOut;
     size_t begin = first;
     for (unsigned column = 0; column < columns && begin < last; ++column) {
       const TimeNs end_time = from + static_cast<TimeNs>(width * (column + 1));
@@ -96,15 +97,17 @@ void Series::sample(TimeNs from, TimeNs to, unsigned columns, std::vector<Series
                              ? last
                              : column_end(times_, begin, last, end_time, group, width / kColumnPart, pace);
       if (begin == end) continue;
-      const MinMax extremes = values_.range(begin, end);
+      const MinMax extremes = values_.range(begin, end, height);
       if (!extremes.empty()) {
         size_t head = begin, tail = end - 1;
         while (std::isnan(values_[head])) ++head;
         while (std::isnan(values_[tail])) --tail;
-        std::array<size_t, 4> picked{head, std::min(extremes.min_at, extremes.max_at),
-                                     std::max(extremes.min_at, extremes.max_at), tail};
-        const auto unique_end = std::unique(picked.begin(), picked.end());
-        for (auto at = picked.begin(); at != unique_end; ++at) add(*at, out);
+        // An extreme is known to be in a group, which may begin with samples that have no value.
+        const size_t low = std::max(extremes.min_at, head), high = std::max(extremes.max_at, head);
+        std::array<SeriesPoint, 4> picked{
+            at(head), {times_[low], extremes.min, low}, {times_[high], extremes.max, high}, at(tail)};
+        if (high < low) std::swap(picked[1], picked[2]);
+        out.insert(out.end(), picked.begin(), std::unique(picked.begin(), picked.end()));
       }
       begin = end;
     }
