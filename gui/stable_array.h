@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <new>
+#include <system_error>
 
 #include "tsaudit/huge_pages.h"
 
@@ -34,10 +35,10 @@ class StableArray {
   /// Appends what `make` returns, made where it stays.
   template <class Make>
   T& append(Make&& make) {
-    if (size_ == max_size()) throw std::bad_alloc();
-    T*& chunk = (*chunks_)[size_ / kChunk];
-    if (!chunk) chunk = next_chunk();
-    T* const at = ::new (chunk + size_ % kChunk) T(make());
+    if (end_ == chunk_end_) [[unlikely]]
+      add_chunk();
+    T* const at = ::new (end_) T(make());
+    ++end_;
     ++size_;
     return *at;
   }
@@ -48,21 +49,28 @@ class StableArray {
   };
   using Memory = std::unique_ptr<void, Free>;
 
+  static Memory cleared_chunk() {
+    Memory chunk(allocate_huge(kChunkBytes));
+    madvise(chunk.get(), kChunkBytes, MADV_POPULATE_WRITE);
+    return chunk;
+  }
   /// The system takes as long to clear memory as it takes to fill it: of a long list that is done ahead, in
   /// another thread.
-  T* next_chunk() {
+  void add_chunk() {
+    if (size_ == max_size()) throw std::bad_alloc();
     Memory chunk = ahead_.valid() ? ahead_.get() : Memory(allocate_huge(kChunkBytes));
-    if (size_ > 0)
-      ahead_ = std::async(std::launch::async, [] {
-        Memory memory(allocate_huge(kChunkBytes));
-        madvise(memory.get(), kChunkBytes, MADV_POPULATE_WRITE);
-        return memory;
-      });
-    return static_cast<T*>(chunk.release());
+    try {
+      if (size_ > 0) ahead_ = std::async(std::launch::async, cleared_chunk);
+    } catch (const std::system_error&) {
+      // No thread is to be had: the next chunk is made when it is needed.
+    }
+    end_ = (*chunks_)[size_ / kChunk] = static_cast<T*>(chunk.release());
+    chunk_end_ = end_ + kChunk;
   }
 
   std::unique_ptr<std::array<T*, kChunks>> chunks_;
   size_t size_ = 0;
+  T *end_ = nullptr, *chunk_end_ = nullptr;  ///< of what is there, and of what fits
   std::future<Memory> ahead_;
 };
 

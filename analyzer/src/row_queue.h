@@ -33,14 +33,10 @@ class RowQueue : public EvidenceSink {
     flush(kMaxHeld);
   }
   void push(const SegmentRow& row) {
-    const bool open = opened_frame_ == row.frame;
-    if (!open && count_ == 0) {
+    if (count_ == 0 && opened_frame_ != row.frame) [[likely]]
       sink_.segment(row);
-      return;
-    }
-    if (count_ == ring_.size()) grow();
-    at(count_++) = {row, open};
-    flush(kMaxHeld);
+    else
+      hold(row);
   }
   void finish() { flush(0); }
 
@@ -52,6 +48,12 @@ class RowQueue : public EvidenceSink {
   /// A verdict that nothing decides must not hold up the rest for ever; it goes out as predicted.
   static constexpr size_t kMaxHeld = 1 << 16;
 
+  [[gnu::noinline]] void hold(const SegmentRow& row) {
+    const bool open = opened_frame_ == row.frame;
+    if (count_ == ring_.size()) grow();
+    at(count_++) = {row, open};
+    flush(kMaxHeld);
+  }
   Entry& at(size_t index) { return ring_[(head_ + index) & (ring_.size() - 1)]; }
 
   void grow() {
