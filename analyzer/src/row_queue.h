@@ -48,6 +48,7 @@ class RowQueue : public EvidenceSink {
   /// A verdict that nothing decides must not hold up the rest for ever; it goes out as predicted.
   static constexpr size_t kMaxHeld = 1 << 16;
 
+  /// Its verdict is open, or that of one before it: seldom, so that push() is little more than the call.
   [[gnu::noinline]] void hold(const SegmentRow& row) {
     const bool open = opened_frame_ == row.frame;
     if (count_ == ring_.size()) grow();
