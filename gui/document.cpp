@@ -59,7 +59,8 @@ Document::~Document() {
 }
 
 void Document::stop_all() {
-  for (const Stop& stop : {load_stop_, follow_stop_, flow_stop_, explain_stop_, compare_stop_})
+  stop_following();
+  for (const Stop& stop : {load_stop_, flow_stop_, explain_stop_, compare_stop_})
     if (stop) *stop = true;
 }
 
@@ -121,7 +122,6 @@ void Document::close() {
   interface_.clear();
   store_.reset();
   state_ = State::empty;
-  stop_following();
   follower_.reset();
   Q_EMIT opened();
 }
@@ -139,7 +139,6 @@ void Document::start() {
   summary_ = {};
   seen_segments_ = 0;
   updated_ms_ = 0;
-  stop_following();
   follower_.reset();
   viewing_ = flow_stale_ = false;
   state_ = State::loading;

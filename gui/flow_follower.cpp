@@ -115,23 +115,20 @@ bool FlowFollower::follow(const std::atomic<bool>* stop, size_t most) {
   rows_.reserve(rows_.size() + left);
   if (in_order_)
     for (Growing& track : tracks_) track.reserve(track.rows.size() + left);
-  const auto goes_on = [&] { return --left > 0 && !(left % kBetweenLooks == 0 && is_set(stop)); };
+  const auto append_and_go_on = [&](uint32_t at) {
+    append(at);
+    return --left > 0 && !(left % kBetweenLooks == 0 && is_set(stop));
+  };
   if ((last - first) / kSparse < count) {
-    for (uint32_t at = first; at <= last; ++at) {
-      if (store_->row(at).flow != id_) continue;
-      append(at);
-      if (!goes_on()) break;
-    }
+    for (uint32_t at = first; at <= last; ++at)
+      if (store_->row(at).flow == id_ && !append_and_go_on(at)) break;
   } else {
     std::vector<uint32_t> fresh;  // the newest first: so the rows know each other
     for (uint32_t at = last; at != known; at = store_->row(at).previous) {
       fresh.push_back(at);
       if (fresh.size() % kBetweenLooks == 0 && is_set(stop)) return false;
     }
-    for (auto at = fresh.rbegin(); at != fresh.rend(); ++at) {
-      append(*at);
-      if (!goes_on()) break;
-    }
+    for (auto at = fresh.rbegin(); at != fresh.rend() && append_and_go_on(*at);) ++at;
   }
   return !is_set(stop);
 }
