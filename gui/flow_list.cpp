@@ -7,11 +7,11 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
-#include <QStyledItemDelegate>
 #include <QTableView>
 #include <QVBoxLayout>
 
 #include "plot_content.h"
+#include "text_delegate.h"
 #include "theme.h"
 
 namespace tsaudit::gui {
@@ -21,12 +21,12 @@ constexpr int kFlowWidth = 228;  ///< two IPv4 addresses with their ports
 constexpr int kScrollBar = 22;   ///< and the frame
 
 /// Badge and sparkline.
-class FlowDelegate : public QStyledItemDelegate {
+class FlowDelegate : public TextDelegate {
  public:
-  FlowDelegate(const FlowModel& model, QObject* parent) : QStyledItemDelegate(parent), model_(model) {}
+  FlowDelegate(const FlowModel& model, QObject* parent) : TextDelegate(parent), model_(model) {}
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
-    QStyledItemDelegate::paint(painter, option, index);
+    TextDelegate::paint(painter, option, index);
     if (index.column() != FlowModel::kVerdict && index.column() != FlowModel::kClock) return;
     const Theme theme = Theme::of(option.palette);
     painter->save();

@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include "plot_content.h"
+#include "text_delegate.h"
 
 namespace tsaudit::gui {
 
@@ -27,6 +28,7 @@ SegmentTable::SegmentTable(QWidget* parent) : QWidget(parent) {
   layout->addLayout(top);
   table_ = new QTableView;
   table_->setModel(&model_);
+  table_->setItemDelegate(new TextDelegate(table_));
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setSelectionMode(QAbstractItemView::SingleSelection);
   table_->setShowGrid(false);
