@@ -34,7 +34,7 @@ void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock
   auto& pending = direction.pending_step;
   const bool backward = fit == SenderClock::Fit::backward;
   if (!pending || !same_clock(*pending, s)) {
-    if (pending) ++direction.outliers;
+    if (pending) direction.outlier = pending->tsval;
     pending = PendingStep{.frame = s.frame, .time_ns = s.time_ns, .tsval = s.tsval};
     open_migration(flow, from, s, was, j);
   }
@@ -61,7 +61,7 @@ void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
       a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
   if (direction.steps.size() < Trouble::kMaxEpochs) {
     direction.steps.push_back({step.frame, ticks, distance(a.clock.last(), step.tsval)});
-    direction.epochs.push_back({a.clock.report(a.last_ns), step.frame - 1, step.time_ns});
+    direction.epochs.push_back({a.clock.report(a.last_ns), step.frame - 1, step.time_ns, a.clock.last()});
   }
   for (MigrationCase& open : t.migrations)
     if (!open.closed && open.host == from)
@@ -78,6 +78,7 @@ void Tracker::drop_outlier(const Host& sender, DirectionTrouble& direction, cons
   if (harmful && !direction.lone_jump && sender.clock.hz() > 0)
     direction.lone_jump = LoneJump{pending->frame, pending->time_ns, pending->tsval,
                                    sender.clock.deviation(pending->tsval, pending->time_ns)};
+  direction.outlier = pending->tsval;
   direction.pending_step.reset();
 }
 
@@ -121,7 +122,7 @@ void Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {
     began = m.result.time_ns;
   }
   if (direction.epochs.size() < Trouble::kMaxEpochs)
-    direction.epochs.push_back({a.clock.report(a.last_ns), frame - 1, began});
+    direction.epochs.push_back({a.clock.report(a.last_ns), frame - 1, began, a.clock.last()});
   a.clock.start(lag->tsval, lag->time_ns);
   a.clock.observe(s.tsval, s.time_ns, s.time_ns - lag->time_ns);
   lag.reset();
@@ -139,8 +140,6 @@ void Tracker::finish_clock(Flow& flow, unsigned from, Trouble& t) {
         a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
     if (direction.steps.size() < Trouble::kMaxEpochs)
       direction.steps.push_back({step.frame, ticks, distance(a.clock.last(), step.tsval)});
-  } else {
-    ++direction.outliers;
   }
 }
 

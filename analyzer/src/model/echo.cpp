@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What TSecr says of its sender's TS.Recent, and what to make of an echo that nothing explains.
+#include <algorithm>
+
 #include "model/host_steps.h"
 #include "model/tracker.h"
 
@@ -13,6 +15,13 @@ bool may_have_said(const Host& peer, const Segment& s) {
   if (peer.clock.hz() == 0)
     return distance(peer.clock.last(), s.tsecr) <= elapsed_us + kSlackSeconds * 1'000'000;
   return static_cast<double>(peer.clock.deviation(s.tsecr, s.time_ns)) <= peer.clock.hz() * kSlackSeconds + 2;
+}
+
+/// Is it a TSval that does not fit its sender's clock, or not the one of now? The capture holds it then.
+bool is_of_another_clock(const DirectionTrouble& sent, TsVal tsval) {
+  return sent.outlier == tsval || (sent.pending_step && !after(tsval, sent.pending_step->tsval)) ||
+         std::any_of(sent.epochs.begin(), sent.epochs.end(),
+                     [&](const ClockEpoch& epoch) { return !after(tsval, epoch.last); });
 }
 
 }  // namespace
@@ -40,8 +49,7 @@ bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
     }
     return true;
   }
-  if (!after(s.tsecr, b.clock.last()) || (d.pending_step && !after(s.tsecr, d.pending_step->tsval)))
-    return false;
+  if (!after(s.tsecr, b.clock.last()) || is_of_another_clock(d, s.tsecr)) return false;
   ++misses.missed_loss;
   if (may_have_said(b, s)) {
     a.ts_recent.replace(s.tsecr, s.time_ns);

@@ -110,6 +110,7 @@ struct ClockEpoch {
   ClockReport report;
   uint64_t last_frame = 0;
   TimeNs end_ns = 0;  ///< when the next one began
+  TsVal last;         ///< that it said
 };
 
 /// A clock that is further behind than queues explain, until it shows whether it stood still or runs slower now.
@@ -167,9 +168,9 @@ struct DirectionTrouble {
   std::vector<ClockEpoch> epochs;  ///< before the current one
   std::vector<ClockStep> steps;
   std::optional<PendingStep> pending_step;
+  std::optional<TsVal> outlier;  ///< the last TSval that was off the clock for one segment
   std::optional<LoneJump> lone_jump;
   std::optional<Lag> lag;
-  uint32_t outliers = 0;  ///< TSvals off the clock for one segment only
   std::vector<Stall> stalls;
   int32_t ticks_behind = 0;  ///< of TS.Recent, at the first harmful drop
   TimeNs stored_ns = 0;      ///< when that TS.Recent was stored

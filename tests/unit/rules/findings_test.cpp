@@ -268,6 +268,49 @@ TEST(Findings, AReceiverThatTookADamagedTsvalIsStuckWithIt) {
   EXPECT_GE(find(report, RuleId::paws_drop)->frame_count, 3u);
 }
 
+/// One TSval ahead of its sender's clock is held up behind the capture. The receiver takes what followed it,
+/// then it, and is stuck with it.
+TEST(Findings, AnEchoOfALoneTsvalIsNoneOfWhatWasNeverSent) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const uint32_t ahead = c.clock[0] + 1'000'000;
+  c.client({.tsval = ahead});
+  c.pass(kMillisecond);
+  c.client({.payload = 100});
+  c.pass(c.answer);
+  c.server({.tsecr = c.clock[0]});
+  c.pass(5 * kMillisecond);
+  c.server({.tsecr = ahead});
+  c.pass(kMillisecond);
+  const Judgement next = c.client({.payload = 100});
+  EXPECT_EQ(next.verdict, Verdict::drop);
+  EXPECT_EQ(next.ts_recent, TsVal{ahead});
+  EXPECT_EQ(find(judged(c), RuleId::tsecr_never_sent), nullptr);
+}
+
+/// A stale TSval is held up until the clock has gone so far ahead that it looks newer.
+TEST(Findings, AnEchoOfTheClockBeforeIsNoneOfWhatWasNeverSent) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const uint32_t stale = c.clock[0] - 300;
+  const uint32_t data = c.next[0];
+  EXPECT_EQ(c.client({.payload = 100, .seq = data, .tsval = stale}).verdict, Verdict::drop);
+  c.clock[0] += 0x7fffff00;
+  for (int i = 0; i < 3; ++i) {
+    c.pass(kMillisecond);
+    c.client({.flags = kAck});
+  }
+  c.pass(c.answer);
+  c.server({.ack = data + 100, .tsecr = stale});
+  c.pass(kMillisecond);
+  const Judgement next = c.client({.payload = 100, .seq = data + 100});
+  EXPECT_EQ(next.verdict, Verdict::drop);
+  EXPECT_EQ(next.ts_recent, TsVal{stale});
+  EXPECT_EQ(find(judged(c), RuleId::tsecr_never_sent), nullptr);
+}
+
 TEST(Findings, AnotherCauseIsNamed) {
   Conversation c;
   c.handshake();
