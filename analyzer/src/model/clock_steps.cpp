@@ -34,7 +34,7 @@ void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock
   auto& pending = direction.pending_step;
   const bool backward = fit == SenderClock::Fit::backward;
   if (!pending || !same_clock(*pending, s)) {
-    if (pending) direction.outlier = pending->tsval;
+    if (pending) direction.add_outlier(pending->tsval);
     pending = PendingStep{.frame = s.frame, .time_ns = s.time_ns, .tsval = s.tsval};
     open_migration(flow, from, s, was, j);
   }
@@ -78,7 +78,7 @@ void Tracker::drop_outlier(const Host& sender, DirectionTrouble& direction, cons
   if (harmful && !direction.lone_jump && sender.clock.hz() > 0)
     direction.lone_jump = LoneJump{pending->frame, pending->time_ns, pending->tsval,
                                    sender.clock.deviation(pending->tsval, pending->time_ns)};
-  direction.outlier = pending->tsval;
+  direction.add_outlier(pending->tsval);
   direction.pending_step.reset();
 }
 

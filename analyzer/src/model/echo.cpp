@@ -19,7 +19,9 @@ bool may_have_said(const Host& peer, const Segment& s) {
 
 /// Is it a TSval that does not fit its sender's clock, or not the one of now? The capture holds it then.
 bool is_of_another_clock(const DirectionTrouble& sent, TsVal tsval) {
-  return sent.outlier == tsval || (sent.pending_step && !after(tsval, sent.pending_step->tsval)) ||
+  const auto outliers_end = sent.outliers.begin() + std::min<size_t>(sent.outlier_count, sent.outliers.size());
+  return std::find(sent.outliers.begin(), outliers_end, tsval) != outliers_end ||
+         (sent.pending_step && !after(tsval, sent.pending_step->tsval)) ||
          std::any_of(sent.epochs.begin(), sent.epochs.end(),
                      [&](const ClockEpoch& epoch) { return !after(tsval, epoch.last); });
 }
@@ -38,6 +40,7 @@ bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
     return true;
   }
   const DirectionTrouble& d = trouble(flow).direction[from ^ 1];
+  if (is_of_another_clock(d, s.tsecr)) return false;
   const bool one_clock = d.epochs.empty() && !d.pending_step;
   const bool begin_seen = (from ^ 1) == flow.client ? flow.syn_seen : flow.synack_seen;
   if (one_clock && before(s.tsecr, b.clock.first())) {
@@ -49,7 +52,7 @@ bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
     }
     return true;
   }
-  if (!after(s.tsecr, b.clock.last()) || is_of_another_clock(d, s.tsecr)) return false;
+  if (!after(s.tsecr, b.clock.last())) return false;
   ++misses.missed_loss;
   if (may_have_said(b, s)) {
     a.ts_recent.replace(s.tsecr, s.time_ns);
@@ -72,10 +75,12 @@ void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentS
   if (echo_is_foreign(flow, from, s)) return;
   Host& a = flow.host[from];
   const TsVal modelled = a.ts_recent.back();
-  if (all_arrived)
+  if (all_arrived) {
     a.ts_recent.replace(s.tsecr, s.time_ns);
-  else
+  } else {
     a.ts_recent.precede(s.tsecr, s.time_ns);
+    doubt_if_late(a, s);
+  }
   ++a.compared;
   // What the receiver at `from` got came from the other side: that is the direction which the model got
   // wrong.

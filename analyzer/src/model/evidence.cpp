@@ -59,9 +59,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
     direction.open.erase(direction.open.begin());
   }
   const bool repeated = !after(s.end_seq(), flow.host[from].snd_nxt);
-  const bool in_doubt = std::any_of(direction.open.begin(), direction.open.end(), [&](const OpenVerdict& v) {
-    return v.verdict != Verdict::drop && v.overlaps(s.seq, s.end_seq());
-  });
+  const bool waits = flow.host[from ^ 1].holes;
   OpenVerdict v{.frame = s.frame,
                 .time_ns = s.time_ns,
                 .seq = s.seq,
@@ -74,12 +72,16 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .list = list,
                 .sent = flow.host[from].segments + 1,
                 .repeated = repeated,
-                // Among what waits there, perhaps: but not what is next.
-                .elsewhere = in_doubt || (repeated && flow.host[from ^ 1].holes && s.seq != state.rcv_nxt),
+                // Among what waits there, perhaps: but what is next does not.
+                .first_elsewhere = before(s.seq, state.rcv_nxt) || (waits && s.seq != state.rcv_nxt &&
+                                                                    before(s.seq, flow.host[from].snd_nxt)),
+                .last_elsewhere = waits && repeated,
                 .rcv_doubtful = flow.host[from ^ 1].rcv_doubtful != 0,
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
                 .segment = as_received(flow, flow.host[from], s)};
+  for (const OpenVerdict& other : direction.open)
+    if (other.verdict != Verdict::drop) v.may_have(other.seq, other.end_seq);
   if (j.verdict != Verdict::drop) v.evidence = Evidence::none;
   direction.open.push_back(v);
   if (evidence_) evidence_->opened(s.frame);
@@ -200,7 +202,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
           s.has_ts() && s.tsecr == v.tsval && !was.echo_expected && v.state.ts_recent != v.tsval;
       const bool sacked = has_data && !covered && sacks(s, v.seq, v.end_seq);
       // Acknowledged: by what else but this segment?
-      const bool by_it = !v.elsewhere && (sacked || (covered && before(was.rcv_nxt, v.end_seq)));
+      const bool by_it = !v.elsewhere() && (sacked || (covered && before(was.rcv_nxt, v.end_seq)));
       if (echoed || by_it) contradict(flow, from ^ 1, v, s.frame);
       if (echoed || covered || sacked) {
         decided = true;

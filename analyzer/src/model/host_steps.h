@@ -81,6 +81,11 @@ inline TimeNs shortest_way_ns(const Host& receiver) {
   return receiver.loop_16us == Host::kNoLoop ? 0 : int64_t{receiver.loop_us()} * 500;
 }
 
+/// `receiver` still echoes an earlier value than it should by now.
+inline void doubt_if_late(Host& receiver, const Segment& s) {
+  if (s.time_ns - receiver.ts_recent.newest_store() >= shortest_way_ns(receiver)) receiver.ts_recent.doubt();
+}
+
 /// The receiver holds a TSval from before the capture. How long before, its sender's clock tells, once it is
 /// heard saying `tsval` at `now`: it takes a second for a tick at the most (RFC 7323 section 5.4).
 inline void bound_age(Host& receiver, const Host& sender, TsVal tsval, TimeNs now) {

@@ -121,9 +121,7 @@ void Tracker::unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRec
     return unexpected_echo(flow, from, s, echo, all_arrived);
   ++a.compared;
   a.exact += echo == TsRecentSet::Echo::exact;
-  // It still echoes an earlier value than it should by now.
-  if (echo == TsRecentSet::Echo::possible && s.time_ns - a.ts_recent.newest_store() >= shortest_way_ns(a))
-    a.ts_recent.doubt();
+  if (echo == TsRecentSet::Echo::possible) doubt_if_late(a, s);
 }
 
 Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
@@ -210,7 +208,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   const bool new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
   // An ACK that later ones have overtaken says nothing of the present, and answers nothing.
-  const bool overtaken = s.has_ts() && a.clock.overtook(s.tsval);
+  const bool overtaken = s.has_ts() && a.clock.overtook(s.tsval) && a.mac == fold_mac(s.src_mac);
   const bool repeats_ack = pure_ack && a.acked && s.ack == a.ack_max && !overtaken;
 
   // The sender's clock. RST and zero in a SYN say nothing about it.
@@ -288,7 +286,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
       if (s.has_ts()) v.followed_by(s.tsval);
       const bool overlaps = s.payload > 0 && v.overlaps(s.seq, end);
       v.repeated = v.repeated || overlaps;
-      v.elsewhere = v.elsewhere || (overlaps && j.verdict != Verdict::drop);
+      if (overlaps && j.verdict != Verdict::drop) v.may_have(s.seq, end);
     }
   }
   count_verdict(flow, from, s, j, open);
@@ -316,7 +314,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() &&
       (flow.negotiated() == Negotiated::yes ||
        (flow.negotiated() == Negotiated::unknown && s.tsecr.raw != 0)) &&
-      echo_tells(flow, from, s))
+      (!overtaken || s.tsecr.raw == 0) && echo_tells(flow, from, s))
     take_echo(flow, from, s, knows_all(a, b, s));
 
   if (a.state == TcpState::closed && !a.fin_sent && !s.has(kSyn | kRst)) a.state = TcpState::established;
@@ -360,7 +358,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
   watch_progress(flow, from, s, new_ack, retransmitted, was);
   if (flow.trouble) {
-    weigh_evidence(flow, from, s, before_echo);
+    if (!overtaken) weigh_evidence(flow, from, s, before_echo);
     outlive_reset(flow, from, s);
   }
   if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s, j.verdict);

@@ -58,7 +58,8 @@ struct OpenVerdict {
   std::array<TsVal, 4> later{};  ///< TSvals of those that came after it, as far as there is room
   uint8_t later_count = 0;       ///< of all, saturating
   bool repeated = false;  ///< data of it were sent again
-  bool elsewhere = false; ///< or came in another segment that the receiver may have taken
+  bool first_elsewhere = false; ///< its first byte came in another segment that the receiver may have taken
+  bool last_elsewhere = false;  ///< so did its last
   bool asked = false;     ///< the first echo after it has been weighed
   bool rcv_doubtful = false;  ///< RCV.NXT was in doubt as well
   bool ts_recent_shown = false;  ///< the receiver's own echo has shown the TS.Recent that refused it, or a later one
@@ -73,6 +74,13 @@ struct OpenVerdict {
   }
   /// Is one of the data from `from` up to `to` among its own?
   bool overlaps(SeqNum from, SeqNum to) const { return before(from, end_seq) && after(to, seq); }
+  /// The receiver may have the data from `from` up to `to` by another segment.
+  void may_have(SeqNum from, SeqNum to) {
+    first_elsewhere = first_elsewhere || (!before(seq, from) && before(seq, to));
+    last_elsewhere = last_elsewhere || (after(end_seq, from) && !after(end_seq, to));
+  }
+  /// If not, one of its bytes came in it alone: who acknowledges them all has taken it.
+  bool elsewhere() const { return first_elsewhere && last_elsewhere; }
   /// May TS.Recent have become this by what came after the segment?
   bool later_holds(TsVal value) const {
     return later_count > later.size() || std::find(later.begin(), later.begin() + later_count, value) !=
@@ -168,7 +176,9 @@ struct DirectionTrouble {
   std::vector<ClockEpoch> epochs;  ///< before the current one
   std::vector<ClockStep> steps;
   std::optional<PendingStep> pending_step;
-  std::optional<TsVal> outlier;  ///< the last TSval that was off the clock for one segment
+  std::array<TsVal, 8> outliers{};  ///< the last TSvals that were off the clock for one segment each
+  uint32_t outlier_count = 0;
+  void add_outlier(TsVal tsval) { outliers[outlier_count++ % outliers.size()] = tsval; }
   std::optional<LoneJump> lone_jump;
   std::optional<Lag> lag;
   std::vector<Stall> stalls;

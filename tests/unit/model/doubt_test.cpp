@@ -61,7 +61,7 @@ TEST(Doubt, WhatIsAcknowledgedWasTaken) {
 
 TEST(Doubt, WhatWasSentTwiceIsNotDecidedByItsAck) {
   OpenVerdict v = doubt(Reason::state_unknown, 500'000);
-  v.repeated = v.elsewhere = true;
+  v.repeated = v.first_elsewhere = v.last_elsewhere = true;
   EXPECT_FALSE(weigh(v, {.ack = 5100, .answers = false}).decision);
   EXPECT_TRUE(weigh(v, {.ack = 5100, .answers = false}).over);
   EXPECT_FALSE(weigh(v, {.answers = false}).over) << "not acknowledged yet";
@@ -81,7 +81,7 @@ TEST(Doubt, UnlessNoOtherCopyCanHaveBeenTaken) {
 
 TEST(Doubt, OrByTheEchoThatComesWithIt) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
-  v.repeated = v.elsewhere = true;
+  v.repeated = v.first_elsewhere = v.last_elsewhere = true;
   const DoubtWeighed weighed = weigh(v, {.ack = 5100});
   ASSERT_TRUE(weighed.decision);
   EXPECT_EQ(weighed.decision->reason, Reason::paws) << "its data had come in another one";
@@ -89,16 +89,16 @@ TEST(Doubt, OrByTheEchoThatComesWithIt) {
 
 TEST(Doubt, OrTsRecentAloneWasInQuestionAndIsItsTsvalNow) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
-  v.repeated = v.elsewhere = true;
+  v.repeated = v.first_elsewhere = v.last_elsewhere = true;
   const DoubtWeighed weighed = weigh(v, {.echo = v.tsval, .ack = 5100});
   ASSERT_TRUE(weighed.decision);
   EXPECT_EQ(weighed.decision->verdict, Verdict::accept);
   OpenVerdict old_ack = doubt(Reason::ts_recent_range, 500'000);
-  old_ack.repeated = old_ack.elsewhere = true;
+  old_ack.repeated = old_ack.first_elsewhere = old_ack.last_elsewhere = true;
   old_ack.segment.ack = {3000};
   EXPECT_FALSE(weigh(old_ack, {.echo = v.tsval, .ack = 5100}).decision) << "which may have been too old";
   OpenVerdict unsent = doubt(Reason::ts_recent_range, 500'000);
-  unsent.repeated = unsent.elsewhere = true;
+  unsent.repeated = unsent.first_elsewhere = unsent.last_elsewhere = true;
   unsent.segment.ack = {70'000};
   EXPECT_FALSE(weigh(unsent, {.echo = v.tsval, .ack = 5100}).decision) << "which nobody would have taken";
   OpenVerdict had = doubt(Reason::ts_recent_range, 500'000);
@@ -106,7 +106,7 @@ TEST(Doubt, OrTsRecentAloneWasInQuestionAndIsItsTsvalNow) {
   had.state.rcv_nxt = {5100};
   EXPECT_FALSE(weigh(had, {.echo = v.tsval, .ack = 5100}).decision) << "its data had come before";
   OpenVerdict other = doubt(Reason::state_unknown, 500'000);
-  other.repeated = other.elsewhere = true;
+  other.repeated = other.first_elsewhere = other.last_elsewhere = true;
   EXPECT_FALSE(weigh(other, {.echo = v.tsval, .ack = 5100}).decision);
 }
 

@@ -91,6 +91,29 @@ TEST(Evidence, ACopyThatCameLaterExplainsTheAck) {
   EXPECT_EQ(from(c.finish(), Side::client).contradicted, 0u);
 }
 
+TEST(Evidence, ACopyOfAPartDoesNotExplainTheAck) {
+  Conversation c = set_back();
+  const uint32_t start = c.next[0];
+  ASSERT_EQ(c.client({.payload = 100, .seq = start}).verdict, Verdict::drop);
+  c.clock[0] += 1'000'000;
+  ASSERT_EQ(c.client({.payload = 50, .seq = start}).verdict, Verdict::accept);
+  c.pass(20'000);
+  c.server({.ack = start + 100});
+  EXPECT_EQ(from(c.finish(), Side::client).contradicted, 1u) << "the last byte came in it alone";
+}
+
+TEST(Evidence, PartsThatHoldItsEndsExplainTheAck) {
+  Conversation c = set_back();
+  const uint32_t start = c.next[0];
+  ASSERT_EQ(c.client({.payload = 100, .seq = start}).verdict, Verdict::drop);
+  c.clock[0] += 1'000'000;
+  ASSERT_EQ(c.client({.payload = 50, .seq = start}).verdict, Verdict::accept);
+  ASSERT_EQ(c.client({.payload = 50, .seq = start + 50}).verdict, Verdict::accept);
+  c.pass(20'000);
+  c.server({.ack = start + 100});
+  EXPECT_EQ(from(c.finish(), Side::client).contradicted, 0u);
+}
+
 TEST(Evidence, ASackForTheSegmentContradicts) {
   Conversation c = set_back();
   const uint32_t hole = c.next[0];
@@ -286,6 +309,23 @@ TEST(Evidence, AnAckThatOthersHaveOvertakenSaysNothingOfThePresent) {
   c.pass(20'000);
   // An old ACK of what the receiver has by now is harmless.
   EXPECT_EQ(c.client({.tsval = c.clock[0] - 5}).reason, Reason::disordered_ack);
+}
+
+TEST(Evidence, TheEchoOfASegmentThatOthersHaveOvertakenSaysNothingEither) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const uint32_t sent_first = c.clock[1], old_echo = c.echo[1];
+  c.pass(5 * kMillisecond);
+  const uint32_t ahead = c.clock[0] + 1'000'000;
+  c.client({.tsval = ahead});
+  c.pass(20'000);
+  c.server({.tsecr = ahead});
+  c.server({.tsval = sent_first, .tsecr = old_echo});
+  c.pass(kMillisecond);
+  const Judgement next = c.client({.payload = 100});
+  EXPECT_EQ(next.verdict, Verdict::drop);
+  EXPECT_EQ(next.ts_recent, TsVal{ahead});
 }
 
 /// A jump of the clock is lost behind the capture, so that what seemed to be refused because of it may have
