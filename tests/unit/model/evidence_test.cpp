@@ -328,6 +328,22 @@ TEST(Evidence, TheEchoOfASegmentThatOthersHaveOvertakenSaysNothingEither) {
   EXPECT_EQ(next.ts_recent, TsVal{ahead});
 }
 
+/// What would have replaced an older TS.Recent by now has not: time alone will not tell whether it does.
+TEST(Evidence, AnEchoThatIsOlderThanAllLeavesInDoubtWhatIsStored) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const uint32_t held = c.echo[1], asked_for = c.next[0];
+  c.pass(8 * kMillisecond);
+  c.client();
+  c.pass(kMillisecond);
+  c.client({.payload = 100, .tsval = c.clock[0] + 0x7ffffff0});
+  c.pass(c.answer);
+  c.server({.ack = asked_for, .tsecr = held});
+  c.pass(5 * kMillisecond);
+  EXPECT_EQ(c.client({.payload = 100, .seq = asked_for, .tsval = held - 1000}).verdict, Verdict::unknown);
+}
+
 /// A jump of the clock is lost behind the capture, so that what seemed to be refused because of it may have
 /// been taken, and have moved the receiver's SND.WL1: whether an old ACK is harmless depends on that.
 TEST(Evidence, WhatMayHaveBeenTakenAfterAllMayHaveMovedTheWindow) {
