@@ -127,7 +127,7 @@ class CaptureStore : public Sink {
 
   StableArray<LogRow, 1 << 16> rows_;
   static_assert(decltype(rows_)::max_size() > LogRow::kNoRow);
-  std::atomic<size_t> published_ = 0;  ///< so many rows may be read
+  alignas(kCacheLine) std::atomic<size_t> published_ = 0;  ///< so many rows may be read
   std::atomic<uint64_t> rows_lost_ = 0;
 
   StableArray<FlowCounts, 1 << 14> counts_;

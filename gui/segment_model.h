@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The segments of the selected flow as a table. Qt's table view spends memory on each row it knows of, so the
-// model shows a window of kWindow rows, which moves to where it is needed.
+// The segments of the selected flow as a table. Qt's table view spends memory and time on each row it knows of,
+// so the model shows a window of kWindow rows, which moves to where it is needed.
 #pragma once
 
 #include <QAbstractTableModel>
@@ -30,7 +30,7 @@ class SegmentModel : public QAbstractTableModel {
     kReason,
     kColumns
   };
-  static constexpr size_t kWindow = 500'000;
+  static constexpr size_t kWindow = 100'000;
 
   using QAbstractTableModel::QAbstractTableModel;
   void set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_ns);

@@ -14,6 +14,8 @@
 
 namespace tsaudit::gui {
 
+inline constexpr size_t kCacheLine = 64;
+
 /// One thread appends. Another may read an element once it knows, by its own means, that it is there. Throws
 /// std::bad_alloc.
 template <class T, size_t kChunks>
@@ -69,7 +71,9 @@ class StableArray {
   }
 
   std::unique_ptr<std::array<T*, kChunks>> chunks_;
-  size_t size_ = 0;
+  // What each append changes is apart from what others look up with each element: a cache line that held both
+  // would go to and fro between the processors.
+  alignas(kCacheLine) size_t size_ = 0;
   T *end_ = nullptr, *chunk_end_ = nullptr;  ///< of what is there, and of what fits
   std::future<Memory> ahead_;
 };
