@@ -113,6 +113,6 @@ int main(int argc, char** argv) {
     window.restore_session();
   }
   window.show();
-  if (screenshot) return take_screenshot(window, parser.value("screenshot"), frame);
+  if (screenshot) return take_screenshot(window, parser.value("screenshot"));
   return QApplication::exec();
 }

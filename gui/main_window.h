@@ -46,6 +46,7 @@ class MainWindow : public QMainWindow {
   void compare_with(const QStringList& baseline);
   /// Once the capture is there: this flow and this frame; 0: the worst, none.
   void want(quint64 flow, quint64 frame);
+  bool wants_frame() const { return wanted_frame_ != 0; }  ///< it is not shown yet
   void want_view(qint64 from_ns, qint64 to_ns);
   void restore_session();
   void set_profile(const QString& name);

@@ -12,19 +12,21 @@
 #include "flow_list.h"
 #include "main_window.h"
 #include "plot_stack.h"
+#include "segment_table.h"
 
 namespace tsaudit::gui {
 
-int take_screenshot(MainWindow& window, const QString& path, quint64 frame) {
+int take_screenshot(MainWindow& window, const QString& path) {
   Document& document = window.document();
   QEventLoop loop;
-  bool explained = frame == 0;
+  bool explained = false;
   quint64 shown = 0;  // the last flow of which the whole was shown
   const auto look = [&] {
     const bool over = document.state() != Document::State::loading;
     const bool nothing = over && document.store()->flows() == 0;
+    const bool frame_shown = explained || (!window.wants_frame() && window.segments().selected_frame() == 0);
     if (over && (nothing || (shown != 0 && shown == document.requested_flow() && window.flows().settled() &&
-                             explained && window.comparer().settled())))
+                             frame_shown && window.comparer().settled())))
       loop.quit();
   };
   QObject::connect(&document, &Document::finished, &loop, look);

@@ -9,6 +9,6 @@ namespace tsaudit::gui {
 class MainWindow;
 
 /// Returns the exit code: 0 done, 3 the capture could not be read, 4 the picture could not be written.
-int take_screenshot(MainWindow& window, const QString& path, quint64 frame);
+int take_screenshot(MainWindow& window, const QString& path);
 
 }  // namespace tsaudit::gui

@@ -26,15 +26,18 @@ std::string verdict_text(const LogRow& row) {
 }
 
 std::string segment_line(const LogRow& row, TimeNs origin_ns) {
-  std::string text = fmt::format("frame {} \u00b7 {:.6f} s \u00b7 {} {} {} B", grouped(row.frame),
+  std::string text = fmt::format("frame {} \u00b7 {:.6f} s \u00b7 {} {}", grouped(row.frame),
                                  static_cast<double>(row.time_ns - origin_ns) / 1e9, to_string(row.side()),
-                                 flags_text(row.flags), grouped(row.length));
+                                 flags_text(row.flags));
+  if (row.length > 0) text += fmt::format(" {} B", grouped(row.length));
   if (row.has_ts) text += fmt::format(" \u00b7 TSval {} TSecr {}", row.tsval, row.tsecr);
   if (row.ts_recent_known) {
     text += fmt::format(" \u00b7 TS.Recent {}", row.ts_recent);
     if (row.has_ts) text += fmt::format(" \u0394 {}", signed_grouped(row.delta()));
   }
-  return text + fmt::format(" \u00b7 {} {}", verdict_text(row), to_string(static_cast<Reason>(row.reason)));
+  // The evidence is in the table: with it the line does not fit a window of the usual width.
+  return text + fmt::format(" \u00b7 {} {}", to_string(static_cast<Verdict>(row.verdict)),
+                            to_string(static_cast<Reason>(row.reason)));
 }
 
 }  // namespace tsaudit::gui

@@ -61,6 +61,21 @@ class Screenshot(unittest.TestCase):
         self.assertEqual(result.returncode, 3)
         self.assertIn("99", result.stderr)
 
+    def test_a_frame_that_is_not_there_is_3_and_named(self):
+        result = run("--screenshot", self.out, "--frame", "9999", self.capture)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("9999", result.stderr)
+
+    def test_a_frame_of_another_connection_is_shown_with_it(self):
+        two = [self.capture, os.path.join(CAPTURES, "healthy.pcap")]
+        pictures = []
+        for options in (["--flow", "2", "--frame", "50"], ["--frame", "50"], ["--flow", "2"], []):
+            self.assertEqual(run("--screenshot", self.out, *options, *two).returncode, 0)
+            with open(self.out, "rb") as file:
+                pictures.append(file.read())
+        self.assertEqual(pictures[0], pictures[1])
+        self.assertEqual(len(set(pictures)), 3)
+
     def test_a_comparison_is_in_the_picture(self):
         pictures = set()
         baseline = os.path.join(CAPTURES, "healthy.pcap")
