@@ -83,9 +83,13 @@ int main(int argc, char** argv) {
                  Document::profiles().join(", "));
   const QStringList size = parser.value("size").split('x');
   const QSize window_size = size.size() == 2 ? QSize(size[0].toInt(), size[1].toInt()) : QSize();
-  if (window_size.width() < 300 || window_size.height() < 200)
-    return usage("--size is WxH, such as 1280x800, and at least 300x200");
+  constexpr int kMostPixels = 16'384;
+  if (window_size.width() < 300 || window_size.height() < 200 || window_size.width() > kMostPixels ||
+      window_size.height() > kMostPixels)
+    return usage("--size is WxH, such as 1280x800, from 300x200 to 16384x16384");
   const QStringList captures = parser.positionalArguments();
+  if (parser.isSet("live") && (screenshot || !captures.isEmpty()))
+    return usage("--live shows what comes now, and neither a capture nor a picture");
   if (screenshot && captures.isEmpty()) return usage("--screenshot needs a capture");
   if (parser.isSet("compare") && captures.isEmpty()) return usage("--compare needs a capture to compare");
 

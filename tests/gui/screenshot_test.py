@@ -104,11 +104,14 @@ class Screenshot(unittest.TestCase):
 
     def test_wrong_usage_is_2(self):
         for arguments in (["--screenshot", self.out], ["--screenshot", self.out, "--size", "big", self.capture],
+                          ["--screenshot", self.out, "--size", "99999x400", self.capture],
+                          ["--screenshot", self.out, "--live", "lo"],
                           ["--screenshot", self.out, "--profile", "linux-99x", self.capture],
                           ["--screenshot", self.out, "--flow", "first", self.capture]):
             result = run(*arguments)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertTrue(result.stderr.strip(), arguments)
+        self.assertEqual(run("--live", "lo", self.capture, QT_QPA_PLATFORM="offscreen").returncode, 2)
 
 
 if __name__ == "__main__":
