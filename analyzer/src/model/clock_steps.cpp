@@ -61,7 +61,7 @@ void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
       a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
   if (direction.steps.size() < Trouble::kMaxEpochs) {
     direction.steps.push_back({step.frame, ticks, distance(a.clock.last(), step.tsval)});
-    direction.epochs.push_back({a.clock.report(a.last_ns), step.frame - 1, step.time_ns, a.clock.last()});
+    direction.epochs.push_back({a.clock.report(a.last_ns), step.frame - 1, step.time_ns, a.clock.first(), a.clock.last()});
   }
   for (MigrationCase& open : t.migrations)
     if (!open.closed && open.host == from)
@@ -122,7 +122,7 @@ void Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {
     began = m.result.time_ns;
   }
   if (direction.epochs.size() < Trouble::kMaxEpochs)
-    direction.epochs.push_back({a.clock.report(a.last_ns), frame - 1, began, a.clock.last()});
+    direction.epochs.push_back({a.clock.report(a.last_ns), frame - 1, began, a.clock.first(), a.clock.last()});
   a.clock.start(lag->tsval, lag->time_ns);
   a.clock.observe(s.tsval, s.time_ns, s.time_ns - lag->time_ns);
   lag.reset();

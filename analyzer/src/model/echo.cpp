@@ -23,7 +23,7 @@ bool is_of_another_clock(const DirectionTrouble& sent, TsVal tsval) {
   return std::find(sent.outliers.begin(), outliers_end, tsval) != outliers_end ||
          (sent.pending_step && !after(tsval, sent.pending_step->tsval)) ||
          std::any_of(sent.epochs.begin(), sent.epochs.end(),
-                     [&](const ClockEpoch& epoch) { return !after(tsval, epoch.last); });
+                     [&](const ClockEpoch& epoch) { return !before(tsval, epoch.first) && !after(tsval, epoch.last); });
 }
 
 }  // namespace

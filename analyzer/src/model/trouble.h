@@ -118,7 +118,7 @@ struct ClockEpoch {
   ClockReport report;
   uint64_t last_frame = 0;
   TimeNs end_ns = 0;  ///< when the next one began
-  TsVal last;         ///< that it said
+  TsVal first, last;  ///< that it said
 };
 
 /// A clock that is further behind than queues explain, until it shows whether it stood still or runs slower now.
