@@ -22,7 +22,8 @@ namespace {
 /// Said before there is a QApplication: which platform to use depends on it.
 bool asks_for(std::initializer_list<std::string_view> options, int argc, char** argv) {
   const auto asks = [&](std::string_view argument) {
-    return std::any_of(options.begin(), options.end(), [&](auto option) { return argument.starts_with(option); });
+    return std::any_of(options.begin(), options.end(),
+                       [&](auto option) { return argument.starts_with(option); });
   };
   return std::any_of(argv + 1, argv + argc, asks);
 }

@@ -195,17 +195,17 @@ void MainWindow::document_finished() {
   stop_->hide();
   status_->setText(document_->summary_text());
   status_->setToolTip(status_->text());
-  // While reading nobody could know which flow is the worst; unless the user has chosen one, it is shown now.
-  if (wanted_flow_ > document_->store()->flows())
-    complain(tr("There is no connection %1 in this capture.").arg(std::exchange(wanted_flow_, 0)));
   const CaptureStore& store = *document_->store();
+  if (wanted_flow_ > store.flows())
+    complain(tr("There is no connection %1 in this capture.").arg(std::exchange(wanted_flow_, 0)));
   if (wanted_frame_ && store.find_frame(wanted_frame_) == store.segments())
     complain(tr("Frame %1 is no TCP segment of this capture.").arg(std::exchange(wanted_frame_, 0)));
+  // While reading nobody could know which flow is the worst; unless the user has chosen one, it is shown now.
   if (wanted_frame_)
     go_to_frame(wanted_frame_);
   else if (wanted_flow_ == 0 && selected_frame() == 0 && plots_->view_untouched())
     flows_->select_worst();
-  if (document_->store()->flows() == 0) plots_->clear(tr("There is no TCP segment in this capture."));
+  if (store.flows() == 0) plots_->clear(tr("There is no TCP segment in this capture."));
   update_actions();
 }
 

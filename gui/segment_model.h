@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The segments of the selected flow as a table. Qt's table view spends memory and time on each row it knows of,
-// so the model shows a window of kWindow rows, which moves to where it is needed.
+// The segments of the selected flow as a table. Qt's table view spends memory and time on each row it knows
+// of, so the model shows a window of kWindow rows, which moves to where it is needed.
 #pragma once
 
 #include <QAbstractTableModel>

@@ -12,7 +12,8 @@ namespace tsaudit::gui {
 std::string flags_text(uint8_t flags);
 /// "drop (confirmed)"
 std::string verdict_text(const LogRow& row);
-/// "frame 9 · 3.002100 s · client PSH ACK 300 B · TSval … TSecr … · TS.Recent … Δ −1,000,000 · drop TCP_RFC7323_PAWS"
+/// "frame 9 · 3.002100 s · client PSH ACK 300 B · TSval … TSecr … · TS.Recent … Δ −1,000,000 · drop
+/// TCP_RFC7323_PAWS"
 std::string segment_line(const LogRow& row, TimeNs origin_ns);
 
 }  // namespace tsaudit::gui

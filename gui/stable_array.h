@@ -14,8 +14,6 @@
 
 namespace tsaudit::gui {
 
-inline constexpr size_t kCacheLine = 64;
-
 /// One thread appends. Another may read an element once it knows, by its own means, that it is there. Throws
 /// std::bad_alloc.
 template <class T, size_t kChunks>

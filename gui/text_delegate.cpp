@@ -23,14 +23,15 @@ void draw_text(QPainter& painter, const QStyleOptionViewItem& option, int margin
   const QSize size(width, option.fontMetrics.height());
   const QRect at = QStyle::alignedRect(option.direction, option.displayAlignment, size, room);
   const bool selected = option.state & QStyle::State_Selected;
-  painter.setPen(option.palette.color(color_group(option.state),
-                                      selected ? QPalette::HighlightedText : QPalette::Text));
+  painter.setPen(
+      option.palette.color(color_group(option.state), selected ? QPalette::HighlightedText : QPalette::Text));
   painter.drawText(QPoint(at.left(), at.top() + option.fontMetrics.ascent()), text);
 }
 
 }  // namespace
 
-void TextDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
+void TextDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given,
+                         const QModelIndex& index) const {
   QStyleOptionViewItem option = given;
   initStyleOption(&option, index);
   const QStyle& style = *option.widget->style();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Cells of one line of text. Qt's own delegate lays each text out several times, to measure it, to elide it and
-// to draw it, and both tables are painted with every picture of a capture that is being read.
+// Cells of one line of text. Qt's own delegate lays each text out several times, to measure it, to elide it
+// and to draw it, and both tables are painted with every picture of a capture that is being read.
 #pragma once
 
 #include <QStyledItemDelegate>

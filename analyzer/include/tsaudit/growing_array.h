@@ -74,7 +74,7 @@ class GrowingArray {
   /// Columns are written side by side. Did all begin at the same place of a page, they would push each other
   /// out of the cache.
   static size_t next_offset() {
-    constexpr size_t kCacheLine = 64, kPlaces = 32, kLinesApart = 9;
+    constexpr size_t kPlaces = 32, kLinesApart = 9;
     static std::atomic<size_t> count = 0;
     return count.fetch_add(1, std::memory_order_relaxed) % kPlaces * kLinesApart * kCacheLine;
   }

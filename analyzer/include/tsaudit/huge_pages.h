@@ -11,6 +11,7 @@
 namespace tsaudit {
 
 inline constexpr size_t kHugePage = 2 << 20;
+inline constexpr size_t kCacheLine = 64;
 
 /// At least `bytes`, in huge pages where the system has some; for std::free(). Throws std::bad_alloc.
 inline void* allocate_huge(size_t bytes) {

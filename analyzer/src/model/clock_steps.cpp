@@ -17,6 +17,11 @@ bool same_clock(const PendingStep& step, const Segment& s) {
   return ticks >= 0 && ticks <= elapsed_us + elapsed_us / 8 + 50'000;
 }
 
+/// What the clock of `sender` was until it began anew with `frame`.
+ClockEpoch epoch_until(const Host& sender, uint64_t frame, TimeNs time) {
+  return {sender.clock.report(sender.last_ns), frame - 1, time, sender.clock.first(), sender.clock.last()};
+}
+
 /// Is it further off than any queue holds a packet?
 bool is_beyond_queues(const SenderClock& clock, const PendingStep& step) {
   const double hz = clock.hz() > 0 ? clock.hz() : 1000;
@@ -34,7 +39,7 @@ void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock
   auto& pending = direction.pending_step;
   const bool backward = fit == SenderClock::Fit::backward;
   if (!pending || !same_clock(*pending, s)) {
-    if (pending) direction.add_outlier(pending->tsval);
+    if (pending) direction.outliers.add(pending->tsval);
     pending = PendingStep{.frame = s.frame, .time_ns = s.time_ns, .tsval = s.tsval};
     open_migration(flow, from, s, was, j);
   }
@@ -61,7 +66,7 @@ void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
       a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
   if (direction.steps.size() < Trouble::kMaxEpochs) {
     direction.steps.push_back({step.frame, ticks, distance(a.clock.last(), step.tsval)});
-    direction.epochs.push_back({a.clock.report(a.last_ns), step.frame - 1, step.time_ns, a.clock.first(), a.clock.last()});
+    direction.epochs.push_back(epoch_until(a, step.frame, step.time_ns));
   }
   for (MigrationCase& open : t.migrations)
     if (!open.closed && open.host == from)
@@ -78,7 +83,7 @@ void Tracker::drop_outlier(const Host& sender, DirectionTrouble& direction, cons
   if (harmful && !direction.lone_jump && sender.clock.hz() > 0)
     direction.lone_jump = LoneJump{pending->frame, pending->time_ns, pending->tsval,
                                    sender.clock.deviation(pending->tsval, pending->time_ns)};
-  direction.add_outlier(pending->tsval);
+  direction.outliers.add(pending->tsval);
   direction.pending_step.reset();
 }
 
@@ -121,8 +126,7 @@ void Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {
     frame = m.result.frame;
     began = m.result.time_ns;
   }
-  if (direction.epochs.size() < Trouble::kMaxEpochs)
-    direction.epochs.push_back({a.clock.report(a.last_ns), frame - 1, began, a.clock.first(), a.clock.last()});
+  if (direction.epochs.size() < Trouble::kMaxEpochs) direction.epochs.push_back(epoch_until(a, frame, began));
   a.clock.start(lag->tsval, lag->time_ns);
   a.clock.observe(s.tsval, s.time_ns, s.time_ns - lag->time_ns);
   lag.reset();

@@ -19,11 +19,9 @@ bool may_have_said(const Host& peer, const Segment& s) {
 
 /// Is it a TSval that does not fit its sender's clock, or not the one of now? The capture holds it then.
 bool is_of_another_clock(const DirectionTrouble& sent, TsVal tsval) {
-  const auto outliers_end = sent.outliers.begin() + std::min<size_t>(sent.outlier_count, sent.outliers.size());
-  return std::find(sent.outliers.begin(), outliers_end, tsval) != outliers_end ||
-         (sent.pending_step && !after(tsval, sent.pending_step->tsval)) ||
+  return sent.outliers.hold(tsval) || (sent.pending_step && !after(tsval, sent.pending_step->tsval)) ||
          std::any_of(sent.epochs.begin(), sent.epochs.end(),
-                     [&](const ClockEpoch& epoch) { return !before(tsval, epoch.first) && !after(tsval, epoch.last); });
+                     [&](const ClockEpoch& epoch) { return epoch.said(tsval); });
 }
 
 }  // namespace
@@ -97,8 +95,8 @@ void Tracker::echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentS
   }
 }
 
-/// TSecr and ACK of `from` tell its own receiver state: the anchor of the model (RFC 7323 section 4.3). False when
-/// there is nothing to hold TSecr against.
+/// TSecr and ACK of `from` tell its own receiver state: the anchor of the model (RFC 7323 section 4.3). False
+/// when there is nothing to hold TSecr against.
 bool Tracker::echo_tells(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];

@@ -207,7 +207,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   }
   const bool new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
-  // An ACK that later ones have overtaken says nothing of the present, and answers nothing.
+  // A segment that later ones have overtaken says nothing of the present, and answers nothing. (But the clock
+  // of another host may be behind.)
   const bool overtaken = s.has_ts() && a.clock.overtook(s.tsval) && a.mac == fold_mac(s.src_mac);
   const bool repeats_ack = pure_ack && a.acked && s.ack == a.ack_max && !overtaken;
 
@@ -310,7 +311,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   }
   a.ts_segments += s.has_ts();
   // In the middle of a connection whose begin is not in the capture, an echo proves that timestamps are in
-  // use.
+  // use. (One of 0 is a restored socket's, whose clock may be behind.)
   if (s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() &&
       (flow.negotiated() == Negotiated::yes ||
        (flow.negotiated() == Negotiated::unknown && s.tsecr.raw != 0)) &&

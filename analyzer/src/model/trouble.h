@@ -113,12 +113,27 @@ struct LoneJump {
   int64_t ticks = 0;
 };
 
+/// The last TSvals that were off their sender's clock for one segment each.
+class Outliers {
+ public:
+  void add(TsVal tsval) { values_[count_++ % values_.size()] = tsval; }
+  bool hold(TsVal tsval) const {
+    const auto end = values_.begin() + std::min<size_t>(count_, values_.size());
+    return std::find(values_.begin(), end, tsval) != end;
+  }
+
+ private:
+  std::array<TsVal, 8> values_{};
+  uint32_t count_ = 0;
+};
+
 /// A stretch of the sender's life with one clock.
 struct ClockEpoch {
   ClockReport report;
   uint64_t last_frame = 0;
   TimeNs end_ns = 0;  ///< when the next one began
   TsVal first, last;  ///< that it said
+  bool said(TsVal tsval) const { return !before(tsval, first) && !after(tsval, last); }
 };
 
 /// A clock that is further behind than queues explain, until it shows whether it stood still or runs slower now.
@@ -176,9 +191,7 @@ struct DirectionTrouble {
   std::vector<ClockEpoch> epochs;  ///< before the current one
   std::vector<ClockStep> steps;
   std::optional<PendingStep> pending_step;
-  std::array<TsVal, 8> outliers{};  ///< the last TSvals that were off the clock for one segment each
-  uint32_t outlier_count = 0;
-  void add_outlier(TsVal tsval) { outliers[outlier_count++ % outliers.size()] = tsval; }
+  Outliers outliers;
   std::optional<LoneJump> lone_jump;
   std::optional<Lag> lag;
   std::vector<Stall> stalls;

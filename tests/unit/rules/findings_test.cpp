@@ -268,6 +268,15 @@ TEST(Findings, AReceiverThatTookADamagedTsvalIsStuckWithIt) {
   EXPECT_GE(find(report, RuleId::paws_drop)->frame_count, 3u);
 }
 
+/// The receiver has echoed that TS.Recent. It is believed, and refuses what the client says next.
+void expect_held(Conversation& c, uint32_t ts_recent, const Say& next) {
+  c.pass(kMillisecond);
+  const Judgement refused = c.client(next);
+  EXPECT_EQ(refused.verdict, Verdict::drop);
+  EXPECT_EQ(refused.ts_recent, TsVal{ts_recent});
+  EXPECT_EQ(find(judged(c), RuleId::tsecr_never_sent), nullptr);
+}
+
 /// One TSval ahead of its sender's clock is held up behind the capture. The receiver takes what followed it,
 /// then it, and is stuck with it.
 TEST(Findings, AnEchoOfALoneTsvalIsNoneOfWhatWasNeverSent) {
@@ -282,11 +291,7 @@ TEST(Findings, AnEchoOfALoneTsvalIsNoneOfWhatWasNeverSent) {
   c.server({.tsecr = c.clock[0]});
   c.pass(5 * kMillisecond);
   c.server({.tsecr = ahead});
-  c.pass(kMillisecond);
-  const Judgement next = c.client({.payload = 100});
-  EXPECT_EQ(next.verdict, Verdict::drop);
-  EXPECT_EQ(next.ts_recent, TsVal{ahead});
-  EXPECT_EQ(find(judged(c), RuleId::tsecr_never_sent), nullptr);
+  expect_held(c, ahead, {.payload = 100});
 }
 
 /// A stale TSval is held up until the clock has gone so far ahead that it looks newer.
@@ -304,11 +309,7 @@ TEST(Findings, AnEchoOfTheClockBeforeIsNoneOfWhatWasNeverSent) {
   }
   c.pass(c.answer);
   c.server({.ack = data + 100, .tsecr = stale});
-  c.pass(kMillisecond);
-  const Judgement next = c.client({.payload = 100, .seq = data + 100});
-  EXPECT_EQ(next.verdict, Verdict::drop);
-  EXPECT_EQ(next.ts_recent, TsVal{stale});
-  EXPECT_EQ(find(judged(c), RuleId::tsecr_never_sent), nullptr);
+  expect_held(c, stale, {.payload = 100, .seq = data + 100});
 }
 
 TEST(Findings, AnotherCauseIsNamed) {
