@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace lab {
 
 std::string FrameIndex::key(const Segment& s) {
@@ -11,12 +13,10 @@ std::string FrameIndex::key(const Segment& s) {
                      s.flags, s.window, s.payload, s.ts.has_value(), ts.val, ts.ecr);
 }
 
-std::optional<uint64_t> FrameIndex::take(const Segment& segment) {
-  const auto found = frames_.find(key(segment));
-  if (found == frames_.end() || found->second.empty()) return {};
-  const uint64_t frame = found->second.front();
-  found->second.pop_front();
-  return frame;
+std::optional<uint64_t> FrameIndex::take(const std::string& key, size_t which) {
+  const auto found = frames_.find(key);
+  if (found == frames_.end() || which >= found->second.size() || found->second[which] == 0) return {};
+  return std::exchange(found->second[which], 0);
 }
 
 }  // namespace lab

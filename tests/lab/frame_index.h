@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which frame of a capture is which segment of the truth: equal headers, and the order among equals. Nothing
-// is guessed; what finds no partner has no frame.
+// Which frame of a capture is which segment of the truth: equal headers, and which of those that have them.
+// Nothing is guessed; what finds no partner has no frame.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "packet.h"
 
@@ -15,13 +15,15 @@ namespace lab {
 
 class FrameIndex {
  public:
+  /// What tells one segment from another.
+  static std::string key(const Segment& segment);
+
   void add(const Segment& segment, uint64_t frame) { frames_[key(segment)].push_back(frame); }
-  /// The first frame with these headers that was not given out yet.
-  std::optional<uint64_t> take(const Segment& segment);
+  /// The frame of that key's number `which` from 0 on; nothing if it was given out already.
+  std::optional<uint64_t> take(const std::string& key, size_t which);
 
  private:
-  static std::string key(const Segment& segment);
-  std::unordered_map<std::string, std::deque<uint64_t>> frames_;
+  std::unordered_map<std::string, std::vector<uint64_t>> frames_;  // 0: given out
 };
 
 }  // namespace lab

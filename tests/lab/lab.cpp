@@ -45,7 +45,10 @@ Lab::Lab(const Options& options)
       counters_{CounterReader(net_.ns(Host::peer)), CounterReader(net_.ns(Host::old_host)),
                 CounterReader(net_.ns(Host::new_host))} {
   for (const Host host : kHosts) start_[static_cast<size_t>(host)] = counters(host);
-  if (Line* line = net_.line()) line->on_lost = [this](const Segment& segment) { lost_.push_back(segment); };
+  if (Line* line = net_.line())
+    line->on_lost = [this](const Segment& segment, const Passage& last_seen) {
+      lost_.push_back({segment, last_seen});
+    };
 }
 
 Lab::Vantage Lab::vantage(const Namespace& ns, const std::string& device, const std::string& name) const {
@@ -133,35 +136,36 @@ void Lab::finish() {
   if (options_.record) write_truth();
 }
 
-FrameNumbers Lab::frames_of(const TruthRecord& record) {
+FrameNumbers Lab::frames_of(const std::string& key, const Passage& passage) {
   FrameNumbers frames;
-  for (Vantage* point : vantages()) {
-    // A lost twin: on the far side of the loss nobody can tell which of the two this was.
-    const bool certain = !was_lost(record.segment) || point->home_of == record.netns;
-    const auto frame = point->frames.take(record.segment);
-    if (frame && certain) frames[point->name] = *frame;
-  }
+  const auto take = [&](Vantage& point, size_t which) {
+    if (const auto frame = point.frames.take(key, which)) frames[point.name] = *frame;
+  };
+  for (std::optional<Passage> at = passage; at;
+       at = net_.line() ? net_.line()->trail().before(*at, key) : std::nullopt)
+    for (Vantage* point : vantages())
+      if (point->name == at->point || !net_.line())
+        take(*point, at->which);  // nothing happens on a good line
   return frames;
-}
-
-bool Lab::was_lost(const Segment& segment) const {
-  return std::any_of(lost_.begin(), lost_.end(),
-                     [&](const Segment& lost) { return same_segment(lost, segment); });
 }
 
 void Lab::write_truth() {
   std::ofstream out(options_.folder + "/truth.ndjson");
   out << header_json(events_) << '\n';
-  for (const TruthRecord& record : truth_.records())
-    out << to_json(record, host_name(record.netns), frames_of(record)) << '\n';
-  for (const Segment& segment : lost_) {
+  FrameTrail arrivals;
+  for (const TruthRecord& record : truth_.records()) {
+    const std::string key = FrameIndex::key(record.segment);
+    FrameNumbers frames;
+    for (const Vantage* point : vantages())
+      if (point->home_of == record.netns) frames = frames_of(key, arrivals.arrived(point->name, key));
+    out << to_json(record, host_name(record.netns), frames) << '\n';
+  }
+  for (const auto& [segment, last_seen] : lost_) {
     const bool to_peer = segment.dst.address == net_.peer_address(segment.dst.address.v6);
     TruthRecord record;
     record.segment = segment;
     record.lost = true;
-    FrameNumbers frames;
-    for (Vantage* point : vantages())
-      if (const auto frame = point->frames.take(segment)) frames[point->name] = *frame;
+    const FrameNumbers frames = frames_of(FrameIndex::key(segment), last_seen);
     if (!frames.empty())
       out << to_json(record, net_.ns(to_peer ? Host::peer : net_.home()).name(), frames) << '\n';
   }

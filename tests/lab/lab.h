@@ -64,8 +64,8 @@ class Lab {
     uint32_t home_of = 0;  ///< the namespace whose cable it is on
   };
   std::array<Vantage*, 4> vantages() { return {&at_peer_, &in_middle_, &at_old_host_, &at_new_host_}; }
-  bool was_lost(const Segment& segment) const;
-  FrameNumbers frames_of(const TruthRecord& record);
+  /// Of the segment that passed there, at that capture point and those before it.
+  FrameNumbers frames_of(const std::string& key, const Passage& passage);
   Vantage vantage(const Namespace& ns, const std::string& device, const std::string& name) const;
   void read_taps();
   void write_truth();
@@ -78,7 +78,11 @@ class Lab {
   Injector old_injector_, new_injector_;
   CounterReader counters_[3];
   Counters start_[3];
-  std::vector<Segment> lost_;  ///< on a bad line
+  struct Lost {
+    Segment segment;
+    Passage last_seen;
+  };
+  std::vector<Lost> lost_;  ///< on a bad line
 };
 
 }  // namespace lab

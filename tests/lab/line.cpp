@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "frame_index.h"
+
 namespace lab {
 namespace {
 
@@ -25,9 +27,12 @@ MacAddress destination(const Frame& frame) {
 }  // namespace
 
 Line::Line(const Namespace& ns, MacAddress peer, MacAddress old_host) : peer_(peer), old_host_(old_host) {
-  for (const auto& [pointer, device] :
-       {std::pair{&p0_, "p0"}, {&m1_, "m1"}, {&m0_, "m0"}, {&o0_, "o0"}, {&n0_, "n0"}})
-    *pointer = ports_.emplace_back(new Port{device, Tap(ns, device, {}), Injector(ns, device)}).get();
+  for (const auto& [pointer, device, point] : {std::tuple{&p0_, "p0", "peer"},
+                                               {&m1_, "m1", "middle"},
+                                               {&m0_, "m0", "middle"},
+                                               {&o0_, "o0", "old-host"},
+                                               {&n0_, "n0", "new-host"}})
+    *pointer = ports_.emplace_back(new Port{point, Tap(ns, device, {}), Injector(ns, device)}).get();
 }
 
 void Line::trouble(const Trouble& trouble, uint64_t seed) {
@@ -50,9 +55,10 @@ Bytes Line::retag(const Frame& frame, bool tagged) const {
   return out;
 }
 
-void Line::send(Port& to, const Bytes& frame) {
+void Line::send(const Held& frame) {
   try {
-    to.out.send(frame);
+    frame.to->out.send(frame.frame);
+    if (!frame.key.empty()) trail_.sent(frame.to->point, frame.key, frame.from);
   } catch (const SystemError& error) {
     if (error.code().value() != ENETDOWN) throw;  // the cable was cut
   }
@@ -71,15 +77,18 @@ void Line::pass(const Frame& frame, const Port& from) {
   if (&from == m0_ && (to_all || destination(frame) != old_host_)) to.push_back(n0_);
   const Bytes bytes = retag(frame, inward);
   const auto segment = parse_frame(bytes, static_cast<uint32_t>(bytes.size()));
+  const std::string key = segment ? FrameIndex::key(*segment) : std::string();
+  const Passage passage = segment ? trail_.arrived(from.point, key) : Passage();
   if (segment && chance(trouble_.lost)) {
-    if (on_lost) on_lost(*segment);
+    if (on_lost) on_lost(*segment, passage);
     return;
   }
   const bool twice = segment && chance(trouble_.twice), late = segment && chance(trouble_.late);
   for (Port* port : to) {
     const auto carry = [&](int64_t late_by_ns) {
       const int64_t takes = int64_t{trouble_.way_ms} * 1'000'000 + late_by_ns;
-      takes == 0 ? send(*port, bytes) : held_.push_back({now_ns() + takes, port, bytes});
+      const Held held{now_ns() + takes, port, bytes, key, passage};
+      takes == 0 ? send(held) : held_.push_back(held);
     };
     if (!late || twice) carry(0);
     if (late) carry(late_ns());
@@ -102,7 +111,7 @@ bool Line::forward() {
     }
     const Held due = std::move(held_[i]);
     held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
-    send(*due.to, due.frame);
+    send(due);
     moved = true;
   }
   return moved;

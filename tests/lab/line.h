@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "frame_trail.h"
 #include "packet.h"
 #include "tap.h"
 
@@ -40,11 +41,12 @@ class Line {
   /// Passes on what has arrived and what was held back long enough; true if anything moved.
   bool forward();
   /// Frames that nobody will see again.
-  std::function<void(const Segment&)> on_lost;
+  std::function<void(const Segment&, const Passage&)> on_lost;
+  const FrameTrail& trail() const { return trail_; }
 
  private:
   struct Port {
-    std::string device;
+    std::string point;  ///< the capture point that it leads to
     Tap in;
     Injector out;
   };
@@ -52,9 +54,11 @@ class Line {
     int64_t due_ns;
     Port* to;
     Bytes frame;
+    std::string key;  ///< empty unless it is a TCP segment
+    Passage from;
   };
   void pass(const Frame& frame, const Port& from);
-  static void send(Port& to, const Bytes& frame);
+  void send(const Held& frame);
   Bytes retag(const Frame& frame, bool tagged) const;
   bool chance(uint32_t percent);
   int64_t late_ns();
@@ -66,6 +70,7 @@ class Line {
   uint16_t vlan_ = 0;
   std::mt19937_64 engine_;
   std::vector<Held> held_;
+  FrameTrail trail_;
 };
 
 }  // namespace lab
