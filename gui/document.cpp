@@ -231,8 +231,12 @@ void Document::start_flow() {
   viewing_ = true;
   flow_stale_ = false;
   flow_stop_ = std::make_shared<std::atomic<bool>>(false);
-  const size_t most = state_ == State::loading ? kBeforeAPicture : SIZE_MAX;
-  pool_.start([this, follower = follower_, stop = flow_stop_, of = generation_, most] {
+  const bool loading = state_ == State::loading;
+  const size_t most = loading ? kBeforeAPicture : SIZE_MAX;
+  Stop following;
+  if (loading && !follow_stop_) following = follow_stop_ = std::make_shared<std::atomic<bool>>(false);
+  const auto pause = is_live() ? kFollowLive : kFollow;
+  pool_.start([this, follower = follower_, stop = flow_stop_, of = generation_, most, following, pause] {
     follower->follow(stop.get(), most);
     QElapsedTimer timer;
     timer.start();
@@ -244,26 +248,16 @@ void Document::start_flow() {
       flow_cost_ms_ = cost;
       flow_made_ms_ = QDateTime::currentMSecsSinceEpoch();
       Q_EMIT flow_ready(view);
-      if (state_ != State::loading)
-        start_flow();
-      else if (!follow_stop_)
-        follow_flow();
+      if (state_ != State::loading) start_flow();
     });
+    // While the window draws the first picture and on, until the capture is read or another flow is on show.
+    while (following && follower->follow(following.get()) && !*following) std::this_thread::sleep_for(pause);
   });
 }
 
 void Document::stop_following() {
   if (follow_stop_) *follow_stop_ = true;
   follow_stop_.reset();
-}
-
-/// Until the capture is read, or another flow is on show.
-void Document::follow_flow() {
-  follow_stop_ = std::make_shared<std::atomic<bool>>(false);
-  pool_.start([follower = follower_, stop = follow_stop_, pause = is_live() ? kFollowLive : kFollow] {
-    for (; follower->follow(stop.get()) && !*stop; std::this_thread::sleep_for(pause)) {
-    }
-  });
 }
 
 void Document::request_explanation(quint64 frame) {

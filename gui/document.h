@@ -86,7 +86,6 @@ class Document : public QObject {
   void run(const Job& job);
   void ended(quint64 generation, const Summary& summary, const QString& error);
   void start_flow();
-  void follow_flow();
   void stop_following();
   void tick();
   void stop_all();
