@@ -12,8 +12,17 @@ bool lost_to_timestamps(const LogRow& row) {
   return static_cast<Verdict>(row.verdict) == Verdict::drop && is_paws(static_cast<Reason>(row.reason));
 }
 
-/// Has a flow a milestone at the segment that comes after `index` others? Seldom enough for the reading not to
-/// be held up, and so seldom in a very long flow that a few thousand strides go back through all of it.
+/// Most flows are not, and a report takes more memory than all of their segments.
+bool is_remarkable(const FlowReport& report) {
+  return !report.findings.empty() || !report.migrations.empty() ||
+         std::any_of(report.directions.begin(), report.directions.end(),
+                     [](const DirectionReport& direction) {
+                       return direction.offset_min || !direction.clock.steps.empty();
+                     });
+}
+
+/// Has a flow a milestone at the segment that comes after `index` others? Seldom enough for the reading not
+/// to be held up, and so seldom in a very long flow that a few thousand strides go back through all of it.
 bool is_milestone(uint32_t index) {
   constexpr uint32_t kApart = 32, kStrides = 4096;
   const uint32_t apart = std::max(kApart, std::bit_floor(index / kStrides));  // a power of two
@@ -98,9 +107,8 @@ void CaptureStore::flow(FlowReport&& report) {
   flow.summary = &*summaries_.insert(report.summary).first;
   for (const Finding& finding : report.findings)
     flow.rules |= static_cast<uint16_t>(1u << (static_cast<unsigned>(finding.rule) - 1));
-  const bool healthy = report.findings.empty() && report.migrations.empty();
-  if (healthy && healthy_reports_++ >= kReportsOfHealthy) return;
-  flow.report = std::make_shared<const FlowReport>(std::move(report));
+  for (const size_t side : {0u, 1u}) flow.hz[side] = report.directions[side].clock.hz;
+  if (is_remarkable(report)) flow.report = std::make_shared<const FlowReport>(std::move(report));
 }
 
 std::shared_ptr<const FlowReport> CaptureStore::report(uint64_t id) const {

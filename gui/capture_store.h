@@ -64,7 +64,8 @@ struct FlowEntry {
   uint16_t rules = 0;                    ///< bit n - 1: has a finding of TS00n
   Endpoint client, server;               ///< until the report has come: by who spoke first
   const std::string* summary = nullptr;  ///< nullptr until the report has come
-  /// Of flows with findings, migrations, or among the first kReportsOfHealthy.
+  std::array<double, 2> hz{};            ///< of the client's clock and the server's; 0: not known (yet)
+  /// Of a flow that there is more to say about than this.
   std::shared_ptr<const FlowReport> report;
   bool ended() const { return summary != nullptr; }
 };
@@ -119,8 +120,6 @@ class CaptureStore : public Sink {
   TimeNs start_ns() const { return segments() ? row(0).time_ns : 0; }
   uint64_t rows_lost() const { return rows_lost_.load(std::memory_order_relaxed); }
 
-  static constexpr size_t kReportsOfHealthy = 20'000;
-
  private:
   void count(const LogRow& row, uint32_t at, FlowCounts& flow);
   const FlowEntry& flow_entry(uint64_t id) const { return flows_[id - 1]; }
@@ -137,7 +136,6 @@ class CaptureStore : public Sink {
   mutable std::mutex mutex_;                 ///< for what changes of a flow that is there, and the following
   std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;  ///< by frame, in order
   std::unordered_set<std::string> summaries_;  ///< a million connections are healthy in the same words
-  size_t healthy_reports_ = 0;
 };
 
 }  // namespace tsaudit::gui

@@ -72,9 +72,8 @@ void ExplainPanel::show_flow(const FlowView& flow) {
   QString text;
   const auto report = flow.report();
   if (!report) {
-    text =
-        QString("<p>%1</p>")
-            .arg(flow.summary().empty() ? tr("This connection is still being read.") : html(flow.summary()));
+    text = QString("<p>%1</p>")
+               .arg(flow.ended() ? html(flow.summary()) : tr("This connection is still being read."));
     findings_->setHtml(text);
     return;
   }

@@ -152,18 +152,23 @@ std::shared_ptr<const FlowView> FlowFollower::view(const std::atomic<bool>* stop
   const std::shared_ptr<FlowView> view(new FlowView);
   view->id_ = id_;
   view->store_ = store_;
+  std::array<double, 2> hz{};
   store_->flow_at(id_, [&](const FlowEntry& flow) {
     view->report_ = flow.report;
     view->client_ = flow.client;
     view->server_ = flow.server;
     if (flow.summary) view->summary_ = *flow.summary;
     view->worst_ = flow.worst;
+    hz = flow.hz;
   });
   if (is_set(stop) || (!in_order_ && !take_sorted(stop))) return nullptr;
   view->rows_ = rows_.share();
   view->first_ns_ = first_ns_;
   view->last_ns_ = last_ns_;
-  for (const size_t side : {0u, 1u}) view->tracks_[side] = tracks_[side].share();
+  for (const size_t side : {0u, 1u}) {
+    view->tracks_[side] = tracks_[side].share();
+    view->tracks_[side].hz = hz[side];
+  }
   auto client = std::async(std::launch::async, [&] { view->fit_clock(Side::client); });
   view->fit_clock(Side::server);
   client.get();

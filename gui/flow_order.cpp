@@ -32,7 +32,8 @@ std::vector<uint32_t> order_by(const CaptureStore& store, const FlowQuery& query
   const auto before = [&](const auto& a, const auto& b) {
     return query.descending ? b.first < a.first : a.first < b.first;
   };
-  std::stable_sort(keys.begin(), keys.end(), before);
+  // Most captures have nothing but healthy flows, which are in order as they are.
+  if (!std::is_sorted(keys.begin(), keys.end(), before)) std::stable_sort(keys.begin(), keys.end(), before);
   std::vector<uint32_t> order;
   order.reserve(keys.size());
   for (const auto& [key, id] : keys) order.push_back(id);

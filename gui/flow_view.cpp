@@ -46,7 +46,6 @@ std::shared_ptr<const FlowView> FlowView::build(std::shared_ptr<const CaptureSto
 void FlowView::fit_clock(Side side) {
   Track& track = tracks_[static_cast<size_t>(side)];
   if (track.rows.empty()) return;
-  track.hz = report_ ? report_->directions[static_cast<size_t>(side)].clock.hz : 0;
   if (track.hz <= 0) {
     track.hz = measured_hz(track.tsval);
     track.hz_is_guess = true;

@@ -49,7 +49,10 @@ class FlowView {
 
   uint64_t id() const { return id_; }
   const CaptureStore& store() const { return *store_; }
-  const std::shared_ptr<const FlowReport>& report() const { return report_; }  ///< nullptr: not come yet
+  /// nullptr: it has not come yet, or says no more than summary().
+  const std::shared_ptr<const FlowReport>& report() const { return report_; }
+  /// The analysis is done with it.
+  bool ended() const { return !summary_.empty(); }
   const Track& track(Side side) const { return tracks_[static_cast<size_t>(side)]; }
   /// All rows of the flow, in order of frames.
   const SharedArray<uint32_t>& rows() const { return rows_; }

@@ -271,6 +271,25 @@ TEST(FlowFollower, WhatWasTakenBeforeAStopStaysTaken) {
   expect_equal(*follower.view(), *FlowView::build(store, 1), "afterwards");
 }
 
+TEST(FlowView, OfAHealthyFlowItsClocksAndItsSentenceAreKept) {
+  auto store = std::make_shared<CaptureStore>();
+  for (const uint64_t id : {1u, 2u}) {
+    open_flow(*store, id);
+    for (uint32_t i = 0; i < 10; ++i) store->segment(row(10 * id + i, i, Side::client, i, i, id));
+    FlowReport report = test::report(id, Severity::none, "as it should be");
+    report.directions[0].clock.hz = 250;
+    if (id == 2) report.directions[1].clock.steps.emplace_back();
+    store->flow(std::move(report));
+  }
+  const auto healthy = FlowView::build(store, 1);
+  EXPECT_TRUE(healthy->ended());
+  EXPECT_EQ(healthy->summary(), "as it should be");
+  EXPECT_FALSE(healthy->report());
+  EXPECT_EQ(healthy->track(Side::client).hz, 250);
+  EXPECT_FALSE(healthy->track(Side::client).hz_is_guess);
+  EXPECT_TRUE(FlowView::build(store, 2)->report()) << "a step to be drawn, if no finding";
+}
+
 TEST(FlowView, TheResidualOfANaiveRestoreFallsByTheStep) {
   const auto store = test::analyzed("naive-restore.pcap");
   const auto view = FlowView::build(store, 1);
