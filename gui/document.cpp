@@ -16,6 +16,7 @@ namespace tsaudit::gui {
 namespace {
 
 constexpr int kTickMs = 30;      ///< a capture that is being read: how often it is looked at
+constexpr int kFirstTickMs = 5;  ///< for its first picture, which is drawn beside the reading
 constexpr int kPictureMs = 250;  ///< and how often all is shown anew; the first time at once
 /// And how often the flow on show takes what has come: its last view then has little left to do.
 constexpr std::chrono::milliseconds kFollow{4}, kFollowLive{30};
@@ -144,7 +145,7 @@ void Document::start() {
   state_ = State::loading;
   ++generation_;
   pool_.start([this, job = job(load_stop_)] { run(job); });  // the window gets ready beside it
-  ticks_.start(kTickMs);
+  ticks_.start(kFirstTickMs);
   Q_EMIT opened();
 }
 
@@ -205,6 +206,7 @@ void Document::cancel() {
 void Document::tick() {
   if (!store_) return;
   const qint64 now = QDateTime::currentMSecsSinceEpoch();
+  if (store_->segments() != 0 && ticks_.interval() != kTickMs) ticks_.setInterval(kTickMs);
   if (store_->segments() != seen_segments_ && now - updated_ms_ >= kPictureMs) {
     seen_segments_ = store_->segments();
     updated_ms_ = now;
