@@ -103,7 +103,7 @@ int sack_blocks(const Segment& segment, std::array<SackBlock, 4>& out) noexcept;
 /// The snapshot does not hold all TCP options: what was not seen of them may still have been there.
 bool options_cut(const Segment& segment) noexcept;
 
-/// Checks the IPv4 header checksum and the TCP checksum. Costs a pass over the payload, so it is for suspects only.
+/// Checks the IPv4 header checksum and the TCP checksum. Costs a pass over the payload.
 enum class Checksum : uint8_t {
   good,
   bad,

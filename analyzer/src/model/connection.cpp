@@ -50,7 +50,8 @@ void Tracker::first_segment(Flow& flow, unsigned from, const Segment& s) {
   a.mac = fold_mac(s.src_mac);
   a.ttl = s.ttl;
   a.last_ns = s.time_ns;
-  a.checksum_good = verify_checksums(s) == Checksum::good;
+  const Checksum checksum = verify_checksums(s);
+  a.checksum_told = checksum == Checksum::good || checksum == Checksum::offloaded;
   if (flow.first_frame == 0) {
     flow.first_frame = s.frame;
     flow.first_ns = s.time_ns;

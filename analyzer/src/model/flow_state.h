@@ -84,7 +84,7 @@ struct Host {
   bool fin_first : 1 = false;       ///< active closer
   bool sent_data_last : 1 = false;  ///< its last segment carried new data
   bool stored_by_data : 1 = false;  ///< ts_recent's last value came with data
-  bool checksum_good : 1 = false;   ///< its first segment had a good checksum
+  bool checksum_told : 1 = false;   ///< its first segment had a good checksum, or the part of one that Linux leaves
   bool rtt_measured : 1 = false;    ///< it has had an RTT sample: its RTO is not the initial one
   bool coalesces : 1 = false;       ///< takes TSval from a later segment than the rule says: LRO
   bool restored : 1 = false;        ///< evidently rebuilt by TCP_REPAIR: RTO and snd_wl1 started anew

@@ -127,8 +127,8 @@ void Tracker::unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRec
 Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
-  // Only where this sender's checksums were right at first: often its NIC puts them in after the capture.
-  if (a.checksum_good && verify_checksums(s) == Checksum::bad) [[unlikely]]
+  // Only where this sender's checksums told something at first: some NICs put them in after the capture.
+  if (a.checksum_told && verify_checksums(s) == Checksum::bad) [[unlikely]]
     return damaged(flow, from, s);
   const SeqNum end = s.end_seq();
   const bool probable = flow.settled && s.ts == TsOption::present &&
@@ -241,7 +241,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     auto& got_damaged = trouble(flow).direction[from ^ 1].damaged_end;
     if (got_damaged && s.has(kAck) && !before(s.ack, *got_damaged)) {
       // Acknowledged all the same: whatever spoiled the checksums did so in the capture only.
-      b.checksum_good = false;
+      b.checksum_told = false;
       got_damaged.reset();
     }
   }

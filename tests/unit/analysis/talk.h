@@ -11,6 +11,8 @@
 namespace tsaudit {
 
 enum class Who { client, server };
+/// `part`: of the pseudo-header, as Linux leaves it to the NIC.
+enum class Sum { none, good, part, wrong };
 
 /// One segment. Sequence numbers are as on the wire; times in milliseconds.
 struct Say {
@@ -26,6 +28,7 @@ struct Say {
   uint16_t port = 40000;    ///< of the client
   uint8_t client_host = 1;  ///< last byte of 10.0.0.x
   uint8_t ttl = 64;
+  Sum sum = Sum::none;
 };
 
 class Talk : public PacketSource {
@@ -39,7 +42,8 @@ class Talk : public PacketSource {
     const bool client = say.who == Who::client;
     const uint32_t hosts[2] = {0x0a000000u + say.client_host, 0x0a0000feu};
     const uint32_t header = say.ts ? 32 : 20;
-    for (const int host : {client ? 2 : 1, client ? 1 : 2}) u16(0x0200), u16(0), u16(static_cast<uint32_t>(host));
+    for (const int host : {client ? 2 : 1, client ? 1 : 2})
+      u16(0x0200), u16(0), u16(static_cast<uint32_t>(host));
     if (say.vlan) u16(0x8100), u16(say.vlan);
     u16(0x0800);
     u16(0x4500), u16(20 + header + say.length), u16(0), u16(0x4000), u16(say.ttl << 8 | 6), u16(0);
@@ -48,6 +52,18 @@ class Talk : public PacketSource {
     u32(say.seq), u32(say.ack), u16(header << 10 | say.flags), u16(say.window), u16(0), u16(0);
     if (say.ts) u32(0x0101080a), u32(say.tsval), u32(say.tsecr);
     b.resize(b.size() + say.length);
+    const size_t tcp = b.size() - header - say.length;
+    uint32_t sum = 6 + header + say.length;
+    const auto add = [&](size_t at, size_t end) {
+      for (; at < end; ++at) sum += at % 2 == tcp % 2 ? b[at] << 8 : b[at];
+    };
+    add(tcp - 8, tcp);
+    if (say.sum == Sum::good) add(tcp, b.size());
+    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+    if (say.sum == Sum::good) sum ^= 0xffff;
+    if (say.sum == Sum::wrong) sum ^= 0x0101;
+    if (say.sum != Sum::none)
+      b[tcp + 16] = static_cast<uint8_t>(sum >> 8), b[tcp + 17] = static_cast<uint8_t>(sum);
     bytes_.push_back(std::move(b));
     times_.push_back(static_cast<TimeNs>(say.ms * 1e6) + 1'700'000'000 * kSecond);
     return *this;

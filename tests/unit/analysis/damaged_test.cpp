@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A segment that was damaged on the way: its receiver never looks at the timestamps.
+#include <gtest/gtest.h>
+
+#include "talk.h"
+
+namespace tsaudit {
+namespace {
+
+using enum Who;
+
+/// The client's checksums are like `usual`, but for that of one segment in the middle.
+SegmentRow damaged_among(Sum usual) {
+  Talk talk;
+  talk << Say{.who = client, .ms = 0, .seq = 1000, .flags = kSyn, .tsval = 7000, .sum = usual}
+       << Say{.who = server,
+              .ms = 1,
+              .seq = 9000,
+              .ack = 1001,
+              .flags = kSyn | kAck,
+              .tsval = 500,
+              .tsecr = 7000};
+  for (uint32_t i = 0; i < 9; ++i)
+    talk << Say{.who = client,
+                .ms = 10.0 + i,
+                .seq = 1001 + 100 * i,
+                .ack = 9001,
+                .length = 100,
+                .tsval = 7010 + i,
+                .tsecr = 500,
+                .sum = i == 5 ? Sum::wrong : usual};
+  const Heard heard = hear(talk);
+  for (const SegmentRow& row : heard.rows)
+    EXPECT_TRUE(row.seq.raw == 1501 || row.reason != Reason::tcp_csum) << "frame " << row.frame;
+  return heard.rows.at(7);
+}
+
+TEST(Damaged, SegmentsAreKnownByTheirChecksums) {
+  for (const Sum usual : {Sum::good, Sum::part}) {
+    EXPECT_EQ(damaged_among(usual).verdict, Verdict::drop);
+    EXPECT_EQ(damaged_among(usual).reason, Reason::tcp_csum);
+  }
+}
+
+TEST(Damaged, NoSegmentIsWhereAllChecksumsAreWrong) {
+  EXPECT_EQ(damaged_among(Sum::none).verdict, Verdict::accept);
+  EXPECT_EQ(damaged_among(Sum::wrong).verdict, Verdict::accept);
+}
+
+}  // namespace
+}  // namespace tsaudit
