@@ -74,8 +74,9 @@ Bytes build_tcp(const Segment& s) {
   w.bytes(options);
   for (uint32_t i = 0; i < s.payload; ++i) w.u8('a' + i % 26);
   const uint32_t pseudo = pseudo_header_sum(s.src.address, s.dst.address, kTcp, out.size());
-  const uint16_t sum = internet_checksum(out, pseudo);
-  store16(out, 16, static_cast<uint16_t>(sum + (s.bad_checksum ? 1 : 0)));
+  uint16_t sum = internet_checksum(out, pseudo);
+  if (s.bad_checksum && ++sum == pseudo) ++sum;  // that would be what a host leaves to its NIC
+  store16(out, 16, sum);
   return out;
 }
 

@@ -36,7 +36,7 @@ struct Segment {
   Bytes raw_options;     ///< further options, byte for byte (malformed ones)
   uint32_t payload = 0;  ///< bytes; sent as a pattern of letters
   uint8_t ttl = 64;
-  bool bad_checksum = false;  ///< TCP checksum off by one
+  bool bad_checksum = false;  ///< TCP checksum off by one (or two)
 
   bool has(uint8_t bits) const { return (flags & bits) != 0; }
   uint32_t length() const { return payload + (has(kSyn) ? 1 : 0) + (has(kFin) ? 1 : 0); }
