@@ -65,6 +65,21 @@ class CurveGraph : public QCPGraph {
   }
 };
 
+/// By itself it would draw everything at each change of its size, with the curves that were sampled for the
+/// size before, and then once more.
+class Plot : public QCustomPlot {
+ public:
+  using QCustomPlot::QCustomPlot;
+  std::function<void()> on_paint;
+
+ protected:
+  void resizeEvent(QResizeEvent*) override { setViewport(rect()); }
+  void paintEvent(QPaintEvent* event) override {
+    on_paint();
+    QCustomPlot::paintEvent(event);
+  }
+};
+
 /// Keys of QCustomPlot are seconds since `base`, its values are counted from the content's origin: a double
 /// then resolves nanoseconds and single ticks.
 struct PlotSurface::Impl {
@@ -239,7 +254,13 @@ struct PlotSurface::Impl {
 };
 
 PlotSurface::PlotSurface(QWidget* parent) : QWidget(parent), impl_(new Impl) {
-  QCustomPlot* plot = impl_->plot = new QCustomPlot(this);
+  auto* plot = new Plot(this);
+  impl_->plot = plot;
+  plot->on_paint = [this] {
+    if (!impl_->pending) return;
+    impl_->refresh();
+    impl_->plot->replot(QCustomPlot::rpQueuedRefresh);
+  };
   plot->setAttribute(Qt::WA_TransparentForMouseEvents);
   plot->setFocusPolicy(Qt::NoFocus);
   plot->setAttribute(Qt::WA_OpaquePaintEvent);
@@ -305,12 +326,13 @@ void PlotSurface::schedule() {
   QMetaObject::invokeMethod(
       this,
       [this] {
-        if (impl_->pending) replot_now();
+        if (isVisible()) replot_now();  // one that is hidden waits until it is painted
       },
       Qt::QueuedConnection);
 }
 
 void PlotSurface::replot_now() {
+  if (!impl_->pending) return;
   impl_->refresh();
   impl_->plot->replot(QCustomPlot::rpImmediateRefresh);
 }

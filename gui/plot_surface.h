@@ -49,7 +49,7 @@ class PlotSurface : public QWidget {
   /// Valid after the widget has got its size.
   ViewTransform transform() const;
   const std::vector<MarkCluster>& clusters() const;
-  /// Draws now instead of at the next turn of the event loop.
+  /// Draws now, if there is anything new, instead of at the next turn of the event loop.
   void replot_now();
   /// Vector drawing for export.
   void paint_to(QPainter& painter, const QRect& into);

@@ -102,6 +102,23 @@ class InteractionTest : public QObject {
     QCOMPARE(surface().redraws() - before, 1);
   }
 
+  void a_new_size_costs_one_drawing_of_each_plot() {
+    settle();
+    QObject* plot = nullptr;
+    for (QObject* child : surface().children())
+      if (child->inherits("QCustomPlot")) plot = child;
+    QVERIFY(plot);
+    const double width = surface().transform().width;
+    QSignalSpy drawn(plot, SIGNAL(afterReplot()));
+    window_->resize(window_->size() + QSize(60, 0));
+    QTest::qWait(100);
+    QCOMPARE(drawn.count(), 1);
+    QVERIFY(surface().transform().width > width);
+    window_->resize(window_->size() - QSize(60, 0));
+    QTest::qWait(100);
+    QCOMPARE(drawn.count(), 2);
+  }
+
   void a_drag_zooms_to_the_box() {
     const ViewTransform view = surface().transform();
     const QPoint from = middle(clock()) - QPoint(200, 60), to = middle(clock()) + QPoint(100, 40);
