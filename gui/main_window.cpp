@@ -145,12 +145,13 @@ void MainWindow::connect_panels() {
 
 void MainWindow::open(const QStringList& paths) {
   if (paths.isEmpty()) return;
-  for (const QString& path : paths)
-    if (path != "-") settings_.add_recent(path);
-  update_recent();
   wanted_flow_ = wanted_frame_ = 0;
   wanted_from_ns_ = wanted_to_ns_ = 0;
   document_->open(paths);
+  // Beside the reading, which has begun.
+  for (const QString& path : paths)
+    if (path != "-") settings_.add_recent(path);
+  update_recent();
 }
 
 void MainWindow::want(quint64 flow, quint64 frame) {
