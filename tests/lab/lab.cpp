@@ -138,14 +138,13 @@ void Lab::finish() {
 
 FrameNumbers Lab::frames_of(const std::string& key, const Passage& passage) {
   FrameNumbers frames;
-  const auto take = [&](Vantage& point, size_t which) {
-    if (const auto frame = point.frames.take(key, which)) frames[point.name] = *frame;
-  };
-  for (std::optional<Passage> at = passage; at;
-       at = net_.line() ? net_.line()->trail().before(*at, key) : std::nullopt)
-    for (Vantage* point : vantages())
-      if (point->name == at->point || !net_.line())
-        take(*point, at->which);  // nothing happens on a good line
+  const Line* line = net_.line();
+  for (std::optional<Passage> at = passage; at; at = line ? line->trail().before(*at, key) : std::nullopt) {
+    for (Vantage* point : vantages()) {
+      if (line && point->name != at->point) continue;  // without a line all points show the same frames
+      if (const auto frame = point->frames.take(key, at->which)) frames[point->name] = *frame;
+    }
+  }
   return frames;
 }
 
