@@ -71,7 +71,7 @@ inline TimeRange padded(TimeRange range, double fraction = 0.03) {
 }
 inline ValueRange padded(ValueRange range, double fraction = 0.08) {
   double pad = range.span() * fraction;
-  if (pad <= 0) pad = std::max(std::abs(range.from) * 1e-3, 1.0);
+  if (pad <= 0) pad = 1;  // one value alone: a tick, a byte, a second around it
   return {range.from - pad, range.to + pad};
 }
 

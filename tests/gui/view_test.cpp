@@ -87,6 +87,7 @@ TEST(Pan, MovesByFractionsAndStopsAtTheEndOfTime) {
 
 TEST(Padded, AFlatLineGetsRoom) {
   EXPECT_GT(padded(ValueRange{5, 5}).span(), 0);
+  EXPECT_LE(padded(ValueRange{2.7e9, 2.7e9}).span(), 2) << "ticks around a single TSval, not millions";
   EXPECT_GT(padded(TimeRange{7, 7}).span(), 0);
 }
 
