@@ -206,10 +206,10 @@ void Document::cancel() {
 void Document::tick() {
   if (!store_) return;
   const qint64 now = QDateTime::currentMSecsSinceEpoch();
-  if (store_->segments() != 0 && ticks_.interval() != kTickMs) ticks_.setInterval(kTickMs);
   if (store_->segments() != seen_segments_ && now - updated_ms_ >= kPictureMs) {
     seen_segments_ = store_->segments();
     updated_ms_ = now;
+    ticks_.setInterval(kTickMs);
     flow_stale_ = follower_ != nullptr;
     Q_EMIT updated();
   }

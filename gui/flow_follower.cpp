@@ -165,12 +165,9 @@ std::shared_ptr<const FlowView> FlowFollower::view(const std::atomic<bool>* stop
   view->rows_ = rows_.share();
   view->first_ns_ = first_ns_;
   view->last_ns_ = last_ns_;
-  for (const size_t side : {0u, 1u}) {
-    view->tracks_[side] = tracks_[side].share();
-    view->tracks_[side].hz = hz[side];
-  }
-  auto client = std::async(std::launch::async, [&] { view->fit_clock(Side::client); });
-  view->fit_clock(Side::server);
+  for (const size_t side : {0u, 1u}) view->tracks_[side] = tracks_[side].share();
+  auto client = std::async(std::launch::async, [&] { view->fit_clock(Side::client, hz[0]); });
+  view->fit_clock(Side::server, hz[1]);
   client.get();
   return view;
 }

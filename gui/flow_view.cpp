@@ -43,9 +43,10 @@ std::shared_ptr<const FlowView> FlowView::build(std::shared_ptr<const CaptureSto
 }
 
 /// The clock's own line goes through the samples before the first step, by their median.
-void FlowView::fit_clock(Side side) {
+void FlowView::fit_clock(Side side, double hz) {
   Track& track = tracks_[static_cast<size_t>(side)];
   if (track.rows.empty()) return;
+  track.hz = hz;
   if (track.hz <= 0) {
     track.hz = measured_hz(track.tsval);
     track.hz_is_guess = true;

@@ -75,7 +75,8 @@ class FlowView {
  private:
   friend class FlowFollower;
   FlowView() = default;
-  void fit_clock(Side side);
+  /// `hz`: by the report; 0: not known (yet).
+  void fit_clock(Side side, double hz);
 
   uint64_t id_ = 0;
   std::shared_ptr<const CaptureStore> store_;

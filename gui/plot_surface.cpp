@@ -2,6 +2,7 @@
 #include "plot_surface.h"
 
 #include <QPicture>
+#include <functional>
 
 #include "axis_text.h"
 #include "plot_layers.h"
@@ -251,16 +252,19 @@ struct PlotSurface::Impl {
       state.clusters = cluster_marks(*state.content, state.transform);
     }
   }
+
+  /// If there is anything new.
+  void draw(QCustomPlot::RefreshPriority priority) {
+    if (!pending) return;
+    refresh();
+    plot->replot(priority);
+  }
 };
 
 PlotSurface::PlotSurface(QWidget* parent) : QWidget(parent), impl_(new Impl) {
   auto* plot = new Plot(this);
   impl_->plot = plot;
-  plot->on_paint = [this] {
-    if (!impl_->pending) return;
-    impl_->refresh();
-    impl_->plot->replot(QCustomPlot::rpQueuedRefresh);
-  };
+  plot->on_paint = [this] { impl_->draw(QCustomPlot::rpQueuedRefresh); };
   plot->setAttribute(Qt::WA_TransparentForMouseEvents);
   plot->setFocusPolicy(Qt::NoFocus);
   plot->setAttribute(Qt::WA_OpaquePaintEvent);
@@ -331,11 +335,7 @@ void PlotSurface::schedule() {
       Qt::QueuedConnection);
 }
 
-void PlotSurface::replot_now() {
-  if (!impl_->pending) return;
-  impl_->refresh();
-  impl_->plot->replot(QCustomPlot::rpImmediateRefresh);
-}
+void PlotSurface::replot_now() { impl_->draw(QCustomPlot::rpImmediateRefresh); }
 
 void PlotSurface::paint_to(QPainter& painter, const QRect& into) {
   // QCustomPlot draws at the origin in a size it is given; the curves are sampled for that size first.
