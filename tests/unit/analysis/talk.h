@@ -7,6 +7,7 @@
 
 #include "tsaudit/analysis.h"
 #include "tsaudit/segment.h"
+#include "unit/decode/sums.h"
 
 namespace tsaudit {
 
@@ -42,8 +43,7 @@ class Talk : public PacketSource {
     const bool client = say.who == Who::client;
     const uint32_t hosts[2] = {0x0a000000u + say.client_host, 0x0a0000feu};
     const uint32_t header = say.ts ? 32 : 20;
-    for (const int host : {client ? 2 : 1, client ? 1 : 2})
-      u16(0x0200), u16(0), u16(static_cast<uint32_t>(host));
+    for (const int host : {client ? 2 : 1, client ? 1 : 2}) u16(0x0200), u16(0), u16(static_cast<uint32_t>(host));
     if (say.vlan) u16(0x8100), u16(say.vlan);
     u16(0x0800);
     u16(0x4500), u16(20 + header + say.length), u16(0), u16(0x4000), u16(say.ttl << 8 | 6), u16(0);
@@ -52,18 +52,7 @@ class Talk : public PacketSource {
     u32(say.seq), u32(say.ack), u16(header << 10 | say.flags), u16(say.window), u16(0), u16(0);
     if (say.ts) u32(0x0101080a), u32(say.tsval), u32(say.tsecr);
     b.resize(b.size() + say.length);
-    const size_t tcp = b.size() - header - say.length;
-    uint32_t sum = 6 + header + say.length;
-    const auto add = [&](size_t at, size_t end) {
-      for (; at < end; ++at) sum += at % 2 == tcp % 2 ? b[at] << 8 : b[at];
-    };
-    add(tcp - 8, tcp);
-    if (say.sum == Sum::good) add(tcp, b.size());
-    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-    if (say.sum == Sum::good) sum ^= 0xffff;
-    if (say.sum == Sum::wrong) sum ^= 0x0101;
-    if (say.sum != Sum::none)
-      b[tcp + 16] = static_cast<uint8_t>(sum >> 8), b[tcp + 17] = static_cast<uint8_t>(sum);
+    if (say.sum != Sum::none) put_sum(b, say.vlan ? 18 : 14, say.sum);
     bytes_.push_back(std::move(b));
     times_.push_back(static_cast<TimeNs>(say.ms * 1e6) + 1'700'000'000 * kSecond);
     return *this;
@@ -85,6 +74,16 @@ class Talk : public PacketSource {
   const std::vector<CaptureInfo>& captures() const override { return captures_; }
 
  private:
+  static void put_sum(std::vector<uint8_t>& frame, size_t ip_at, Sum sum) {
+    constexpr size_t kTcp = 20;
+    craft::Bytes ip = craft::slice(frame, ip_at, frame.size());
+    if (sum == Sum::good)
+      ip = craft::summed(ip, kTcp);
+    else
+      craft::put16(ip, kTcp + 16, craft::pseudo_header_sum(ip, kTcp) ^ (sum == Sum::wrong ? 0x0101 : 0));
+    std::copy(ip.begin(), ip.end(), frame.begin() + static_cast<ptrdiff_t>(ip_at));
+  }
+
   std::vector<std::vector<uint8_t>> bytes_;
   std::vector<TimeNs> times_;
   std::vector<RawPacket> batch_;
