@@ -12,6 +12,8 @@ namespace {
 /// How long after it data may still be answered.
 constexpr TimeNs kAnswerWithin = 500 * kMillisecond;
 
+constexpr TimeNs kDelayedAck = 40 * kMillisecond;  // TCP_DELACK_MIN, include/net/tcp.h
+
 /// A pure ACK is answered at once or, rate-limited, never. What comes later, or after another segment,
 /// answers another one.
 TimeNs at_once(const Host& receiver) { return settle_ns(receiver) + kMillisecond; }
@@ -19,7 +21,6 @@ TimeNs at_once(const Host& receiver) { return settle_ns(receiver) + kMillisecond
 /// New data are acknowledged at once or when the timer for it runs out. In between an ACK is for data that
 /// came late, perhaps after the segment.
 bool is_late(const Host& receiver, const OpenVerdict& v, const Segment& s) {
-  constexpr TimeNs kDelayedAck = 40 * kMillisecond;  // TCP_DELACK_MIN, include/net/tcp.h
   const TimeNs since = s.time_ns - v.time_ns;
   return s.length() == 0 && since > at_once(receiver) && since < kDelayedAck;
 }
@@ -46,6 +47,13 @@ void may_have_moved_window(Host& receiver, const OpenVerdict& v) {
 /// Would that TS.Recent have refused it?
 bool refuses(const ReceiverProfile& profile, const OpenVerdict& v, TsVal ts_recent) {
   return is_paws_drop(judge(profile, state_with(v, ts_recent, v.state.age_seconds), v.segment));
+}
+
+/// Is TSval so far behind that it would be refused whatever else of its time had come before it, or had not?
+bool is_far_behind(const OpenVerdict& v) {
+  constexpr int32_t kTicks = 1 << 16;  // 65 ms of a clock that counts microseconds
+  const int32_t back = distance(v.tsval, v.state.ts_recent);
+  return is_paws(v.reason) && back > kTicks && back < INT32_MAX - kTicks;
 }
 
 }  // namespace
@@ -151,6 +159,8 @@ bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Se
     receiver.ts_recent.only(s.tsecr);
   }
   decide(flow, sender, v, weighed.decision->verdict, weighed.decision->reason, s.frame);
+  // An echo tells what it met, its own answer alone what became of it.
+  if (v.verdict == Verdict::drop && !(sequel.answers && sequel.last)) v.evidence = Evidence::predicted;
   return true;
 }
 
@@ -208,12 +218,16 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
         decided = true;
         answer_spent = answer_spent || (may_answer && v.answered);  // a late copy is answered, too
       } else if (has_data) {
-        const bool refused = !after(v.seq, s.ack);
+        // It is confirmed when they are still asked for long after, and by their answer. That is surely
+        // theirs if nothing came since, and as good as theirs if TS.Recent refuses them in any order.
+        const bool refused = at_receiver && !after(v.seq, s.ack) && s.time_ns - v.time_ns > kDelayedAck;
         const bool answers = may_answer && v.answered && !v.answer_came;
+        const bool by_another =
+            is_paws(v.reason) && s.has_ts() && !refuses(profile_for(flow, from), v, s.tsecr);
+        const bool its_own = answers && !by_another && (b.segments == v.sent || is_far_behind(v));
         answer_spent = answer_spent || answers;
         v.answer_came = v.answer_came || answers;
-        if (v.evidence == Evidence::predicted && ((at_receiver && refused) || answers))
-          note(v, Evidence::confirmed, s.frame);
+        if (v.evidence == Evidence::predicted && (refused || its_own)) note(v, Evidence::confirmed, s.frame);
       } else if (v.answered && may_answer && in_time && v.evidence == Evidence::predicted &&
                  b.segments == v.sent) {
         answer_spent = true;

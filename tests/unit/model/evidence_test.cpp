@@ -41,6 +41,53 @@ TEST(Evidence, SilenceLeavesItPredicted) {
   expect_evidence(c, 0, 1);
 }
 
+TEST(Evidence, OneAnswerMayBeOfEitherOfTwoThatItsOrderDecides) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  for (int i = 0; i < 2; ++i)
+    ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0], .tsval = c.echo[1] - 5}).verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server();
+  expect_evidence(c, 0, 2);
+}
+
+TEST(Evidence, OneAnswerConfirmsWhatIsRefusedInAnyOrder) {
+  Conversation c = set_back();
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server();
+  expect_evidence(c, 1, 1);
+}
+
+TEST(Evidence, AnAnswerWithATsRecentThatLetsItPassIsForAnother) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  const uint32_t early = c.echo[1] - 100'000, jumped = early + 0x8000'0010;
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0], .tsval = early}).verdict, Verdict::drop);
+  ASSERT_EQ(c.client({.tsval = jumped}).verdict, Verdict::accept);
+  c.pass(20'000);
+  c.server({.tsecr = jumped});
+  expect_evidence(c, 0, 1);
+}
+
+TEST(Evidence, DataOfTheReceiverAreNoAnswer) {
+  Conversation c = set_back();
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
+  c.pass(20'000);
+  c.server({.payload = 10});
+  expect_evidence(c, 0, 1);
+}
+
+TEST(Evidence, AReceiverThatLongAfterStillAsksForItHasRefusedIt) {
+  Conversation c = set_back();
+  ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);
+  c.pass(100 * kMillisecond);
+  c.server({.payload = 10});
+  expect_evidence(c, 1, 0);
+}
+
 /// 100 bytes at `seq` are refused by the model, and this is what the receiver says of them.
 void expect_contradicted(Conversation& c, uint32_t seq, const Say& answer) {
   ASSERT_EQ(c.client({.payload = 100, .seq = seq}).verdict, Verdict::drop);
