@@ -55,8 +55,8 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   const bool ack_may_be_too_old = next.restored && before(v.segment.ack, v.state.snd_una);
   const bool passed = outcome.verdict == Verdict::accept && !outcome.updates_ts_recent &&
                       !ack_may_be_too_old && (next.last || !v.rcv_doubtful);
-  // Away from the receiver TS.Recent alone does not decide on an old ACK.
-  const bool in_order = next.at_receiver && next.last;
+  // Away from the receiver, or where RCV.NXT is in doubt, TS.Recent alone does not decide on an old ACK.
+  const bool in_order = next.at_receiver && next.last && !v.rcv_doubtful;
   const auto by_other_tick = [&] {
     PawsState other = state;
     other.usec_ts = !state.usec_ts;

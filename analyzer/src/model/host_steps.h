@@ -142,6 +142,17 @@ inline bool sacks(const Segment& s, SeqNum left, SeqNum right) {
       s, [&](const SackBlock& block) { return !after(block.left, left) && !before(block.right, right); });
 }
 
+inline std::optional<SackEdge> sack_edge(const Segment& s) {
+  constexpr int kBeside = 3;  // so many blocks fit beside a TSopt
+  std::array<SackBlock, 4> blocks;
+  const int count = sack_blocks(s, blocks);
+  if (count == 0) return std::nullopt;
+  SackEdge edge{blocks[0].right, count >= kBeside};
+  for (int i = 1; i < count; ++i)
+    if (after(blocks[i].right, edge.right)) edge.right = blocks[i].right;
+  return edge;
+}
+
 /// The D-SACK, which tells the copy, or the refused data, that the ACK answers: a first block below the ACK
 /// or inside of the second (RFC 2883 section 4).
 inline std::optional<SackBlock> d_sack(const Segment& s) {

@@ -39,11 +39,11 @@ struct Possibilities {
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
   Choices<int64_t, 2> rto;
-  Choices<Sequence, 8> sequence;
+  Choices<Sequence, 10> sequence;
 };
 
 void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, const Host& sender,
-                   const Segment& s) {
+                   const Segment& s, const DirectionTrouble* trouble) {
   if (!receiver.acked) {
     // Nobody has heard of its state: take the segment as acceptable.
     p.sequence.add({s.seq, s.seq, s.seq, kOpenWindow});
@@ -56,8 +56,16 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
       window_known ? static_cast<uint32_t>(std::max(distance(wup, receiver.right_edge), 0)) : kOpenWindow;
   const SeqNum nxt = receiver.rcv_known ? receiver.rcv_nxt : wup;
   p.sequence.add({nxt, wup, nxt, window});
-  // Out-of-order data that the receiver may hold: a RST at its end counts as exact.
-  if (s.has(kRst) && after(sender.snd_nxt, nxt)) p.sequence.add({nxt, wup, sender.snd_nxt, window});
+  // A RST at the end of the last data that wait out of order counts as exact. They may be the last that were
+  // sent, or what the receiver has told of.
+  if (s.has(kRst) && after(sender.snd_nxt, nxt)) {
+    p.sequence.add({nxt, wup, sender.snd_nxt, window});
+    const auto told = trouble && receiver.holes ? trouble->sack_edge : std::nullopt;
+    if (told) p.sequence.add({nxt, wup, told->right, window});
+    const bool told_of_all = told && (!told->perhaps_more || !after(s.seq, told->right));
+    if (receiver.holes && receiver.sacks && !told_of_all && !after(s.seq, sender.snd_nxt))
+      p.sequence.add({nxt, wup, s.seq, window});
+  }
   // A RST must hit RCV.NXT: what was not acknowledged may be lost unless the capture is certainly the
   // receiver's.
   if (s.has(kRst) && receiver.tap != Tap::here) p.sequence.add({wup, wup, wup, window});
@@ -82,7 +90,7 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
 
 /// What a capture cannot show of the rest of the state.
 void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const Segment& s,
-               std::optional<SeqNum> other_una) {
+               const DirectionTrouble* trouble) {
   const auto add = [&]() -> PawsState& {
     p.base[p.base_count] = p.base[0];
     return p.base[p.base_count++];
@@ -106,8 +114,12 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
     }
   };
   if (receiver.una_known && !receiver.wl_known)
-    either([&](PawsState& state) { state.snd_wl1 = receiver.snd_wl1; });
-  if (other_una) either([&](PawsState& state) { state.snd_una = *other_una; });
+    either([&](PawsState& state) {  // it may have been the window of this segment
+      state.snd_wl1 = receiver.snd_wl1;
+      state.snd_wnd = UINT32_MAX;
+    });
+  if (trouble && trouble->doubtful_ack)
+    either([&](PawsState& state) { state.snd_una = trouble->doubtful_ack->una; });
   if (receiver.clock.started() && receiver.clock.hz() == 0)
     either([](PawsState& state) { state.usec_ts = true; });  // not known yet
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
@@ -126,7 +138,7 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
 }
 
 Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s,
-                            std::optional<SeqNum> other_una = {}) {
+                            const DirectionTrouble* trouble = nullptr) {
   Possibilities p;
   PawsState& base = p.base[0];
   base.state = receiver.state;
@@ -178,8 +190,8 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
     p.age.add((s.time_ns - receiver.ts_recent.oldest_store()) / kSecond + 1);
     p.rto.add(rto.min);
   }
-  add_sequences(p, flow, receiver, sender, s);
-  add_bases(p, receiver, sender, s, other_una);
+  add_sequences(p, flow, receiver, sender, s, trouble);
+  add_bases(p, receiver, sender, s, trouble);
   return p;
 }
 
@@ -248,7 +260,7 @@ PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& se
 }
 
 Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& receiver, const Host& sender,
-                        const Segment& s, std::optional<SeqNum> other_una) {
+                        const Segment& s, const DirectionTrouble* trouble) {
   Judgement result;
   const Negotiated negotiated = flow.negotiated();
   if (negotiated == Negotiated::no || (negotiated == Negotiated::unknown && !s.has_ts())) {
@@ -269,7 +281,7 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
     return result;
   }
 
-  const Possibilities p = possibilities(flow, receiver, sender, s, other_una);
+  const Possibilities p = possibilities(flow, receiver, sender, s, trouble);
   bool agreed = true;
   result.stores = true;
   bool first = true;

@@ -9,6 +9,7 @@
 
 #include "model/flow_state.h"
 #include "model/paws.h"
+#include "model/trouble.h"
 #include "tsaudit/segment.h"
 
 namespace tsaudit {
@@ -28,9 +29,9 @@ struct Judgement {
 };
 
 /// What `receiver` does with `s`, which `sender` sent. Settles receiver.ts_recent when time has decided it.
-/// `other_una`: SND.UNA, if it may be another one than receiver.snd_una.
+/// `trouble`: what more is known of the sender and of it, if there is any.
 Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& receiver, const Host& sender,
-                        const Segment& s, std::optional<SeqNum> other_una = {});
+                        const Segment& s, const DirectionTrouble* trouble = nullptr);
 
 /// The segment as the receiver sees it: window scaled, TSopt only when it takes it.
 PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s);

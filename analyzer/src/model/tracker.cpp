@@ -113,6 +113,13 @@ void Tracker::unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRec
     a.ts_recent.may_reach(b.clock.last());
 }
 
+[[gnu::always_inline]] inline void Tracker::note_own_ack(Flow& flow, unsigned from, const Segment& s,
+                                                         uint32_t window) {
+  take_own_ack(flow.host[from], s, window);
+  if (flow.host[from].holes && flow.trouble) [[unlikely]]
+    trouble(flow).direction[from ^ 1].sack_edge = sack_edge(s);
+}
+
 [[gnu::always_inline]] inline void Tracker::take_echo(Flow& flow, unsigned from, const Segment& s,
                                                       bool all_arrived) {
   Host& a = flow.host[from];
@@ -161,7 +168,7 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
 
       const bool all_arrived = knows_all(a, b, s);
       take_echo(flow, from, s, all_arrived);
-      take_own_ack(a, s, window);
+      note_own_ack(flow, from, s, window);
       if (s.payload != 0) {
         keep_data(a, s);
         a.snd_nxt = end;
@@ -230,9 +237,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (opening && b.state == TcpState::unknown) {
     j.reason = Reason::handshake;
   } else {
-    const auto* doubtful = flow.trouble ? &trouble(flow).direction[from].doubtful_ack : nullptr;
     j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s,
-                      doubtful && *doubtful ? std::optional((*doubtful)->una) : std::nullopt);
+                      flow.trouble ? &trouble(flow).direction[from] : nullptr);
   }
 
   if (flow.trouble) {
@@ -322,7 +328,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && (s.length() > 0 || after(s.ack, b.isn + 1)))
     a.state = TcpState::established;
   const uint32_t window = as_received(flow, a, s).window;
-  if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt))) take_own_ack(a, s, window);
+  if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt)))
+    note_own_ack(flow, from, s, window);
   // It repeats an ACK although the capture holds more in order: that never reached it, so the capture was
   // taken somewhere before it. (Unless an open verdict explains it: then the profile may be wrong.)
   if (repeats_ack && a.tap == Tap::estimated && before(s.ack, a.rcv_nxt) &&

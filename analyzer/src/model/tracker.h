@@ -59,6 +59,7 @@ class Tracker {
   void doubt_ack(Flow& flow, unsigned from, const Segment& s, const Host& was);
   void trust_ack(Flow& flow, unsigned from, const Segment& s);
   void settle_ack(Flow& flow, unsigned receiver, SeqNum ack);
+  void note_own_ack(Flow& flow, unsigned from, const Segment& s, uint32_t window);
   void take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived);
   void unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);
 

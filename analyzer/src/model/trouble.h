@@ -96,6 +96,12 @@ struct ReceiverBefore {
   SeqNum right_edge;           ///< of its window, as offered so far
 };
 
+/// The end of the last data that wait for what comes before them.
+struct SackEdge {
+  SeqNum right;
+  bool perhaps_more = false;  ///< there are as many blocks as fit into the options
+};
+
 /// A TSval that does not fit its sender's clock, until the next segments tell a step from an outlier.
 struct PendingStep {
   uint64_t frame = 0;
@@ -210,6 +216,7 @@ struct DirectionTrouble {
     TimeNs time_ns;
   };
   std::optional<DoubtfulReset> doubtful_reset;
+  std::optional<SackEdge> sack_edge;  ///< of what its receiver holds out of order, as it last told
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
   bool stall_open = false;            ///< stalls.back() goes on
   bool zero_window_open = false;      ///< the receiver's window is closed since zero_window_ns

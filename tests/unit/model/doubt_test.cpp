@@ -131,6 +131,16 @@ TEST(Doubt, OfDataOutOfOrderAnAnswerSaysNothing) {
   EXPECT_FALSE(weigh(v, {}).decision) << "taken or not, it is answered, and moves no TS.Recent";
 }
 
+TEST(Doubt, AnEchoDoesNotDecideOnAPureAckWhoseRcvNxtIsInDoubt) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 100, 0);
+  v.state.rto_ns = 200 * kMillisecond;
+  v.state.rcv_nxt = {5200};  // perhaps: then it is an old one
+  EXPECT_TRUE(weigh(v, {.answers = false}).decision);
+  v.asked = false;
+  v.rcv_doubtful = true;
+  EXPECT_FALSE(weigh(v, {.answers = false}).decision);
+}
+
 TEST(Doubt, APureAckThatIsAnsweredWasRefused) {
   OpenVerdict v = doubt(Reason::state_unknown, 500'000, 0);
   v.answered_refusal = Reason::paws;

@@ -84,6 +84,47 @@ TEST(Receiver, ProfilesDisagreeWhereKernelsDo) {
     EXPECT_EQ(scene.judge(scene.server(), name).reason, Reason::window1) << name;
 }
 
+TEST(Receiver, AnAckMayBeDisorderedWhenItsWindowMayBeTheOneInUse) {
+  Scene scene;
+  Host server = scene.server();
+  scene.s.payload = 0;
+  scene.s.tsval = {scene.c.echo[1] - 100};
+  server.snd_wl1 = scene.s.seq;
+  server.snd_wnd = 0;
+  EXPECT_EQ(scene.judge(server).verdict, Verdict::drop) << "it would open the window";
+  server.wl_known = false;
+  EXPECT_EQ(scene.judge(server).verdict, Verdict::unknown);
+}
+
+/// A RST at `ahead` bytes beyond RCV.NXT, where data that were sent wait for others from 100 on.
+Verdict rst_at(uint32_t ahead, std::optional<SackEdge> told) {
+  Scene scene;
+  Host server = scene.server();
+  server.holes = server.sacks = true;
+  scene.c.flow().host[scene.c.flow().client].snd_nxt = scene.s.seq + 500;
+  scene.s.flags = kRst;
+  scene.s.payload = 0;
+  scene.s.seq = scene.s.seq + ahead;
+  DirectionTrouble trouble;
+  trouble.sack_edge = told;
+  const unsigned client = scene.c.flow().client;
+  return judge_segment(default_profile(), scene.c.flow(), server, scene.c.flow().host[client], scene.s,
+                       &trouble)
+      .verdict;
+}
+
+TEST(Receiver, ARstAtTheEndOfWhatWaitsMayCount) {
+  const uint32_t nxt = Scene().s.seq.raw;
+  const SackEdge at_200{{nxt + 200}}, or_beyond{{nxt + 200}, true};
+  EXPECT_EQ(rst_at(200, at_200), Verdict::unknown) << "unless it has got what was sent last";
+  EXPECT_EQ(rst_at(150, at_200), Verdict::drop);
+  EXPECT_EQ(rst_at(300, at_200), Verdict::drop);
+  EXPECT_EQ(rst_at(150, or_beyond), Verdict::drop);
+  EXPECT_EQ(rst_at(300, or_beyond), Verdict::unknown);
+  EXPECT_EQ(rst_at(300, std::nullopt), Verdict::unknown);
+  EXPECT_EQ(rst_at(501, std::nullopt), Verdict::drop) << "nothing was sent up to there";
+}
+
 TEST(Receiver, RtoGrowsWithTimeoutsUpToTwoMinutes) {
   Host host;
   host.rtt_measured = true;
