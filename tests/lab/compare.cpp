@@ -9,6 +9,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "line_order.h"
 #include "tsaudit/analysis.h"
 
 namespace lab {
@@ -197,6 +198,7 @@ Comparison compare(const CompareInput& input) {
   std::ifstream file(input.truth);
   if (!file) throw std::runtime_error("cannot read " + input.truth);
   std::map<uint64_t, Json> truth_by_frame;
+  LineOrder order;
   Vocabulary words;
   Comparison result;
   result.vantage = input.vantage;
@@ -206,16 +208,19 @@ Comparison compare(const CompareInput& input) {
       words = Vocabulary(truth);
       result.kernel = truth["kernel"];
     }
-    if (truth["type"] != "segment" || truth["at"] != input.at) continue;
+    if (truth["type"] != "segment") continue;
+    const auto frame_at = [&](const std::string& point) { return truth["frames"].value(point, uint64_t{0}); };
+    order.add(truth["src"], truth["dst"], frame_at(input.vantage), frame_at(kReceiver));
+    if (truth["at"] != input.at) continue;
     // Nobody lives there: no receiver.
     static const std::set<std::string> kNobody = {"IP_INADDRERRORS", "NO_SOCKET", "OTHERHOST"};
     if (kNobody.contains(truth["verdict"])) continue;
-    const auto frame = truth["frames"].find(input.vantage);
-    if (frame == truth["frames"].end())
-      result.without_frame += truth["verdict"] != kNeverArrived;
+    if (const uint64_t frame = frame_at(input.vantage))
+      truth_by_frame.emplace(frame, std::move(truth));
     else
-      truth_by_frame.emplace(frame->get<uint64_t>(), std::move(truth));
+      result.without_frame += truth["verdict"] != kNeverArrived;
   }
+  const std::set<uint64_t> in_order = order.kept();
   const tsaudit::ReceiverProfile* profile = nullptr;
   if (input.profile != "auto") {
     result.profile = input.profile.empty() ? profile_of_kernel(result.kernel) : input.profile;
@@ -240,6 +245,8 @@ Comparison compare(const CompareInput& input) {
     RowTally& tally = result.rows[row_of(truth)];
     ++tally.tried;
     if (verdict == kNeverArrived) continue;  // no receiver judged it
+    const bool kept = in_order.contains(frame);
+    result.in_order += kept;
     if (row->verdict == tsaudit::Verdict::unknown) {
       ++tally.unknown;
     } else if (agrees(verdict, *row, words) ||
@@ -247,8 +254,11 @@ Comparison compare(const CompareInput& input) {
       ++tally.agreed;  // which of the kernel's words for it depends on RCV.NXT, which is known at the
                        // receiver alone
     } else {
-      tally.wrong_drops += claims_discard(*row) && verdict == "taken";
-      result.mismatches.push_back({truth.value("rule", ""), kernel_words(truth), tsaudit_words(*row),
+      const bool wrong = claims_discard(*row) && verdict == "taken";
+      tally.wrong_drops += wrong;
+      result.wrong_confirmed += wrong && row->evidence == tsaudit::Evidence::confirmed;
+      result.wrong_in_order += wrong && kept;
+      result.mismatches.push_back({truth.value("rule", ""), kept, kernel_words(truth), tsaudit_words(*row),
                                    history(rows, truth_by_frame, *row)});
     }
     if (truth.contains("state") && truth.contains("tsval")) {
@@ -277,6 +287,9 @@ void Comparison::add(const Comparison& other) {
   for (const auto& [reason, count] : other.later_drops) later_drops[reason] += count;
   without_verdict += other.without_verdict;
   without_frame += other.without_frame;
+  in_order += other.in_order;
+  wrong_confirmed += other.wrong_confirmed;
+  wrong_in_order += other.wrong_in_order;
   mismatches.insert(mismatches.end(), other.mismatches.begin(), other.mismatches.end());
 }
 
@@ -295,7 +308,8 @@ RowTally Comparison::total() const {
 bool Comparison::passes() const {
   const RowTally all = total();
   if (vantage == kReceiver) return mismatches.empty() && all.tried > 0;
-  return all.tried > 0 && all.wrong_drops * 1000 < all.tried && all.unknown * 50 < all.tried;
+  return all.tried > 0 && wrong_in_order == 0 && all.wrong_drops * 1000 < all.tried &&
+         all.unknown * 50 < all.tried;
 }
 
 std::string table(const std::vector<Comparison>& comparisons) {
@@ -340,14 +354,19 @@ std::string empty_rows(const Comparison& comparison) {
 
 std::string verdict_line(const Comparison& comparison) {
   const RowTally all = comparison.total();
+  const auto percent = [&](uint64_t part) {
+    return all.tried ? 100.0 * static_cast<double>(part) / static_cast<double>(all.tried) : 0.0;
+  };
   return fmt::format(
-      "{:<24} {:<8} {:>6} segments, {:>3} disagree, {:>2} discards wrong, {:>3} unknown ({:.2f} %): {}\n",
+      "{:<24} {:<8} {:>6} segments, {:>3} disagree, {:>2} discards wrong ({} confirmed, {} of the {:.0f} % "
+      "in order), "
+      "{:>3} unknown ({:.2f} %): {}\n",
       comparison.kernel,
       comparison.vantage == kReceiver  ? "receiver"
       : comparison.vantage == "middle" ? "middle"
                                        : "sender",
-      all.tried, comparison.mismatches.size(), all.wrong_drops, all.unknown,
-      all.tried ? 100.0 * static_cast<double>(all.unknown) / static_cast<double>(all.tried) : 0.0,
+      all.tried, comparison.mismatches.size(), all.wrong_drops, comparison.wrong_confirmed,
+      comparison.wrong_in_order, percent(comparison.in_order), all.unknown, percent(all.unknown),
       comparison.passes() ? "ok" : "FAILS");
 }
 
@@ -360,7 +379,8 @@ std::string details(const Comparison& comparison, size_t mismatches) {
     text += fmt::format("  refused later, which tsaudit does not model: {} {}\n", count, reason);
   for (const Mismatch& mismatch : comparison.mismatches) {
     if (mismatches-- == 0) break;
-    text += fmt::format("\nMISMATCH {}\n  kernel:  {}\n  tsaudit: {}\n{}\n", mismatch.rule, mismatch.kernel,
+    text += fmt::format("\nMISMATCH {}{}\n  kernel:  {}\n  tsaudit: {}\n{}\n", mismatch.rule,
+                        mismatch.in_order ? "" : " (not in the capture's order)", mismatch.kernel,
                         mismatch.tsaudit, mismatch.history);
   }
   return text;

@@ -19,6 +19,7 @@ struct RowTally {
 
 struct Mismatch {
   std::string rule;  ///< that the segment was sent for, if any
+  bool in_order = false;  ///< it met the state that the capture shows
   std::string kernel, tsaudit;
   std::string history;  ///< the connection's packets up to the segment
 };
@@ -32,14 +33,17 @@ struct Comparison {
   std::map<std::string, uint64_t> later_drops;  ///< kernel reasons after the tests that tsaudit models
   uint64_t without_verdict = 0;  ///< the kernel gives none (mini sockets free everything as NOT_SPECIFIED)
   uint64_t without_frame = 0;    ///< segments of the truth that the capture does not have
+  uint64_t in_order = 0;         ///< segments that met the state which the capture shows: see LineOrder
+  uint64_t wrong_in_order = 0;   ///< of the wrong drops, how many did
+  uint64_t wrong_confirmed =
+      0;  ///< of the wrong drops, how many the receiver's own segments are said to show
   std::vector<Mismatch> mismatches;
 
   void add(const Comparison& other);
   RowTally total() const;  ///< without row 12, and without what was lost before it could be judged
-  /// What must hold. At the receiver every verdict is right. In front of it arrival and order are not known:
-  /// there fewer than 2 % are unknown, and fewer than one in 1000 is a discard of what the receiver took.
-  /// None would be right; behind a line that holds segments back for milliseconds the capture does not show
-  /// it (about 1 in 10,000).
+  /// What must hold. At the receiver every verdict is right. In front of it no discard is wrong of what met the
+  /// state that the capture shows, fewer than one in 1000 of all (it is about 1 in 10,000 of a bad line: nothing
+  /// in the capture tells what it changed), and fewer than 2 % are unknown.
   bool passes() const;
 };
 
