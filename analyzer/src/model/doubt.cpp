@@ -53,17 +53,20 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   const PawsState state = state_with(v, echo, v.state.age_seconds);
   const PawsOutcome outcome = judge(profile, state, v.segment);
   const bool ack_may_be_too_old = next.restored && before(v.segment.ack, v.state.snd_una);
-  const bool passed = outcome.verdict == Verdict::accept && !outcome.updates_ts_recent &&
-                      !ack_may_be_too_old && (next.last || !v.rcv_doubtful);
-  // Away from the receiver, or where RCV.NXT is in doubt, TS.Recent alone does not decide on an old ACK.
-  const bool in_order = next.at_receiver && next.last && !v.rcv_doubtful;
-  const auto by_other_tick = [&] {
+  const auto judge_with = [&](auto change) {
     PawsState other = state;
-    other.usec_ts = !state.usec_ts;
+    change(other);
     return judge(profile, other, v.segment);
   };
-  const bool refused = is_paws_drop(outcome) && (in_order || !may_be_disordered(profile, v, state)) &&
-                       (next.tick_known || is_paws_drop(by_other_tick()));
+  // The state has the longest RTO that is possible; the shortest must do, too.
+  const bool passed = outcome.verdict == Verdict::accept && !outcome.updates_ts_recent &&
+                      !ack_may_be_too_old && (next.last || !v.rcv_doubtful) &&
+                      judge_with([](PawsState& r) { r.rto_ns = kRtoMin; }).verdict == Verdict::accept;
+  // Away from the receiver, or where RCV.NXT is in doubt, TS.Recent alone does not decide on an old ACK.
+  const bool in_order = next.at_receiver && next.last && !v.rcv_doubtful;
+  const bool refused =
+      is_paws_drop(outcome) && (in_order || !may_be_disordered(profile, v, state)) &&
+      (next.tick_known || is_paws_drop(judge_with([](PawsState& r) { r.usec_ts = !r.usec_ts; })));
   if (v.reason == Reason::ts_recent_range && echo != v.tsval && !next.late && (refused || passed))
     return Decision{outcome.verdict, outcome.reason, true};
   const bool old = compare_tsval(profile, state, v.tsval, profile.window_ticks) == Reason::paws;

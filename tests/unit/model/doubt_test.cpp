@@ -131,6 +131,20 @@ TEST(Doubt, OfDataOutOfOrderAnAnswerSaysNothing) {
   EXPECT_FALSE(weigh(v, {}).decision) << "taken or not, it is answered, and moves no TS.Recent";
 }
 
+/// An old ACK whose window is in use: harmless for 1.2 times the RTO, which is 200 to 211 ms.
+TEST(Doubt, AnEchoDoesNotDecideWhatTheRtoDecides) {
+  const auto decided = [](uint32_t behind) {
+    OpenVerdict v = doubt(Reason::ts_recent_range, behind, 0);
+    v.state.rto_ns = 211 * kMillisecond;
+    v.state.snd_wnd = v.segment.window;
+    const DoubtWeighed weighed = weigh(v, {.answers = false});
+    return weighed.decision ? weighed.decision->verdict : Verdict::unknown;
+  };
+  EXPECT_EQ(decided(239), Verdict::accept);
+  EXPECT_EQ(decided(246), Verdict::unknown);
+  EXPECT_EQ(decided(254), Verdict::drop);
+}
+
 TEST(Doubt, AnEchoDoesNotDecideOnAPureAckWhoseRcvNxtIsInDoubt) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 100, 0);
   v.state.rto_ns = 200 * kMillisecond;
