@@ -113,10 +113,8 @@ void Lab::inject(const Segment& segment, const std::string& rule) {
   injector.send(frame);
   poll();
   // Counters speak for this segment if it was the only one to arrive meanwhile.
-  const auto& records = truth_.records();
-  if (std::count_if(records.begin() + static_cast<std::ptrdiff_t>(arrivals), records.end(),
-                    [&](const TruthRecord& record) { return record.netns == peer; }) == 1)
-    truth_.witness(*expected, growth(before, counters(Host::peer)), peer);
+  if (TruthRecord* const record = truth_.arrived_alone(arrivals, *expected, peer))
+    record->counters = growth(before, counters(Host::peer));
 }
 
 std::string Lab::host_name(uint32_t netns) const {

@@ -38,12 +38,14 @@ void Truth::expect(const Segment& segment, const std::string& rule, uint32_t net
   expected_.push_back({segment, rule, netns});
 }
 
-void Truth::witness(const Segment& segment, const Counters& growth, uint32_t netns) {
-  for (auto record = records_.rbegin(); record != records_.rend() && record - records_.rbegin() < 8; ++record)
-    if (record->netns == netns && same_segment(record->segment, segment)) {
-      record->counters = growth;
-      return;
-    }
+TruthRecord* Truth::arrived_alone(size_t since, const Segment& segment, uint32_t netns) {
+  TruthRecord* alone = nullptr;
+  for (size_t i = since; i < records_.size(); ++i) {
+    if (records_[i].netns != netns) continue;
+    if (alone) return nullptr;
+    alone = &records_[i];
+  }
+  return alone && same_segment(alone->segment, segment) ? alone : nullptr;
 }
 
 void Truth::take(const lab_event& event) {

@@ -46,8 +46,8 @@ class Truth {
   /// The next arrival of `segment` in the namespace (one each call) is the test of `rule`.
   void expect(const Segment& segment, const std::string& rule, uint32_t netns);
 
-  /// Counters that grew while `segment`, the latest arrival, was handled.
-  void witness(const Segment& segment, const Counters& growth, uint32_t netns);
+  /// The arrival of `segment` in the namespace, if it was the only one there after the first `since` records.
+  TruthRecord* arrived_alone(size_t since, const Segment& segment, uint32_t netns);
 
   const std::vector<TruthRecord>& records() const { return records_; }
   /// Frees of watched skb's whose headers fit no arrival: must be 0, else the join is guesswork.
