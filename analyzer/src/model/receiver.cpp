@@ -235,7 +235,8 @@ RtoBounds rto_bounds(const Host& receiver) {
   // tcp_input.c:tcp_set_rto(): srtt plus at least 200 ms of variance; 1 s before the first sample; doubled by
   // every timeout since the last progress.
   const int backoff = std::min<int>(receiver.retransmit_run, 10);
-  if (!receiver.rtt_measured) return {kRtoMin, std::min(kRtoFallback << backoff, kRtoMax)};
+  if (!receiver.rtt_measured || receiver.loop_16us == Host::kNoLoop)
+    return {kRtoMin, std::min(kRtoFallback << backoff, kRtoMax)};
   // Its own round trips are longer than those seen at the capture by the way from there to it and back, half
   // of which is added once more: the shortest there was is not the usual one.
   const int64_t rtt = int64_t{receiver.rtt_max_ms + 1} * kMillisecond + 3 * shortest_way_ns(receiver);

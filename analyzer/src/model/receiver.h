@@ -39,11 +39,10 @@ PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s);
 /// The likeliest state, for explanations.
 PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s);
 
-/// As if the receiver had had this ACK last: the same again updates no window.
+/// As if the receiver had had this ACK, and then data further on, which moved SND.WL1: no window is updated by it.
 inline void repeat_ack(PawsState& receiver, SeqNum seq, SeqNum ack) {
   receiver.snd_una = ack;
-  receiver.snd_wl1 = seq;
-  receiver.snd_wnd = UINT32_MAX;
+  receiver.snd_wl1 = seq + 1;
 }
 
 /// After this long without contradiction a receiver at the capture point has handled what the capture shows,

@@ -145,6 +145,15 @@ TEST(Doubt, AnEchoDoesNotDecideWhatTheRtoDecides) {
   EXPECT_EQ(decided(254), Verdict::drop);
 }
 
+TEST(Doubt, FromAfarAnEchoDoesNotDecideOnAZeroWindowThatMayBeOld) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 100, 0);
+  v.state.rto_ns = 200 * kMillisecond;
+  v.segment.window = 0;
+  EXPECT_TRUE(weigh(v, {.answers = false}).decision) << "at the receiver SND.WL1 is known";
+  v.asked = false;
+  EXPECT_FALSE(weigh(v, {.at_receiver = false}).decision) << "data further on may have moved it";
+}
+
 TEST(Doubt, AnEchoDoesNotDecideOnAPureAckWhoseRcvNxtIsInDoubt) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 100, 0);
   v.state.rto_ns = 200 * kMillisecond;

@@ -153,6 +153,12 @@ TEST(Receiver, SeesTheWindowScaledExceptOnASyn) {
   EXPECT_EQ(as_received(scene.c.flow(), sender, scene.s).window, 100u);
 }
 
+TEST(Receiver, ItsRoundTripsAreNotKnownWhereTheWayToItIsNot) {
+  Host host;
+  host.rtt_measured = true;
+  EXPECT_GE(rto_bounds(host).max, kSecond) << "the capture may be at the other end of a long way";
+}
+
 TEST(Receiver, ItsRoundTripsAreLongerThanThoseSeenFromAfar) {
   Host host;
   host.rtt_measured = true;
