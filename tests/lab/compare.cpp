@@ -358,9 +358,8 @@ std::string verdict_line(const Comparison& comparison) {
     return all.tried ? 100.0 * static_cast<double>(part) / static_cast<double>(all.tried) : 0.0;
   };
   return fmt::format(
-      "{:<24} {:<8} {:>6} segments, {:>3} disagree, {:>2} discards wrong ({} confirmed, {} of the {:.0f} % "
-      "in order), "
-      "{:>3} unknown ({:.2f} %): {}\n",
+      "{:<24} {:<8} {:>6} segments, {:>3} disagree, {:>2} discards wrong "
+      "({} confirmed, {} of the {:.0f} % in order), {:>3} unknown ({:.2f} %): {}\n",
       comparison.kernel,
       comparison.vantage == kReceiver  ? "receiver"
       : comparison.vantage == "middle" ? "middle"

@@ -18,7 +18,7 @@ struct RowTally {
 };
 
 struct Mismatch {
-  std::string rule;  ///< that the segment was sent for, if any
+  std::string rule;       ///< that the segment was sent for, if any
   bool in_order = false;  ///< it met the state that the capture shows
   std::string kernel, tsaudit;
   std::string history;  ///< the connection's packets up to the segment
@@ -34,9 +34,8 @@ struct Comparison {
   uint64_t without_verdict = 0;  ///< the kernel gives none (mini sockets free everything as NOT_SPECIFIED)
   uint64_t without_frame = 0;    ///< segments of the truth that the capture does not have
   uint64_t in_order = 0;         ///< segments that met the state which the capture shows: see LineOrder
-  uint64_t wrong_in_order = 0;   ///< of the wrong drops, how many did
-  uint64_t wrong_confirmed =
-      0;  ///< of the wrong drops, how many the receiver's own segments are said to show
+  uint64_t wrong_in_order = 0;   ///< of the wrong drops, those that did
+  uint64_t wrong_confirmed = 0;  ///< and those that are said to be confirmed
   std::vector<Mismatch> mismatches;
 
   void add(const Comparison& other);
