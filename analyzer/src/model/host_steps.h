@@ -61,7 +61,9 @@ inline void take_ack(Host& receiver, const Host& sender, const Segment& s, uint3
       (s.seq == receiver.snd_wl1 && (window > receiver.snd_wnd || (window == 0 && zero_window_is_update)))) {
     receiver.snd_wl1 = s.seq;
     receiver.snd_wnd = window;
-    receiver.wl_known = true;
+    // The header prediction of a restored socket expects a window of 0, as when it was connected, and leaves
+    // the one that TCP_REPAIR_WINDOW set.
+    receiver.wl_known = window != 0 || !receiver.restored;
   } else if (s.payload != 0 && before(s.seq, receiver.snd_wl1) && window == receiver.snd_wnd &&
              !data_wait(receiver, sender)) {
     // Header prediction takes SEG.SEQ also backwards (tcp_update_wl()). Unless it is surely off, no capture

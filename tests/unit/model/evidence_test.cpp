@@ -411,6 +411,20 @@ TEST(Evidence, WhatMayHaveBeenTakenAfterAllMayHaveMovedTheWindow) {
   EXPECT_EQ(c.client({.tsval = c.clock[0] - 40}).verdict, Verdict::unknown);
 }
 
+TEST(Evidence, ARestoredSocketMayKeepItsWindowAtAZeroOne) {
+  for (const bool restored : {true, false}) {
+    Conversation c;
+    c.handshake();
+    c.talk(100);
+    c.server({.payload = 100, .tsecr = restored ? 0 : c.echo[1]});
+    c.pass(kMillisecond);
+    ASSERT_EQ(c.client({.window = 0}).verdict, Verdict::accept);
+    c.pass(kMillisecond);
+    EXPECT_EQ(c.client({.tsval = c.clock[0] - 100}).verdict, restored ? Verdict::unknown : Verdict::drop)
+        << "if it did, this one opens no window";
+  }
+}
+
 TEST(Evidence, AContradictionChoosesAProfileThatFits) {
   Conversation c = set_back();
   const uint32_t held = c.echo[1];
