@@ -167,9 +167,9 @@ int PlotStack::key(const PlotPanel* panel) const {
 void PlotStack::show_banner() {
   const Theme theme = Theme::of(palette());
   const QString text =
-      QString::fromStdString(flow_->summary().empty() ? "Still reading this flow\u2026" : flow_->summary());
+      QString::fromStdString(flow_->ended() ? flow_->summary() : "Still reading this flow\u2026");
   banner_->setText(text);
-  const QColor color = flow_->summary().empty() ? theme.faint_text : theme.severity(flow_->worst());
+  const QColor color = flow_->ended() ? theme.severity(flow_->worst()) : theme.faint_text;
   QPalette bar = palette();
   bar.setColor(QPalette::Window, color);
   severity_->setPalette(bar);

@@ -222,9 +222,9 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
         // theirs if nothing came since, and as good as theirs if TS.Recent refuses them in any order.
         const bool refused = at_receiver && !after(v.seq, s.ack) && s.time_ns - v.time_ns > kDelayedAck;
         const bool answers = may_answer && v.answered && !v.answer_came;
-        const bool by_another =
-            is_paws(v.reason) && s.has_ts() && !refuses(profile_for(flow, from), v, s.tsecr);
-        const bool its_own = answers && !by_another && (b.segments == v.sent || is_far_behind(v));
+        const bool its_own =
+            answers && (b.segments == v.sent || is_far_behind(v)) &&
+            (!is_paws(v.reason) || !s.has_ts() || refuses(profile_for(flow, from), v, s.tsecr));
         answer_spent = answer_spent || answers;
         v.answer_came = v.answer_came || answers;
         if (v.evidence == Evidence::predicted && (refused || its_own)) note(v, Evidence::confirmed, s.frame);

@@ -25,9 +25,10 @@ struct Scene {
     s.tsval = {c.clock[0]};
     s.tsecr = {c.echo[0]};
   }
-  Judgement judge(Host receiver, const char* profile = "linux-6.18") {
+  Judgement judge(Host receiver, const char* profile = "linux-6.18",
+                  const DirectionTrouble* trouble = nullptr) {
     const unsigned client = c.flow().client;
-    return judge_segment(*find_profile(profile), c.flow(), receiver, c.flow().host[client], s);
+    return judge_segment(*find_profile(profile), c.flow(), receiver, c.flow().host[client], s, trouble);
   }
   Host server() { return c.flow().host[c.flow().client ^ 1]; }
 };
@@ -107,10 +108,7 @@ Verdict rst_at(uint32_t ahead, std::optional<SackEdge> told) {
   scene.s.seq = scene.s.seq + ahead;
   DirectionTrouble trouble;
   trouble.sack_edge = told;
-  const unsigned client = scene.c.flow().client;
-  return judge_segment(default_profile(), scene.c.flow(), server, scene.c.flow().host[client], scene.s,
-                       &trouble)
-      .verdict;
+  return scene.judge(server, "linux-6.18", &trouble).verdict;
 }
 
 TEST(Receiver, ARstAtTheEndOfWhatWaitsMayCount) {
