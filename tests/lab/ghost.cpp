@@ -167,4 +167,6 @@ void Ghost::restore_peer(bool probe) {
   peer_ = std::make_unique<TcpSocket>(restore(lab_.net().ns(Host::peer), image, options));
 }
 
+void Ghost::probe_from_peer() { probe(*peer_); }
+
 }  // namespace lab

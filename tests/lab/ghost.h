@@ -64,6 +64,8 @@ class Ghost {
   void close_peer();
   /// The peer's socket goes through checkpoint and restore where it is: TS.Recent and RTT are forgotten.
   void restore_peer(bool probe = true);
+  /// It sends the probe after all.
+  void probe_from_peer();
   const std::vector<Segment>& replies() const { return replies_; }
   void forget_replies() { replies_.clear(); }
   Lab& lab() { return lab_; }

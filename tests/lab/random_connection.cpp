@@ -265,12 +265,15 @@ class RandomConnection {
     }
   }
 
-  /// Without the probe nothing shows the restore until the peer speaks, so it speaks at once: what no packet
-  /// shows, nobody can be asked to know.
+  /// Without the probe nothing shows the restore until the peer speaks, so it speaks at once, or sends the probe
+  /// where our window lets it say nothing: what no packet shows, nobody can be asked to know.
   void restore() {
     const bool probe = dice_.chance(50);
     ghost_.restore_peer(probe);
-    if (!probe) ghost_.peer().write(dice_.between(1, 500));
+    if (probe) return;
+    listen_to_peer();
+    ghost_.peer().write(dice_.between(1, 500));
+    if (!ghost_.wait_for([](const Segment&) { return true; }, 50)) ghost_.probe_from_peer();
   }
 
   void close() {

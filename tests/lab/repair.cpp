@@ -113,4 +113,9 @@ TcpSocket restore(const Namespace& ns, const ConnectionImage& image, const Resto
   return socket;
 }
 
+void probe(const TcpSocket& socket) {
+  put(socket, TCP_REPAIR, TCP_REPAIR_ON, "TCP_REPAIR");
+  put(socket, TCP_REPAIR, TCP_REPAIR_OFF, "TCP_REPAIR off");
+}
+
 }  // namespace lab

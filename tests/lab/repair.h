@@ -41,4 +41,7 @@ struct RestoreOptions {
 /// Makes the connection in `ns`. The address must be there already.
 TcpSocket restore(const Namespace& ns, const ConnectionImage& image, const RestoreOptions& options);
 
+/// Sends the window probe that a restore without it left out.
+void probe(const TcpSocket& socket);
+
 }  // namespace lab
