@@ -88,9 +88,11 @@ std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVer
     return judge(profile, state, v.segment);
   };
   const PawsOutcome outcome = refusal(v.state.ts_recent);
-  const bool another =
-      v.reason == Reason::ts_recent_range && s.has_ts() && refusal(s.tsecr).reason != outcome.reason;
-  if (outcome.verdict != Verdict::drop || another) return std::nullopt;
+  // What the echo says of the TS.Recent that it met does not count if what came since may have changed it.
+  const bool echo_agrees =
+      s.has_ts() && !v.later_holds(s.tsecr) && refusal(s.tsecr).reason == outcome.reason;
+  if (outcome.verdict != Verdict::drop || (v.reason == Reason::ts_recent_range && !echo_agrees))
+    return std::nullopt;
   return Decision{Verdict::drop, outcome.reason};
 }
 

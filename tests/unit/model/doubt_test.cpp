@@ -238,6 +238,16 @@ TEST(Doubt, DataInOrderThatAreAskedForAgainHadTooOldAnAck) {
   }
 }
 
+TEST(Doubt, ALaterTsRecentDoesNotTellWhichTestRefusedData) {
+  for (const bool stored_since : {false, true}) {
+    OpenVerdict v = doubt(Reason::ts_recent_range, 10);
+    v.segment.ack = {3000};
+    if (stored_since) v.followed_by(kHeld + 5);
+    const DoubtWeighed weighed = weigh(v, {.echo = kHeld + 5, .last = false});
+    EXPECT_EQ(weighed.decision.has_value(), !stored_since) << "PAWS, or too old an ACK";
+  }
+}
+
 /// 2,000 ticks back: harmless in an ACK if a tick is a microsecond.
 TEST(Doubt, HowOldIsTooOldDependsOnTheTick) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 2'000, 0);
