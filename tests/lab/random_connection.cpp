@@ -265,8 +265,8 @@ class RandomConnection {
     }
   }
 
-  /// Without the probe nothing shows the restore until the peer speaks, so it speaks at once, or sends the probe
-  /// where our window lets it say nothing: what no packet shows, nobody can be asked to know.
+  /// Without the probe nothing shows the restore until the peer speaks, so it speaks at once, or sends the
+  /// probe where our window lets it say nothing: what no packet shows, nobody can be asked to know.
   void restore() {
     const bool probe = dice_.chance(50);
     ghost_.restore_peer(probe);

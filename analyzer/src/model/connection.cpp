@@ -160,14 +160,16 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
       trouble(flow).reset_from = from;
     }
   }
-  if (s.has(kFin) && !a.fin_sent) {
+  if (s.has(kFin)) {
+    if (!a.fin_sent && !b.fin_sent) flow.active_closer = from & 1;
     a.fin_sent = true;
-    a.fin_first = !b.fin_sent;
+    a.fin_taken = a.fin_taken || taken;
   }
   // Each side's FIN acknowledged: the active closer waits, the other is gone.
   if (a.fin_sent && b.fin_sent && a.acked && b.acked && a.ack_max == b.snd_nxt && b.ack_max == a.snd_nxt) {
-    a.state = a.fin_first ? TcpState::time_wait : TcpState::closed;
-    b.state = b.fin_first ? TcpState::time_wait : TcpState::closed;
+    const bool closed_it = flow.active_closer == from;
+    a.state = closed_it ? TcpState::time_wait : TcpState::closed;
+    b.state = closed_it ? TcpState::closed : TcpState::time_wait;
   }
 }
 

@@ -89,8 +89,7 @@ std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVer
   };
   const PawsOutcome outcome = refusal(v.state.ts_recent);
   // What the echo says of the TS.Recent that it met does not count if what came since may have changed it.
-  const bool echo_agrees =
-      s.has_ts() && !v.later_holds(s.tsecr) && refusal(s.tsecr).reason == outcome.reason;
+  const bool echo_agrees = s.has_ts() && !v.later_holds(s.tsecr) && refusal(s.tsecr).reason == outcome.reason;
   if (outcome.verdict != Verdict::drop || (v.reason == Reason::ts_recent_range && !echo_agrees))
     return std::nullopt;
   return Decision{Verdict::drop, outcome.reason};

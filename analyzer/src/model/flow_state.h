@@ -81,7 +81,7 @@ struct Host {
   bool wl_known : 1 = false;           ///< snd_wl1 and snd_wnd are certain
   bool scale_known : 1 = false;        ///< window_scale was seen, or the handshake shows that there is none
   bool fin_sent : 1 = false;
-  bool fin_first : 1 = false;       ///< active closer
+  bool fin_taken : 1 = false;       ///< and the other side has not refused it
   bool sent_data_last : 1 = false;  ///< its last segment carried new data
   bool stored_by_data : 1 = false;  ///< ts_recent's last value came with data
   bool checksum_told : 1 = false;   ///< its first segment had a good checksum, or the part of one that Linux leaves
@@ -112,6 +112,7 @@ struct Flow {
   bool reset : 1 = false;
   bool capture_loss : 1 = false;  ///< an ACK for data that the capture lacks
   bool roles_known : 1 = false;
+  uint8_t active_closer : 1 = 0;  ///< index of who sent a FIN first
   void set_client(unsigned host_index) { client = host_index & 1; }
   void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
   bool live : 1 = false;     ///< the table's

@@ -34,7 +34,7 @@ struct Sequence {
 };
 
 struct Possibilities {
-  std::array<PawsState, 20> base;  ///< what does not vary by itself; [0] is the likeliest
+  std::array<PawsState, 36> base;  ///< what does not vary by itself; [0] is the likeliest
   size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
@@ -122,6 +122,10 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
     either([&](PawsState& state) { state.snd_una = trouble->doubtful_ack->una; });
   if (receiver.clock.started() && receiver.clock.hz() == 0)
     either([](PawsState& state) { state.usec_ts = true; });  // not known yet
+  // A FIN may wait for what comes before it, or be lost.
+  const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
+  if (s.has(kRst) && sender.fin_taken && (!exact || receiver.holes || receiver.rcv_doubtful))
+    either([](PawsState& state) { state.fin_received = false; });
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
   // It is bounded by the largest window that the peer has offered, too, which was this one at least.
@@ -129,8 +133,7 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
       distance(s.ack, p.base[0].snd_una) > static_cast<int64_t>(receiver.snd_wnd))
     add().max_window = std::min(p.base[0].max_window, receiver.snd_wnd);
   const bool pure_ack = s.length() == 0 && s.has(kAck) && !syn_or_rst;
-  if (pure_ack && receiver.state == TcpState::established &&
-      vantage_of(receiver, sender) != Vantage::at_receiver && !before(s.ack, p.base[0].snd_una)) {
+  if (pure_ack && receiver.state == TcpState::established && !exact && !before(s.ack, p.base[0].snd_una)) {
     // Which ACK was the last to reach the receiver decides whether this one would update its window.
     repeat_ack(add(), s.seq, s.ack);
     add().snd_wl1 = s.seq - 1;
@@ -157,7 +160,7 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
   base.snd_wnd = receiver.snd_wnd;
   base.usec_ts = receiver.clock.counts_us();
-  base.fin_received = sender.fin_sent;
+  base.fin_received = sender.fin_taken;
   // How old an ACK may be: no older than what the peer ever acknowledged (tcp_ack(): min(max_window,
   // bytes_acked)). The SYN of who opened the connection counts there, a SYN-ACK does not.
   if (receiver.una_known && receiver.scale_known) {

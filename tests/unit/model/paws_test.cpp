@@ -57,6 +57,7 @@ struct Vector {
   void (*change)(PawsState&);
   Shape segment;
   std::array<const char*, 6> expected;
+  friend void PrintTo(const Vector& v, std::ostream* out) { *out << v.name; }
 };
 
 constexpr const char* kPaws = "drop TCP_RFC7323_PAWS !";

@@ -150,6 +150,33 @@ TEST(Tracker, ARstThatSomebodySentInItsNameEndsNothing) {
   EXPECT_EQ(c.client({.payload = 100}).verdict, Verdict::drop);
 }
 
+/// Linux takes a RST one before RCV.NXT where the FIN stands (tcp_reset_check()), if it has come.
+TEST(Tracker, ARstAtTheFinIsExactIfTheFinWasTaken) {
+  for (const uint32_t behind : {0u, 1'000'000u}) {
+    Conversation c;
+    c.handshake();
+    c.talk(50);
+    const bool taken = behind == 0;
+    EXPECT_EQ(c.client({.flags = kFin | kAck, .tsval = c.clock[0] - behind}).verdict != Verdict::drop, taken);
+    if (!taken) c.client({.payload = 1});
+    c.pass(c.answer);
+    c.server();
+    c.pass(kMillisecond);
+    const Judgement j = c.client({.flags = kRst, .seq = c.next[0] - 1});
+    EXPECT_EQ(j.verdict, taken ? Verdict::accept : Verdict::drop) << behind;
+    EXPECT_EQ(j.reason, taken ? Reason::newer : Reason::old_sequence) << behind;
+  }
+}
+
+TEST(Tracker, ARstAtAFinThatMayWaitForDataIsOpen) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.client({.flags = kFin | kAck, .seq = c.next[0] + 100});
+  c.client({.payload = 1});
+  EXPECT_EQ(c.client({.flags = kRst, .seq = c.next[0] - 1}).verdict, Verdict::unknown);
+}
+
 /// A RST that its receiver may have taken is proven not to have been, and a SYN is none of a new connection
 /// then.
 TEST(Tracker, AReceiverThatGoesOnHasNotTakenTheRst) {
