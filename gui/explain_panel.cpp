@@ -90,7 +90,7 @@ void ExplainPanel::show_flow(const FlowView& flow) {
   }
   const auto offer = [&](const QString& what, const std::vector<std::string>& commands) {
     if (commands.empty()) return;
-    text += "<p>" + what + "</p><pre>";
+    text += "<p>" + what + "</p><pre style=\"white-space: pre-wrap\">";
     for (const std::string& command : commands) text += html(command) + "\n";
     text += "</pre>";
   };

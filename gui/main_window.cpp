@@ -69,7 +69,7 @@ void MainWindow::build_panels() {
   across_ = new QSplitter(Qt::Horizontal);
   across_->addWidget(left_);
   across_->addWidget(down_);
-  across_->setSizes({430, 850});
+  across_->setSizes({450, 830});
   for (QSplitter* splitter : {left_, across_, down_, bottom_}) splitter->setChildrenCollapsible(false);
   setCentralWidget(across_);
   plots_->setFocusPolicy(Qt::StrongFocus);

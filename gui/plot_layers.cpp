@@ -50,39 +50,48 @@ void MarkLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painte
 
 void MarkLayer::draw(QCPPainter* painter) {
   if (!state_.content) return;
-  const ViewTransform& view = state_.transform;
-  painter->setClipRect(area_of(view).adjusted(-6, -6, 6, 6));
+  painter->setClipRect(area_of(state_.transform).adjusted(-6, -6, 6, 6));
   QFont font = painter->font();
   font.setPointSizeF(font.pointSizeF() * 0.9);
   painter->setFont(font);
-  if (!state_.marks_hidden) {
-    for (const MarkCluster& mark : state_.clusters) {
-      if (mark.y < view.top - 6 || mark.y > view.top + view.height + 6) continue;
-      draw_mark(*painter, state_.theme, mark.kind, mark.x, mark.y, mark.count > 1 ? 11 : 9);
-      if (mark.count < 2) continue;
-      const QString text = QString::fromStdString(grouped(mark.count));
-      const double width = QFontMetricsF(font).horizontalAdvance(text) + 8;
-      const double x = mark.x + 8 + width > view.left + view.width ? mark.x - 8 - width : mark.x + 8;
-      const double y = std::clamp(mark.y - 18, view.top, view.top + view.height - 18);
-      draw_label(*painter, state_.theme, {x, y}, text, state_.theme.mark(mark.kind));
-    }
-  }
-  // Labels of bands stand at the top, each on a line of its own where it would meet the one before.
+  draw_band_labels(*painter);
+  if (!state_.marks_hidden) draw_marks(*painter);  // which nothing may cover
+}
+
+/// They stand at the top, each on a line of its own where it would meet the one before.
+void MarkLayer::draw_band_labels(QCPPainter& painter) const {
+  const ViewTransform& view = state_.transform;
+  const QFontMetricsF metrics(painter.font());
   double occupied = -1e9, line = 0;
-  const double height = QFontMetricsF(font).height() + 4;
+  const double height = metrics.height() + 4;
   for (const Band& band : state_.content->bands) {
     if (state_.content->kind != PlotKind::clock && band.kind == Band::Kind::migration) continue;
     if (band.label.empty()) continue;
     const double x = view.x_of(band.kind == Band::Kind::migration ? band.to_ns : band.from_ns);
     if (x < view.left - 1 || x > view.left + view.width + 1) continue;
     const QString text = QString::fromStdString(band.label);
-    const double width = QFontMetricsF(font).horizontalAdvance(text) + 8;
+    const double width = metrics.horizontalAdvance(text) + 8;
     const double left = std::max(view.left, x + 4 + width > view.left + view.width ? x - 4 - width : x + 4);
     line = left < occupied ? line + 1 : 0;
     if (view.top + (line + 1) * height > view.top + view.height) continue;
     occupied = std::max(occupied, left + width);
-    draw_label(*painter, state_.theme, {left, view.top + 2 + line * height}, text,
+    draw_label(painter, state_.theme, {left, view.top + 2 + line * height}, text,
                band.kind == Band::Kind::migration ? state_.theme.migration : state_.theme.faint_text);
+  }
+}
+
+void MarkLayer::draw_marks(QCPPainter& painter) const {
+  const ViewTransform& view = state_.transform;
+  const QFontMetricsF metrics(painter.font());
+  for (const MarkCluster& mark : state_.clusters) {
+    if (mark.y < view.top - 6 || mark.y > view.top + view.height + 6) continue;
+    draw_mark(painter, state_.theme, mark.kind, mark.x, mark.y, mark.count > 1 ? 11 : 9);
+    if (mark.count < 2) continue;
+    const QString text = QString::fromStdString(grouped(mark.count));
+    const double width = metrics.horizontalAdvance(text) + 8;
+    const double x = mark.x + 8 + width > view.left + view.width ? mark.x - 8 - width : mark.x + 8;
+    const double y = std::clamp(mark.y - 18, view.top, view.top + view.height - 18);
+    draw_label(painter, state_.theme, {x, y}, text, state_.theme.mark(mark.kind));
   }
 }
 

@@ -42,6 +42,8 @@ class MarkLayer : public QCPLayerable {
   void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
 
  private:
+  void draw_band_labels(QCPPainter& painter) const;
+  void draw_marks(QCPPainter& painter) const;
   const LayerState& state_;
 };
 

@@ -16,6 +16,9 @@ constexpr int kPixelsPerTick = 26, kPixelsPerTimeTick = 90;
 constexpr int kLeftMargin = 110, kRightMargin = 12;  // fixed, so that the plots of a stack are in line
 /// Beyond so many points lines are drawn without smoothing: it would cost more than it shows.
 constexpr size_t kSmoothUpTo = 1200;
+/// More circles than this run into each other.
+constexpr size_t kCirclesUpTo = 300;
+constexpr double kDot = 2;  ///< pixels: a square, which is drawn instead
 
 }  // namespace
 
@@ -63,6 +66,14 @@ class CurveGraph : public QCPGraph {
       return QCPGraph::drawLinePlot(painter, lines);
     applyDefaultAntialiasingHint(painter);
     painter->drawPolyline(lines.constData(), static_cast<int>(lines.size()));
+  }
+  /// QCustomPlot's dot is a line of its own, and of one pixel.
+  void drawScatterPlot(QCPPainter* painter, const QVector<QPointF>& scatters,
+                       const QCPScatterStyle& style) const override {
+    if (style.shape() != QCPScatterStyle::ssDot) return QCPGraph::drawScatterPlot(painter, scatters, style);
+    applyScattersAntialiasingHint(painter);
+    for (const QPointF& at : scatters)
+      painter->fillRect(QRectF(at.x() - kDot / 2, at.y() - kDot / 2, kDot, kDot), pen().color());
   }
 };
 
@@ -192,9 +203,10 @@ struct PlotSurface::Impl {
         if (each) each->setLineStyle(few ? QCPGraph::lsStepRight : QCPGraph::lsLine);
     }
     if (curve.stroke == Stroke::dots) {
-      graph->setScatterStyle(few ? QCPScatterStyle(QCPScatterStyle::ssCircle, curve.compared ? 3 : 4.5)
-                                 : QCPScatterStyle(QCPScatterStyle::ssDot));
-      graph->setAntialiasedScatters(few);
+      const bool circles = static_cast<size_t>(data.size()) <= kCirclesUpTo;
+      graph->setScatterStyle(circles ? QCPScatterStyle(QCPScatterStyle::ssCircle, curve.compared ? 3 : 4.5)
+                                     : QCPScatterStyle(QCPScatterStyle::ssDot));
+      graph->setAntialiasedScatters(circles);
     } else if (curve.stroke == Stroke::line) {
       const bool sparse = data.size() * 8 < static_cast<qsizetype>(columns);
       graph->setScatterStyle(sparse ? QCPScatterStyle(QCPScatterStyle::ssDisc, 4.5)
