@@ -46,10 +46,10 @@ void add_bands(PlotContent& content, const FlowView& flow) {
   }
 }
 
-void add_stalls(PlotContent& content, const FlowView& flow) {
+void add_stalls(PlotContent& content, const FlowView& flow, Side side) {
   if (!flow.report()) return;
   for (const Finding& finding : flow.report()->findings) {
-    if (finding.duration_ns <= 0) continue;
+    if (finding.duration_ns <= 0 || finding.from.value_or(side) != side) continue;
     content.bands.push_back({.kind = Band::Kind::stall,
                              .from_ns = finding.time_ns,
                              .to_ns = finding.time_ns + finding.duration_ns,
@@ -131,7 +131,7 @@ void sequence_content(PlotContent& content, const FlowView& flow, Side side) {
                             .series = &flow.track(other(side)).other_ack});
   content.curves.push_back({.name = "sent", .ink = ink_of(side), .series = &track.seq});
   add_marks(content, flow, side, track.seq);
-  add_stalls(content, flow);
+  add_stalls(content, flow, side);
   add_bands(content, flow);
 }
 
@@ -266,28 +266,8 @@ std::string_view mark_name(MarkKind kind) {
   return "";
 }
 
-std::string grouped(int64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<ptrdiff_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3)
-    digits.insert(static_cast<size_t>(at), ",");
-  return digits;
-}
-
 std::string signed_grouped(int64_t number) {
   return number < 0 ? "\u2212" + grouped(number).substr(1) : "+" + grouped(number);
-}
-
-std::string duration_text(int64_t ns) {
-  const double seconds = static_cast<double>(ns) / 1e9;
-  if (ns < 0) return "-" + duration_text(-ns);
-  if (ns < 1'000) return fmt::format("{} ns", ns);
-  if (ns < kMillisecond) return fmt::format("{:.4g} us", seconds * 1e6);
-  if (ns < kSecond) return fmt::format("{:.4g} ms", seconds * 1e3);
-  if (ns < 120 * kSecond) return fmt::format("{:.4g} s", seconds);
-  if (ns < 7200 * kSecond) return fmt::format("{} min {} s", ns / (60 * kSecond), ns / kSecond % 60);
-  if (ns < 172800 * kSecond)
-    return fmt::format("{} h {} min", ns / (3600 * kSecond), ns / (60 * kSecond) % 60);
-  return fmt::format("{} d {} h", ns / (86400 * kSecond), ns / (3600 * kSecond) % 24);
 }
 
 }  // namespace tsaudit::gui

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "flow_view.h"
+#include "tsaudit/words.h"
 #include "view_transform.h"
 
 namespace tsaudit::gui {
@@ -90,11 +91,7 @@ void add_baseline(PlotContent& content, const std::shared_ptr<const FlowView>& b
 ValueRange fit_values(const PlotContent& content, TimeRange time, const std::vector<bool>& hidden = {});
 
 std::string_view mark_name(MarkKind kind);
-/// "1,234,567"
-std::string grouped(int64_t number);
 /// With its sign: "+1,234" or "−1,234".
 std::string signed_grouped(int64_t number);
-/// "12.3 ms", "4 min 5 s"
-std::string duration_text(int64_t ns);
 
 }  // namespace tsaudit::gui

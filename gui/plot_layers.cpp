@@ -58,16 +58,18 @@ void MarkLayer::draw(QCPPainter* painter) {
   if (!state_.marks_hidden) draw_marks(*painter);  // which nothing may cover
 }
 
-/// They stand at the top, each on a line of its own where it would meet the one before.
+/// Each stands on a line of its own where it would meet the one before: a move's from the top down, a stall's
+/// from the bottom up, where what stands still at the height of what was sent does not meet it.
 void MarkLayer::draw_band_labels(QCPPainter& painter) const {
   const ViewTransform& view = state_.transform;
   const QFontMetricsF metrics(painter.font());
   double occupied = -1e9, line = 0;
   const double height = metrics.height() + 4;
   for (const Band& band : state_.content->bands) {
-    if (state_.content->kind != PlotKind::clock && band.kind == Band::Kind::migration) continue;
+    const bool move = band.kind == Band::Kind::migration;
+    if (move && state_.content->kind != PlotKind::clock) continue;
     if (band.label.empty()) continue;
-    const double x = view.x_of(band.kind == Band::Kind::migration ? band.to_ns : band.from_ns);
+    const double x = view.x_of(move ? band.to_ns : band.from_ns);
     if (x < view.left - 1 || x > view.left + view.width + 1) continue;
     const QString text = QString::fromStdString(band.label);
     const double width = metrics.horizontalAdvance(text) + 8;
@@ -75,8 +77,9 @@ void MarkLayer::draw_band_labels(QCPPainter& painter) const {
     line = left < occupied ? line + 1 : 0;
     if (view.top + (line + 1) * height > view.top + view.height) continue;
     occupied = std::max(occupied, left + width);
-    draw_label(painter, state_.theme, {left, view.top + 2 + line * height}, text,
-               band.kind == Band::Kind::migration ? state_.theme.migration : state_.theme.faint_text);
+    const double y = move ? view.top + 2 + line * height : view.top + view.height - (line + 1) * height;
+    draw_label(painter, state_.theme, {left, y}, text,
+               move ? state_.theme.migration : state_.theme.faint_text);
   }
 }
 

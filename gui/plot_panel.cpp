@@ -311,10 +311,11 @@ void PlotPanel::update_drag(QPointF at) {
     const TimeNs dt = view.time_at(held.x()) - view.time_at(drag_from_.x());
     const double dv = view.value_at(held.y()) - view.value_at(drag_from_.y());
     overlay_.ruler = std::pair(drag_from_, held);
-    std::string text = "\u0394T " + duration_text(dt);
+    std::string text = "\u0394T " + duration_text(dt, 6);
     text += fmt::format("   \u0394 {:.6g} {}", dv, content_->unit);
     if (kind_ == PlotKind::clock)
-      text = fmt::format("\u0394T {}   \u0394TSval {}", duration_text(dt), signed_grouped(std::llround(dv)));
+      text =
+          fmt::format("\u0394T {}   \u0394TSval {}", duration_text(dt, 6), signed_grouped(std::llround(dv)));
     if (dt != 0) {
       const double rate = dv / (static_cast<double>(dt) / 1e9);
       text += kind_ == PlotKind::clock ? fmt::format("   {:.6g} Hz", rate)

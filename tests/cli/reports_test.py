@@ -161,7 +161,8 @@ class Sarif(Reports):
     def test_results(self):
         run = json.loads(self.analyze("sarif", SHIPPED))["runs"][0]
         results = {result["ruleId"]: result for result in run["results"]}
-        self.assertEqual([result["ruleId"] for result in run["results"]][:2], ["TS001", "TS003"])
+        self.assertEqual([result["ruleId"] for result in run["results"]][:4],
+                         ["TS001", "TS002", "TS003", "TS002"])
         self.assertEqual(results["TS001"]["level"], "error")
         self.assertEqual(results["TS006"]["level"], "note")
         location = results["TS001"]["locations"][0]["physicalLocation"]
@@ -193,9 +194,9 @@ class Github(Reports):
     def test_findings_and_the_answer_last(self):
         commands = self.commands(SHIPPED)
         self.assertEqual([level for level, _, _ in commands],
-                         ["error", "error", "error", "notice", "notice", "notice"])
+                         ["error", "error", "error", "error", "notice", "notice", "notice"])
         self.assertEqual(commands[0][1], {"file": "naive-restore.pcap", "line": "18", "title": "TS001 paws-drop"})
-        self.assertIn("(97 %25:", commands[4][2])
+        self.assertIn("(97 %25:", commands[5][2])
         self.assertIn("Timestamps stalled 1 of 1 flow", commands[-1][2])
 
     def test_no_name_can_begin_a_command(self):

@@ -58,7 +58,7 @@ class CompareTest : public QObject {
     QVERIFY(window.comparison().answer().contains("healthy.pcap"));
     QCOMPARE(window.comparison().model().rowCount(), 1);
     QCOMPARE(cell(window, 0, CompareModel::kVerdict), QString("worse"));
-    QCOMPARE(cell(window, 0, CompareModel::kFindings), QString("2 new, 1 worse"));
+    QCOMPARE(cell(window, 0, CompareModel::kFindings), QString("4 new, 1 worse"));
     const QString text = window.explanation().comparison();
     QVERIFY(text.contains("TS001"));
     QVERIFY(text.contains("dropped segments"));

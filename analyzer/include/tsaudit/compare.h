@@ -51,13 +51,13 @@ FlowMatches match_flows(std::span<const FlowRole> baseline, std::span<const Flow
 /// What is held against each other of two flows. Less is better, but for goodput; of tsval_step the size counts.
 enum class Metric : uint8_t {
   dropped,          ///< segments discarded by timestamps
-  stall,            ///< ns, the sum of TS002 and TS014
+  stall,            ///< ns that one direction or both stood still (TS002, TS014, TS016)
   gap,              ///< ns of silence before a moved endpoint spoke again; the longest
   tsval_step,       ///< ticks, of a moved endpoint against its own clock; the largest
   retransmissions,  ///< segments
   goodput_before,   ///< acknowledged bytes a second, both directions, until the first move
   goodput_after,    ///< the same from the last move on
-  recovery,         ///< ns from a moved endpoint's first segment to new data that got through; infinite: never
+  recovery,  ///< ns from a moved endpoint's first segment to new data that got through; infinite: never
 };
 inline constexpr size_t kMetricCount = static_cast<size_t>(Metric::recovery) + 1;
 /// "dropped", "stall", ... as in a policy and in JSON.

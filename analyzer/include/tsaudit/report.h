@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -149,6 +150,10 @@ inline bool is_undecided_stall(const Finding& finding) {
 inline bool is_stall(const Finding& finding) {
   return finding.rule == RuleId::paws_stall || finding.rule == RuleId::not_timestamps || is_undecided_stall(finding);
 }
+
+/// How long it lasted, ns, what those findings say that `counts` picks. Both directions of a connection stand
+/// still together as a rule: what overlaps counts once.
+int64_t stalled_ns(std::span<const Finding> findings, bool (*counts)(const Finding&));
 
 struct FlowReport {
   uint64_t id = 0;               ///< 1-based, by first frame

@@ -43,6 +43,12 @@ Phase phase_after(const FlowReport& flow) {
   return {flow.last_ns - last.time_ns, delivered(flow) - std::min(before, delivered(flow))};
 }
 
+double stalled(std::span<const Finding> findings) {
+  return static_cast<double>(stalled_ns(findings, [](const Finding& finding) {
+    return is_stall(finding) && finding.evidence != Evidence::contradicted;
+  }));
+}
+
 void keep_most(std::optional<double>& most, double value) { most = most ? std::max(*most, value) : value; }
 
 }  // namespace
@@ -50,18 +56,14 @@ void keep_most(std::optional<double>& most, double value) { most = most ? std::m
 Metrics metrics_of(const FlowReport& flow) {
   Metrics out;
   const auto at = [&](Metric metric) -> std::optional<double>& { return out[static_cast<size_t>(metric)]; };
-  double dropped = 0, retransmissions = 0, stall = 0;
+  double dropped = 0, retransmissions = 0;
   for (const DirectionReport& direction : flow.directions) {
     dropped += static_cast<double>(direction.confirmed + direction.predicted);
     retransmissions += static_cast<double>(direction.retransmissions);
   }
-  for (const Finding& finding : flow.findings) {
-    if (is_stall(finding) && finding.evidence != Evidence::contradicted)
-      stall += static_cast<double>(finding.duration_ns);
-  }
   at(Metric::dropped) = dropped;
   at(Metric::retransmissions) = retransmissions;
-  at(Metric::stall) = stall;
+  at(Metric::stall) = stalled(flow.findings);
   for (const Migration& migration : flow.migrations) {
     keep_most(at(Metric::gap), static_cast<double>(migration.gap_ns));
     keep_most(at(Metric::recovery), migration.recovery_ns ? static_cast<double>(*migration.recovery_ns)
@@ -100,11 +102,8 @@ void AnalysisDigest::finish(Summary summary) {
                                              [](const FlowDigest& flow) { return flow.role.order; });
     if (at == flows_.end() || at->role.order != finding.flow) continue;  // of the captures as a whole
     // A saved flow comes without its findings, and so without its stalls.
-    if (is_stall(finding) && finding.evidence != Evidence::contradicted) {
-      auto& stall = at->metrics[static_cast<size_t>(Metric::stall)];
-      stall = stall.value_or(0) + static_cast<double>(finding.duration_ns);
-    }
     at->findings.push_back(std::move(finding));
+    at->metrics[static_cast<size_t>(Metric::stall)] = stalled(at->findings);
   }
   loose_.clear();
   flows_.shrink_to_fit();

@@ -125,13 +125,17 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
   } else if (now == Verdict::drop && is_paws(reason)) {
     Host& receiver = flow.host[sender ^ 1];
     const bool acknowledges = after(v.segment.ack, v.state.snd_una);
-    const bool harmful = v.end_seq != v.seq || acknowledges;
-    if (harmful) note_loss(flow, sender, v.tsval, v.state.ts_recent);
+    const bool data = v.end_seq != v.seq, harmful = data || acknowledges;
+    if (harmful) {
+      note_loss(flow, sender, v.tsval, v.state.ts_recent);
+      hold_up(flow, sender, v.frame, v.time_ns, data, acknowledges);
+    }
     v.list = harmful ? &DirectionTrouble::paws_drops : &DirectionTrouble::stale_acks;
     // Its ACK had counted as long as it was in doubt.
     if (acknowledges && receiver.snd_una == v.segment.ack) receiver.snd_una = v.state.snd_una;
   }
   if (v.list) (direction.*v.list).add(v.frame, v.time_ns);
+  if (now != Verdict::drop) let_go(flow, v.frame);
   if (v.verdict == Verdict::drop && now != Verdict::drop) may_have_moved_window(flow.host[sender ^ 1], v);
   v.verdict = now;
   v.reason = reason;

@@ -18,6 +18,22 @@ bool paws_during(const Trouble& t, const Stall& stall) {
   });
 }
 
+/// What the last stall is, or has been if it is `over`: open since a retransmission, or a refused segment.
+void end_stall(DirectionTrouble& direction, TimeNs now, bool over) {
+  if (direction.stall_open) {
+    direction.stalls.back().end_ns = now;
+    direction.stalls.back().over = over;
+  } else if (direction.hold && now - direction.hold->time_ns >= kWorthNaming &&
+             direction.stalls.size() < Trouble::kMaxStalls) {
+    direction.stalls.push_back({.cause = StallCause::paws,
+                                .frame = direction.hold->frame,
+                                .start_ns = direction.hold->time_ns,
+                                .end_ns = now,
+                                .over = over});
+  }
+  if (over) direction.stall_open = false;
+}
+
 }  // namespace
 
 std::string_view to_string(StallCause cause) {
@@ -38,8 +54,25 @@ std::string_view to_string(StallCause cause) {
   return "";
 }
 
-/// `from` sent `s`: news of the progress of what the other side sends, and maybe a retransmission of its own.
-void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, bool new_ack, bool retransmitted,
+/// PAWS refused a segment of `from`, with `data` that its receiver needs, or an `ack` of new data.
+void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, bool data, bool ack) {
+  Trouble& t = trouble(flow);
+  const auto hold = [&](DirectionTrouble& direction) {
+    if (!direction.hold) direction.hold = {frame, time_ns};
+  };
+  if (data) hold(t.direction[from]);
+  if (ack) hold(t.direction[from ^ 1]);
+}
+
+/// PAWS may not have refused that segment after all.
+void Tracker::let_go(Flow& flow, uint64_t frame) {
+  for (DirectionTrouble& direction : trouble(flow).direction)
+    if (direction.hold && direction.hold->frame == frame) direction.hold.reset();
+}
+
+/// `from` sent `s`: news of the `progress` of what the other side sends, and maybe a retransmission of its
+/// own.
+void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, bool progress, bool retransmitted,
                              const Host& was) {
   const Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
@@ -48,11 +81,9 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, bool n
   Trouble& t = trouble(flow);
 
   DirectionTrouble& incoming = t.direction[from ^ 1];
-  if (new_ack && incoming.stall_open) {
-    Stall& stall = incoming.stalls.back();
-    stall.end_ns = s.time_ns;
-    stall.over = true;
-    incoming.stall_open = false;
+  if (progress) {
+    end_stall(incoming, s.time_ns, true);
+    incoming.hold.reset();
   }
   if (window_closed && !incoming.zero_window_open) {
     incoming.zero_window_open = true;
@@ -72,7 +103,8 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, bool n
   DirectionTrouble& outgoing = t.direction[from];
   if (retransmitted && !outgoing.stall_open && a.retransmit_run >= 2 &&
       outgoing.stalls.size() < Trouble::kMaxStalls) {
-    outgoing.stalls.push_back({.frame = s.frame, .start_ns = was.last_ns, .end_ns = s.time_ns});
+    const DirectionTrouble::Hold since = outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, was.last_ns});
+    outgoing.stalls.push_back({.frame = since.frame, .start_ns = since.time_ns, .end_ns = s.time_ns});
     outgoing.stall_open = true;
   }
   if (retransmitted && outgoing.stall_open) {
@@ -93,6 +125,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, bool n
 void Tracker::close_stalls(Flow& flow, Trouble& t) {
   for (unsigned from = 0; from < 2; ++from) {
     DirectionTrouble& direction = t.direction[from];
+    end_stall(direction, flow.last_ns(), false);
     if (direction.zero_window_open && !direction.stall_open && direction.stalls.size() < Trouble::kMaxStalls)
       direction.stalls.push_back({.cause = StallCause::zero_window,
                                   .frame = direction.zero_window_frame,

@@ -253,6 +253,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   }
   if (retransmitted) take_back_ack(a, b, s);
   note_options(flow, from, s);
+  const SeqNum snd_una = b.snd_una;
+  const bool una_known = b.una_known;
   std::optional<PawsState> open;
   if (is_questionable(s, j) || may_be_decided(b, a, s, j)) open = likeliest_state(flow, b, a, s);
   const ReceiverBefore before_echo{.repeats_ack = repeats_ack,
@@ -364,7 +366,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (new_ack && j.verdict != Verdict::drop && flow.trouble) watch_recovery(flow, from, s);
   if (new_ack) b.retransmit_run = 0;
   if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
-  watch_progress(flow, from, s, new_ack, retransmitted, was);
+  const bool progress = j.verdict != Verdict::drop && (new_ack || (una_known && after(b.snd_una, snd_una)));
+  watch_progress(flow, from, s, progress, retransmitted, was);
   if (flow.trouble) {
     if (!overtaken) weigh_evidence(flow, from, s, before_echo);
     outlive_reset(flow, from, s);

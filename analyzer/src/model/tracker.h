@@ -108,7 +108,9 @@ class Tracker {
   void resolve_all(DirectionTrouble& direction);
 
   // stalls.cpp
-  void watch_progress(Flow& flow, unsigned from, const Segment& s, bool new_ack, bool retransmitted,
+  void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, bool data, bool ack);
+  void let_go(Flow& flow, uint64_t frame);
+  void watch_progress(Flow& flow, unsigned from, const Segment& s, bool progress, bool retransmitted,
                       const Host& was);
   void close_stalls(Flow& flow, Trouble& t);
 

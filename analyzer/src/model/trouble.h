@@ -218,6 +218,12 @@ struct DirectionTrouble {
   std::optional<DoubtfulReset> doubtful_reset;
   std::optional<SackEdge> sack_edge;  ///< of what its receiver holds out of order, as it last told
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
+  /// Since PAWS refused this segment, of its own or with the ACK for them, its data make no progress.
+  struct Hold {
+    uint64_t frame;
+    TimeNs time_ns;
+  };
+  std::optional<Hold> hold;
   bool stall_open = false;            ///< stalls.back() goes on
   bool zero_window_open = false;      ///< the receiver's window is closed since zero_window_ns
   TimeNs zero_window_ns = 0;
@@ -263,8 +269,8 @@ class Trouble {
   /// Is there something that the next segments of the flow may decide, whatever they are?
   bool has_open_questions() const {
     for (const DirectionTrouble& d : direction)
-      if (!d.open.empty() || d.pending_step || d.stall_open || d.zero_window_open || d.damaged_end ||
-          d.doubtful_ack || d.doubtful_reset)
+      if (!d.open.empty() || d.pending_step || d.stall_open || d.hold || d.zero_window_open ||
+          d.damaged_end || d.doubtful_ack || d.doubtful_reset)
         return true;
     for (const MigrationCase& m : migrations)
       if (!m.closed || !m.result.recovery_ns) return true;

@@ -35,9 +35,10 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     // takes there. Anything else is.
     const bool copy = s.length() > 0 && b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
-    const bool harmful = !live_syn && ((s.length() > 0 && !copy) || (b.una_known && after(s.ack, b.snd_una)));
-    if (harmful) {
+    const bool data = s.length() > 0 && !copy, ack = b.una_known && after(s.ack, b.snd_una);
+    if (!live_syn && (data || ack)) {
       note_loss(flow, from, s.tsval, j.ts_recent);
+      hold_up(flow, from, s.frame, s.time_ns, data, ack);
       list = &DirectionTrouble::paws_drops;
     } else if (copy) {
       list = &DirectionTrouble::stale_copies;

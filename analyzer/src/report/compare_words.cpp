@@ -41,7 +41,7 @@ std::string metric_value(Metric metric, const std::optional<double>& value) {
   const auto whole = static_cast<int64_t>(std::clamp(*value, -9e18, 9e18));
   switch (unit_of(metric)) {
     case Unit::ns:
-      return duration(whole);
+      return duration_text(whole);
     case Unit::bytes_per_second:
       return grouped(whole) + " B/s";
     case Unit::segments:

@@ -32,12 +32,8 @@ bool has_rule(const FlowReport& flow, RuleId rule) {
   return std::ranges::any_of(flow.findings, [&](const Finding& finding) { return finding.rule == rule; });
 }
 
-int64_t stall_ns(const FlowReport& flow, RuleId rule) {
-  int64_t total = 0;
-  for (const Finding& finding : flow.findings) {
-    if (finding.rule == rule) total += finding.duration_ns;
-  }
-  return total;
+int64_t paws_stall_ns(const FlowReport& flow) {
+  return stalled_ns(flow.findings, [](const Finding& finding) { return finding.rule == RuleId::paws_stall; });
 }
 
 std::string flag_letters(uint8_t flags) {

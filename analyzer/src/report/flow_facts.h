@@ -18,8 +18,8 @@ const Endpoint& endpoint_of(const FlowReport& flow, Side side);
 const DirectionReport& direction_from(const FlowReport& flow, Side side);
 
 bool has_rule(const FlowReport& flow, RuleId rule);
-/// Sum of the stalls that a rule reports; 0: none.
-int64_t stall_ns(const FlowReport& flow, RuleId rule);
+/// How long timestamps held it up (TS002); 0: they did not.
+int64_t paws_stall_ns(const FlowReport& flow);
 
 /// "PA", "S", "SA", in the order FIN SYN RST PSH ACK URG ECE CWR; "" for none.
 std::string flag_letters(uint8_t flags);

@@ -65,7 +65,7 @@ class MarkdownReport : public ReportWriter {
       const FlowReport& flow = worst_[i];
       const DirectionReport& client = flow.directions[0];
       const DirectionReport& server = flow.directions[1];
-      const int64_t stalled = stall_ns(flow, RuleId::paws_stall);
+      const int64_t stalled = paws_stall_ns(flow);
       std::string moved = "-";
       if (!flow.migrations.empty()) {
         const Migration& first = flow.migrations.front();
@@ -76,8 +76,8 @@ class MarkdownReport : public ReportWriter {
                  to_string(flow.worst == Severity::none ? Severity::note : flow.worst), flow.id,
                  markdown_code(to_string(flow.client)), markdown_code(to_string(flow.server)),
                  grouped(client.segments + server.segments), grouped(dropped_by_timestamps(flow)),
-                 grouped(client.confirmed + server.confirmed), stalled > 0 ? duration(stalled) : "-", moved,
-                 markdown_text(flow.summary));
+                 grouped(client.confirmed + server.confirmed), stalled > 0 ? duration_text(stalled) : "-",
+                 moved, markdown_text(flow.summary));
     }
     if (worst_.not_kept() > 0) out_.print("\n{} more flows have findings.\n", grouped(worst_.not_kept()));
   }

@@ -178,8 +178,8 @@ class Details {
     heading(RuleId::endpoint_migrated, severity, fmt::format(", {}", to_string(migration.endpoint)));
     std::string text = fmt::format("{} was replaced by another host at frame {}, {} into the flow",
                                    to_string(endpoint_of(flow_, migration.endpoint)), migration.frame,
-                                   duration(elapsed(flow_.first_ns, migration.time_ns)));
-    if (migration.gap_ns > 0) text += fmt::format(", after {} of silence", duration(migration.gap_ns));
+                                   duration_text(elapsed(flow_.first_ns, migration.time_ns)));
+    if (migration.gap_ns > 0) text += fmt::format(", after {} of silence", duration_text(migration.gap_ns));
     row("", text + (migration.told ? "; told by --cut."
                                    : fmt::format("; {:.0f}% sure.", migration.confidence * 100)));
     size_t longest = 0;

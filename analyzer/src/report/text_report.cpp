@@ -140,7 +140,7 @@ class TextReport : public ReportWriter {
     const DirectionReport& shown =
         dropped_by_timestamps(server) > dropped_by_timestamps(client) ? server : client;
     const auto count = [](uint64_t number) { return number == 0 ? std::string("-") : grouped(number); };
-    const int64_t stalled = stall_ns(flow, RuleId::paws_stall);
+    const int64_t stalled = paws_stall_ns(flow);
     std::string moved;
     for (const Migration& migration : flow.migrations) {
       if (moved.empty()) moved = fmt::format("{} @{}", to_string(migration.endpoint), migration.frame);
@@ -156,7 +156,7 @@ class TextReport : public ReportWriter {
             count(client.confirmed + server.confirmed),
             count(client.predicted + server.predicted),
             count(client.contradicted + server.contradicted),
-            stalled > 0 ? duration(stalled) : "-",
+            stalled > 0 ? duration_text(stalled) : "-",
             moved.empty() ? "-" : moved,
             receiver,
             std::string(to_string(shown.vantage))};

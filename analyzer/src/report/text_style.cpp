@@ -27,17 +27,6 @@ std::string Style::by_severity(Severity severity, std::string_view text) const {
   return std::string(text);
 }
 
-std::string grouped(uint64_t number) {
-  std::string digits = fmt::format("{}", number);
-  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
-}
-
-std::string grouped(int64_t number) {
-  if (number >= 0) return grouped(static_cast<uint64_t>(number));
-  return fmt::format("-{}", grouped(0 - static_cast<uint64_t>(number)));
-}
-
 std::string counted(uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : "s");
 }
@@ -46,19 +35,6 @@ int64_t elapsed(TimeNs from, TimeNs to) {
   int64_t difference = 0;
   if (__builtin_sub_overflow(to, from, &difference)) return to > from ? INT64_MAX : INT64_MIN;
   return difference;
-}
-
-std::string duration(int64_t ns) {
-  if (ns < 0) return fmt::format("-{}", duration(ns == INT64_MIN ? INT64_MAX : -ns));
-  if (ns == 0) return "0 s";
-  if (ns < 1'000) return fmt::format("{} ns", ns);
-  if (ns < kMillisecond) return fmt::format("{} us", ns / 1'000);
-  if (ns < kSecond) return fmt::format("{} ms", ns / kMillisecond);
-  const int64_t seconds = ns / kSecond;
-  if (seconds < 120) return fmt::format("{}.{} s", seconds, ns % kSecond / (100 * kMillisecond));
-  if (seconds < 7'200) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
-  if (seconds < 172'800) return fmt::format("{} h {} min", seconds / 3'600, seconds % 3'600 / 60);
-  return fmt::format("{} d {} h", seconds / 86'400, seconds % 86'400 / 3'600);
 }
 
 std::string percent(uint64_t part, uint64_t whole) {

@@ -10,6 +10,7 @@
 
 #include "tsaudit/rule_table.h"
 #include "tsaudit/types.h"
+#include "tsaudit/words.h"
 
 namespace tsaudit {
 
@@ -27,15 +28,10 @@ class Style {
   bool color_;
 };
 
-/// "4,003,200", "-12".
-std::string grouped(int64_t number);
-std::string grouped(uint64_t number);
 /// "1 flow", "41 flows".
 std::string counted(uint64_t count, std::string_view noun);
 /// From one time to another; saturated, since a capture may state any two times.
 int64_t elapsed(TimeNs from, TimeNs to);
-/// "0 s", "250 us", "33.1 s", "15 min 26 s", "2 d 3 h".
-std::string duration(int64_t ns);
 /// "99.5 %", rounded down, so that 100 % means all of them.
 std::string percent(uint64_t part, uint64_t whole);
 

@@ -45,7 +45,7 @@ class Line {
 
 std::string timeline(const FlowReport& flow, size_t width) {
   if (flow.last_ns <= flow.first_ns) return "";
-  const std::string end = duration(elapsed(flow.first_ns, flow.last_ns));
+  const std::string end = duration_text(elapsed(flow.first_ns, flow.last_ns));
   const size_t around = std::string_view("0 s ||  ").size() + end.size();
   if (width < around + 20) return "";
   Line line(flow.first_ns, flow.last_ns, std::min<size_t>(width - around, 64));

@@ -112,8 +112,8 @@ class Text {
   }
 
   std::string latency(const VerifyLatency& l) const {
-    return fmt::format("min {}, median {}, p99 {}, max {}", duration(l.min_ns), duration(l.median_ns),
-                       duration(l.p99_ns), duration(l.max_ns));
+    return fmt::format("min {}, median {}, p99 {}, max {}", duration_text(l.min_ns),
+                       duration_text(l.median_ns), duration_text(l.p99_ns), duration_text(l.max_ns));
   }
 
   void compared() {
@@ -123,7 +123,7 @@ class Text {
     if (report_.clock_difference_ns != 0)
       paragraph(
           fmt::format("clocks: the outside capture's is {} {}; taken off, as if both ways took equally long",
-                      duration(std::abs(report_.clock_difference_ns)),
+                      duration_text(std::abs(report_.clock_difference_ns)),
                       report_.clock_difference_ns > 0 ? "ahead" : "behind"));
     for (const auto* captures : {&report_.inside, &report_.outside}) {
       for (const CaptureInfo& capture : *captures) {

@@ -38,8 +38,8 @@ class WorstFlows {
   };
   static Rank rank_of(const FlowReport& flow) {
     const auto confirmed = flow.directions[0].confirmed + flow.directions[1].confirmed;
-    return {-static_cast<int>(flow.worst), -stall_ns(flow, RuleId::paws_stall),
-            -static_cast<int64_t>(confirmed), -static_cast<int64_t>(dropped_by_timestamps(flow)), flow.id};
+    return {-static_cast<int>(flow.worst), -paws_stall_ns(flow), -static_cast<int64_t>(confirmed),
+            -static_cast<int64_t>(dropped_by_timestamps(flow)), flow.id};
   }
 
   size_t capacity_;

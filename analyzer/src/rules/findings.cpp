@@ -14,7 +14,7 @@ namespace {
 constexpr double kQueueSeconds = SenderClock::kMostDelayNs / 1e9;
 
 std::string plural(uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", with_commas(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
+  return fmt::format("{} {}{}", grouped(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
 }
 
 /// One host talks to another that never appears. (An attempt to connect that nobody answers is no such talk.)
@@ -77,8 +77,10 @@ class Collector {
 
   const DirectionReport& direction() const { return report_.directions[static_cast<size_t>(from_)]; }
 
-  Evidence evidence() const {
-    const DirectionReport& d = direction();
+  Evidence evidence() const { return evidence(from_); }
+  /// Of the drops among what that side sent.
+  Evidence evidence(Side from) const {
+    const DirectionReport& d = report_.directions[static_cast<size_t>(from)];
     if (d.contradicted > d.confirmed + d.predicted) return Evidence::contradicted;
     return d.confirmed > 0 ? Evidence::confirmed : Evidence::predicted;
   }
@@ -139,11 +141,10 @@ class Collector {
     }
     if (direction_->stale_copies) {
       const uint64_t copies = direction_->stale_copies.count;
-      Finding& f =
-          add(RuleId::paws_drop, from_, direction_->stale_copies,
-              fmt::format("{} late cop{} of data that {} already had discarded; nothing was lost by it",
-                          with_commas(static_cast<int64_t>(copies)), copies == 1 ? "y" : "ies",
-                          named(other(from_))));
+      Finding& f = add(
+          RuleId::paws_drop, from_, direction_->stale_copies,
+          fmt::format("{} late cop{} of data that {} already had discarded; nothing was lost by it",
+                      grouped(static_cast<int64_t>(copies)), copies == 1 ? "y" : "ies", named(other(from_))));
       f.severity = Severity::note;
       f.evidence = Evidence::predicted;
     }
@@ -171,8 +172,8 @@ class Collector {
         f = &add(
             RuleId::paws_stall, from_, stall.frame, stall.start_ns,
             fmt::format("no progress for {} because of discarded segments{}", duration_text(lasted), until));
-        f->evidence = evidence();
         const Side refused = direction_->paws_drops ? from_ : other(from_);
+        f->evidence = evidence(refused);
         if (refused == from_)
           f->advice = fmt::format("Left alone it would have healed {} after the first discarded segment.",
                                   duration_text(heals_after_ns()));

@@ -5,6 +5,7 @@
 #include "model/flow_state.h"
 #include "model/trouble.h"
 #include "tsaudit/report.h"
+#include "tsaudit/words.h"
 
 namespace tsaudit {
 
@@ -18,10 +19,6 @@ std::string summarise(const FlowReport& report);
 const Migration* migration_before(const FlowReport& report, Side side, uint64_t frame);
 
 /// "the client", "the server"
-std::string_view named(Side side);
-/// "1,234,567", "+12"
-std::string with_commas(int64_t number);
-/// "3.2 s", "45 min", "250 ms"
-std::string duration_text(int64_t ns);
+inline std::string_view named(Side side) { return side == Side::client ? "the client" : "the server"; }
 
 }  // namespace tsaudit

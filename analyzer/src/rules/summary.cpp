@@ -25,7 +25,7 @@ std::string killed_by_paws(const FlowReport& report, const Finding& drop) {
   std::string text =
       fmt::format("Timestamps {} this connection: ", find(report, RuleId::paws_stall) ? "stalled" : "hurt");
   text += fmt::format("{} discarded {} segment{} of {} by PAWS from frame {} on ({})", named(other(sender)),
-                      with_commas(static_cast<int64_t>(drop.frame_count)), drop.frame_count == 1 ? "" : "s",
+                      grouped(static_cast<int64_t>(drop.frame_count)), drop.frame_count == 1 ? "" : "s",
                       named(sender), drop.frames.front(), to_string(drop.evidence));
   if (const Migration* m = migration_before(report, sender, drop.frames.front())) {
     text += fmt::format(", after {} was replaced at frame {}", named(sender), m->frame);

@@ -52,6 +52,78 @@ TEST(Stalls, Paws) {
   EXPECT_EQ(stalls[0].cause, StallCause::paws);
 }
 
+/// However seldom it is sent again.
+TEST(Stalls, PawsHoldsUpFromTheFirstRefusedSegmentToTheEnd) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.clock[0] -= 1'000'000;
+  const TimeNs refused = c.now;
+  ASSERT_EQ(c.client({.payload = 100}).verdict, Verdict::drop);
+  c.pass(kSecond);
+  c.client({.payload = 100});
+  c.pass(2 * kSecond);
+  c.client({.flags = kFin | kAck, .seq = c.next[0] + 100});
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::paws);
+  EXPECT_EQ(stalls[0].start_ns, refused);
+  EXPECT_EQ(stalls[0].end_ns, c.now);
+  EXPECT_FALSE(stalls[0].over);
+}
+
+TEST(Stalls, PawsHoldsUpUntilSomethingGetsThrough) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.clock[0] -= 1'500;
+  c.client({.payload = 100});
+  c.pass(2 * kSecond);
+  c.client({.payload = 100});
+  c.pass(c.answer);
+  c.server();
+  const TimeNs acknowledged = c.now;
+  c.talk(50);
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].end_ns, acknowledged);
+  EXPECT_TRUE(stalls[0].over);
+}
+
+/// The data have come, but their sender is not told.
+TEST(Stalls, ARefusedAckHoldsUpWhatItAcknowledges) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.clock[0] -= 1'500;
+  c.server({.payload = 100});
+  const uint32_t end = c.next[1];
+  c.pass(10'000);
+  const TimeNs refused = c.now;
+  ASSERT_EQ(c.client({.ack = end}).verdict, Verdict::drop);
+  c.pass(2 * kSecond);
+  ASSERT_EQ(c.client({.ack = end}).verdict, Verdict::accept);
+  const TimeNs told = c.now;
+  c.talk(5);
+  c.finish();
+  const auto& stalls = c.finished_trouble()->direction[c.flow().client ^ 1].stalls;
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::paws);
+  EXPECT_EQ(stalls[0].start_ns, refused);
+  EXPECT_EQ(stalls[0].end_ns, told);
+  EXPECT_TRUE(c.finished_trouble()->direction[c.flow().client].stalls.empty());
+}
+
+TEST(Stalls, ARefusedSegmentThatIsSoonMadeUpForIsNone) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.client({.payload = 100, .tsval = c.clock[0] - 1'000'000});
+  c.pass(200 * kMillisecond);
+  c.talk(100);
+  EXPECT_TRUE(stalls_of_client(c).empty());
+}
+
 TEST(Stalls, AClosedWindow) {
   Conversation c;
   c.handshake();

@@ -31,7 +31,7 @@ flow  segments  dropped  confirmed  predicted  contradicted  stalled  moved     
    7     1,014       12          9          3             -   33.1 s  client @812  linux-6.12  at-receiver
 
 flow 7  10.0.0.1:40007 -> 10.0.0.2:443  (frames 70-1069)
-  time    0 s |----------------------------Mxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx| 61.0 s
+  time    0 s |----------------------------Mxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx| 61 s
                M moved, x stalled by PAWS
   error   TS001 paws-drop, client -> server, confirmed
           12 segments with 17,376 bytes discarded: TSval was up to 3,999,500 ticks behind TS.Recent.

@@ -8,27 +8,6 @@
 namespace tsaudit {
 namespace {
 
-TEST(Grouped, PutsCommasBetweenThousands) {
-  EXPECT_EQ(grouped(uint64_t{0}), "0");
-  EXPECT_EQ(grouped(uint64_t{999}), "999");
-  EXPECT_EQ(grouped(uint64_t{1000}), "1,000");
-  EXPECT_EQ(grouped(int64_t{-4'003'200}), "-4,003,200");
-  EXPECT_EQ(grouped(std::numeric_limits<int64_t>::min()), "-9,223,372,036,854,775,808");
-}
-
-TEST(Duration, UsesTheUnitThatSaysMost) {
-  EXPECT_EQ(duration(0), "0 s");
-  EXPECT_EQ(duration(999), "999 ns");
-  EXPECT_EQ(duration(250'000), "250 us");
-  EXPECT_EQ(duration(999 * kMillisecond), "999 ms");
-  EXPECT_EQ(duration(33'199 * kMillisecond), "33.1 s");
-  EXPECT_EQ(duration(926 * kSecond), "15 min 26 s");
-  EXPECT_EQ(duration(7'260 * kSecond), "2 h 1 min");
-  EXPECT_EQ(duration(2'073'600 * kSecond), "24 d 0 h");
-  EXPECT_EQ(duration(-5 * kSecond), "-5.0 s");
-  EXPECT_EQ(duration(std::numeric_limits<int64_t>::min()), duration(std::numeric_limits<int64_t>::min() + 1));
-}
-
 TEST(Percent, SaysHundredOnlyOfAll) {
   EXPECT_EQ(percent(1, 1), "100 %");
   EXPECT_EQ(percent(999'999, 1'000'000), "99.9 %");

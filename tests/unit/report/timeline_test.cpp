@@ -11,10 +11,10 @@ namespace {
 
 TEST(Timeline, ShowsWhereTheFlowMovedAndStoodStill) {
   EXPECT_EQ(timeline(sample::stalled(1), 50),
-            "0 s |----------------Mxxxxxxxxxxxxxxxxxxx| 61.0 s\n"
+            "0 s |----------------Mxxxxxxxxxxxxxxxxxxxxx| 61 s\n"
             "     M moved, x stalled by PAWS");
   EXPECT_EQ(timeline(sample::zero_window(1), 50),
-            "0 s |-----------zzzzzzzzzzzzz------------| 61.0 s\n"
+            "0 s |------------zzzzzzzzzzzzz-------------| 61 s\n"
             "     z stalled, not by timestamps");
 }
 
