@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -44,6 +45,23 @@ Rows analyse(const CompareInput& input, const tsaudit::ReceiverProfile* profile)
   tsaudit::analyze(**source, options, rows);
   return rows;
 }
+
+/// When each frame of a capture passed. All captures of a session are by one clock.
+class FrameTimes {
+ public:
+  explicit FrameTimes(const std::string& capture) {
+    auto source = tsaudit::open_capture(capture);
+    if (!source) throw std::runtime_error(source.error().message);
+    for (auto batch = (*source)->next_batch(); !batch.empty(); batch = (*source)->next_batch())
+      for (const tsaudit::RawPacket& packet : batch) times_.push_back(packet.time_ns);
+  }
+  LineOrder::Passage passage(uint64_t frame) const {
+    return frame == 0 ? LineOrder::Passage() : LineOrder::Passage{frame, times_.at(frame - 1)};
+  }
+
+ private:
+  std::vector<int64_t> times_;  // of frame 1 on
+};
 
 /// "6.1.0-56-cloud-amd64" -> "linux-6.1"
 std::string profile_of_kernel(const std::string& release) {
@@ -198,6 +216,9 @@ Comparison compare(const CompareInput& input) {
   std::ifstream file(input.truth);
   if (!file) throw std::runtime_error("cannot read " + input.truth);
   std::map<uint64_t, Json> truth_by_frame;
+  const FrameTimes times(input.capture);
+  const FrameTimes receivers_times(
+      std::filesystem::path(input.capture).replace_filename(kReceiver + ".pcap"));
   LineOrder order;
   Vocabulary words;
   Comparison result;
@@ -210,7 +231,8 @@ Comparison compare(const CompareInput& input) {
     }
     if (truth["type"] != "segment") continue;
     const auto frame_at = [&](const std::string& point) { return truth["frames"].value(point, uint64_t{0}); };
-    order.add(truth["src"], truth["dst"], frame_at(input.vantage), frame_at(kReceiver));
+    order.add(truth["src"], truth["dst"], times.passage(frame_at(input.vantage)),
+              receivers_times.passage(frame_at(kReceiver)));
     if (truth["at"] != input.at) continue;
     // Nobody lives there: no receiver.
     static const std::set<std::string> kNobody = {"IP_INADDRERRORS", "NO_SOCKET", "OTHERHOST"};

@@ -13,16 +13,23 @@ namespace lab {
 
 class LineOrder {
  public:
-  /// A segment of either direction: its frames at the capture point and at the receiver, 0 where it has none.
-  void add(const std::string& src, const std::string& dst, uint64_t captured, uint64_t at_receiver);
+  /// Where a segment passed, and when. No frame: it did not.
+  struct Passage {
+    uint64_t frame = 0;
+    int64_t time_ns = 0;
+  };
+  /// A segment of either direction, at the capture point and at the receiver.
+  void add(const std::string& src, const std::string& dst, const Passage& captured,
+           const Passage& at_receiver);
 
   /// The frames of the capture that met the state which it shows: of their connection nothing was lost,
-  /// doubled or overtaken between there and the receiver, from twenty segments before them on.
+  /// doubled or overtaken between there and the receiver, from twenty segments before them on, and nothing
+  /// was held up so long that the receiver has measured another round trip.
   std::set<uint64_t> kept() const;
 
  private:
   struct Passed {
-    uint64_t captured, at_receiver;
+    Passage captured, at_receiver;
   };
   std::map<std::pair<std::string, std::string>, std::vector<Passed>> connections_;
 };
