@@ -31,7 +31,9 @@ void end_stall(DirectionTrouble& direction, TimeNs now, bool over) {
                                 .end_ns = now,
                                 .over = over});
   }
-  if (over) direction.stall_open = false;
+  if (!over) return;
+  direction.stall_open = false;
+  direction.hold.reset();
 }
 
 }  // namespace
@@ -70,10 +72,9 @@ void Tracker::let_go(Flow& flow, uint64_t frame) {
     if (direction.hold && direction.hold->frame == frame) direction.hold.reset();
 }
 
-/// `from` sent `s`: news of the `progress` of what the other side sends, and maybe a retransmission of its
-/// own.
-void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, bool progress, bool retransmitted,
-                             const Host& was) {
+/// `from` sent `s`: maybe news of progress, maybe a retransmission.
+void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress,
+                             bool retransmitted, const Host& was) {
   const Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
   const bool window_closed = s.window == 0 && s.has(kAck) && !s.has(kSyn | kRst | kFin);
@@ -81,10 +82,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, bool p
   Trouble& t = trouble(flow);
 
   DirectionTrouble& incoming = t.direction[from ^ 1];
-  if (progress) {
-    end_stall(incoming, s.time_ns, true);
-    incoming.hold.reset();
-  }
+  if (progress.of_other) end_stall(incoming, s.time_ns, true);
   if (window_closed && !incoming.zero_window_open) {
     incoming.zero_window_open = true;
     incoming.zero_window_ns = s.time_ns;
@@ -101,6 +99,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, bool p
   }
 
   DirectionTrouble& outgoing = t.direction[from];
+  if (progress.of_own) end_stall(outgoing, s.time_ns, true);
   if (retransmitted && !outgoing.stall_open && a.retransmit_run >= 2 &&
       outgoing.stalls.size() < Trouble::kMaxStalls) {
     const DirectionTrouble::Hold since = outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, was.last_ns});

@@ -367,7 +367,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (new_ack) b.retransmit_run = 0;
   if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
   const bool progress = j.verdict != Verdict::drop && (new_ack || (una_known && after(b.snd_una, snd_una)));
-  watch_progress(flow, from, s, progress, retransmitted, was);
+  // Where the other side is not in the capture, what follows the data tells that they got through: there is
+  // no more to send before their ACK once they had to be sent again.
+  const bool goes_on = !b.seen && new_data && !first && j.verdict != Verdict::drop;
+  if (goes_on) a.retransmit_run = 0;
+  watch_progress(flow, from, s, {.of_other = progress, .of_own = goes_on}, retransmitted, was);
   if (flow.trouble) {
     if (!overtaken) weigh_evidence(flow, from, s, before_echo);
     outlive_reset(flow, from, s);

@@ -110,7 +110,10 @@ class Tracker {
   // stalls.cpp
   void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, bool data, bool ack);
   void let_go(Flow& flow, uint64_t frame);
-  void watch_progress(Flow& flow, unsigned from, const Segment& s, bool progress, bool retransmitted,
+  struct Progress {
+    bool of_other, of_own;  ///< data of the other side, which a segment acknowledges, or of its own sender
+  };
+  void watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress, bool retransmitted,
                       const Host& was);
   void close_stalls(Flow& flow, Trouble& t);
 

@@ -124,6 +124,20 @@ TEST(Stalls, ARefusedSegmentThatIsSoonMadeUpForIsNone) {
   EXPECT_TRUE(stalls_of_client(c).empty());
 }
 
+/// Who was sent again and again, and then sends what follows, has heard that it got through.
+TEST(Stalls, OfOneSideTheNextDataTellOfProgress) {
+  Conversation c;
+  for (int i = 0; i < 50; ++i, c.pass(20 * kMillisecond)) c.client({.payload = 100, .tsecr = 7});
+  retransmit(c, 4);
+  c.pass(kMillisecond);
+  const TimeNs goes_on = c.now;
+  for (int i = 0; i < 500; ++i, c.pass(20 * kMillisecond)) c.client({.payload = 100, .tsecr = 7});
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].end_ns, goes_on);
+  EXPECT_TRUE(stalls[0].over);
+}
+
 TEST(Stalls, AClosedWindow) {
   Conversation c;
   c.handshake();
