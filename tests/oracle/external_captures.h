@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct ExternalCapture {
   std::filesystem::path path;
   std::optional<uint64_t> packets;
   std::optional<uint64_t> ts_segments;
+  friend void PrintTo(const ExternalCapture& capture, std::ostream* out) {
+    *out << capture.path.filename().string();
+  }
 };
 
 /// Empty when the directory or its manifest is absent; see why_no_captures().

@@ -15,6 +15,7 @@ struct Variant {
   bool big_endian;
   const char* format;
   TimeNs unit;
+  friend void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
 };
 
 class PcapVariants : public testing::TestWithParam<Variant> {};
