@@ -2,6 +2,7 @@
 #include "model/tracker.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "model/fingerprint.h"
 #include "model/host_steps.h"
@@ -187,6 +188,210 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
   return process_odd(flow, from, s);
 }
 
+/// A segment that is not the ordinary one: what it is to its sender and its receiver, and what is found of
+/// it.
+struct Tracker::Odd {
+  Odd(Flow& in, unsigned sender, const Segment& segment, bool is_first)
+      : flow(in), from(sender), s(segment), a(in.host[from]), b(in.host[from ^ 1]), first(is_first) {}
+  Flow& flow;
+  const unsigned from;
+  const Segment& s;
+  Host& a;           ///< its sender
+  Host& b;           ///< its receiver
+  const bool first;  ///< of its sender
+  const Host was = a;
+  const bool new_data = s.length() > 0 && (first || after(s.end_seq(), a.snd_nxt));
+  const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
+  const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
+  /// The next connection knocks, perhaps of another host behind the same address.
+  const bool next_one = opening && b.state == TcpState::time_wait;
+  /// Later ones have overtaken it: it says nothing of the present, and answers nothing. (But the clock of
+  /// another host may be behind.)
+  const bool overtaken = s.has_ts() && a.clock.overtook(s.tsval) && a.mac == fold_mac(s.src_mac);
+
+  bool new_ack = false, repeats_ack = false;
+  SenderClock::Fit fit = SenderClock::Fit::good;
+  Judgement j;
+  std::optional<SeqNum> snd_una;  ///< of its receiver, before it
+  bool dropped() const { return j.verdict == Verdict::drop; }
+};
+
+namespace {
+
+/// An ACK of what was never seen has been believed. Now its sender's ACK goes back, or the other one sends a
+/// pure ACK, which carries SND.NXT, from before it, while the clock goes on: that ACK was forged or damaged.
+void refute_ack(const Flow& flow, Host& a, Host& b, const Segment& s) {
+  if (!flow.capture_loss || !s.has(kAck) || s.has(kRst | kSyn) || !s.has_ts() || !a.clock.started() ||
+      !after(s.tsval, a.clock.last()))
+    return;
+  if (a.acked && a.ack_max == b.snd_nxt && before(s.ack, a.ack_max)) was_never_sent(b, a, s.ack);
+  if (b.acked && b.ack_max == a.snd_nxt && before(s.seq, a.snd_nxt) && s.length() == 0 && !is_keepalive(b, s))
+    was_never_sent(a, b, s.seq);
+}
+
+/// RST and zero in a SYN say nothing about their sender's clock, and who knocks next may have another one.
+SenderClock::Fit observe_clock(const Flow& flow, Host& a, Host& b, const Segment& s, bool next_one) {
+  SenderClock::Fit fit = SenderClock::Fit::good;
+  const bool started = a.clock.started();
+  const bool first_syn_ack =
+      s.has(kSyn) && s.has(kAck) && (!flow.synack_seen || (s.seq != a.isn && !b.acked));
+  if (first_syn_ack && s.has_ts() && s.tsval.raw != 0)
+    a.clock.start(s.tsval, s.time_ns);  // whatever came before it was not this connection
+  else if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0) && !next_one)
+    fit = a.clock.observe(s.tsval, s.time_ns, s.time_ns - a.last_ns);
+  if (!started && a.clock.started() && b.ts_recent.known()) bound_age(b, a, s.tsval, s.time_ns);
+  return fit;
+}
+
+}  // namespace
+
+/// What came damaged before has been sent again, or was not damaged.
+void Tracker::make_up_damage(const Odd& odd) {
+  if (!odd.flow.trouble) return;
+  auto& sent_damaged = trouble(odd.flow).direction[odd.from].damaged_end;
+  if (sent_damaged && odd.s.length() > 0) sent_damaged.reset();  // now it came in good order
+  auto& got_damaged = trouble(odd.flow).direction[odd.from ^ 1].damaged_end;
+  if (got_damaged && odd.s.has(kAck) && !before(odd.s.ack, *got_damaged)) {
+    // Acknowledged all the same: whatever spoiled the checksums did so in the capture only.
+    odd.b.checksum_told = false;
+    got_damaged.reset();
+  }
+}
+
+/// Its receiver has not refused it: TS.Recent, data and ACK as it takes them, or may have.
+void Tracker::take(Odd& odd) {
+  const auto& [flow, s, a, b, j] = std::tie(odd.flow, odd.s, odd.a, odd.b, odd.j);
+  if (odd.dropped() || s.has(kSyn)) return;
+  if (j.stores && j.verdict == Verdict::accept && vantage_of(b, a) == Vantage::at_receiver &&
+      distance(j.ts_recent, s.tsval) < 0)
+    b.ts_recent.store(s.tsval, s.time_ns);  // moved back: idle or unset before
+  else if (j.may_store && b.ts_recent.known())
+    b.ts_recent.may_store(s.tsval, s.time_ns, !j.stores);
+  else if (j.may_store && !b.seen && odd.new_data && !odd.first)
+    b.ts_recent.store(s.tsval, s.time_ns);  // until it speaks itself: it must have taken what goes on
+  if (j.may_store) b.stored_by_data = s.length() != 0;
+  // A Linux that can do TCP-AO refuses options that it cannot walk through (tcp_inbound_hash()), and any
+  // receiver an ACK of what it has not sent, unless we have missed that.
+  const bool acks_unseen = b.seen && after(s.ack, b.snd_nxt);
+  const bool doubtful = j.verdict == Verdict::unknown || s.options_malformed || acks_unseen;
+  // Whether a doubtful ACK ends the handshake, or acknowledges what is not in the capture, the receiver's
+  // next segments tell.
+  const bool waits = b.state == TcpState::syn_recv || acks_unseen;
+  if (j.verdict != Verdict::unknown || !waits) {
+    const Host before_ack = b;
+    apply_accepted(flow, odd.from, s);
+    if (doubtful)
+      doubt_ack(flow, odd.from, s, before_ack);
+    else
+      trust_ack(flow, odd.from, s);
+  }
+  if (doubtful && s.length() > 0) b.rcv_doubtful = true;
+}
+
+/// What is open of segments before it, it comes after, and may carry their data as well.
+void Tracker::follow_open(const Odd& odd) {
+  if (!odd.flow.trouble) return;
+  const Segment& s = odd.s;
+  for (OpenVerdict& v : trouble(odd.flow).direction[odd.from].open) {
+    if (s.has_ts()) v.followed_by(s.tsval);
+    const bool overlaps = s.payload > 0 && v.overlaps(s.seq, s.end_seq());
+    v.repeated = v.repeated || overlaps;
+    if (overlaps && !odd.dropped()) v.may_have(s.seq, s.end_seq());
+  }
+}
+
+/// A SYN inside of a live connection may be the first of the next one.
+void Tracker::note_syn(const Odd& odd) {
+  if (!odd.opening || !odd.dropped()) return;
+  Trouble& t = trouble(odd.flow);
+  t.syn_pending = true;
+  t.syn_from = odd.from;
+  t.syn_frame = odd.s.frame;
+  t.syn_isn = odd.s.seq;
+}
+
+/// It acknowledges what the capture does not hold.
+void Tracker::note_capture_loss(Odd& odd) {
+  const Segment& s = odd.s;
+  if (!s.has(kAck) || !odd.b.seen || !after(s.ack, odd.b.snd_nxt) || odd.dropped() ||
+      odd.j.verdict == Verdict::unknown || s.has(kRst))
+    return;
+  Trouble& t = trouble(odd.flow);
+  if (!odd.flow.capture_loss) t.capture_loss_frame = s.frame;
+  t.lost_bytes += static_cast<uint32_t>(distance(odd.b.snd_nxt, s.ack));
+  odd.flow.capture_loss = true;
+  odd.b.snd_nxt = s.ack;
+}
+
+/// What it says of its sender as a receiver: TS.Recent by its echo, RCV.NXT and the window by its ACK.
+void Tracker::listen(Odd& odd) {
+  const auto& [flow, s, a, b] = std::tie(odd.flow, odd.s, odd.a, odd.b);
+  // In the middle of a connection whose begin is not in the capture, an echo proves that timestamps are in
+  // use. (One of 0 is a restored socket's, whose clock may be behind.)
+  if (s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() &&
+      (flow.negotiated() == Negotiated::yes ||
+       (flow.negotiated() == Negotiated::unknown && s.tsecr.raw != 0)) &&
+      (!odd.overtaken || s.tsecr.raw == 0) && echo_tells(flow, odd.from, s))
+    take_echo(flow, odd.from, s, knows_all(a, b, s));
+
+  if (a.state == TcpState::closed && !a.fin_sent && !s.has(kSyn | kRst)) a.state = TcpState::established;
+  if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && (s.length() > 0 || after(s.ack, b.isn + 1)))
+    a.state = TcpState::established;
+  const uint32_t window = as_received(flow, a, s).window;
+  if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt)))
+    note_own_ack(flow, odd.from, s, window);
+  // It repeats an ACK although the capture holds more in order: that never reached it, so the capture was
+  // taken somewhere before it. (Unless an open verdict explains it: then the profile may be wrong.)
+  if (odd.repeats_ack && a.tap == Tap::estimated && before(s.ack, a.rcv_nxt) &&
+      vantage_of(a, b) == Vantage::at_receiver && s.time_ns - b.last_ns > settle_ns(a) &&
+      (!flow.trouble || trouble(flow).direction[odd.from ^ 1].open.empty()))
+    a.tap = Tap::away;
+  // Where the capture shows all that it got, its ACK is its RCV.NXT. What an ACK makes it send again it sends
+  // before it takes the data that came with that ACK: tcp_ack() comes first.
+  const TimeNs settled = settle_ns(a) + (odd.retransmitted ? kMillisecond : 0);
+  if (s.has(kAck) && a.acked && s.ack == a.ack_max && !odd.overtaken &&
+      vantage_of(a, b) == Vantage::at_receiver && (odd.repeats_ack || s.time_ns - b.last_ns > settled)) {
+    a.rcv_nxt = s.ack;
+    a.rcv_doubtful = false;
+    settle_ack(flow, odd.from, s.ack);
+  }
+}
+
+/// What it adds to what its sender has sent.
+void Tracker::count_sent(Odd& odd) {
+  const auto& [s, a] = std::tie(odd.s, odd.a);
+  if (s.length() > 0 && after(s.end_seq(), a.snd_nxt)) a.snd_nxt = s.end_seq();
+  a.sent_data_last = odd.new_data || s.has(kSyn);
+  a.payload_bytes += s.payload;
+  if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;
+  a.retransmissions += odd.retransmitted;
+  ++a.segments;
+}
+
+/// What it tells of longer stories: the clock, a move, a stall.
+void Tracker::go_on(Odd& odd) {
+  const auto& [flow, s, a, b, j] = std::tie(odd.flow, odd.s, odd.a, odd.b, odd.j);
+  if (!odd.first && !s.has(kRst) && !odd.next_one) {
+    if (odd.fit == SenderClock::Fit::backward || odd.fit == SenderClock::Fit::forward)
+      odd_clock(flow, odd.from, s, odd.fit, odd.new_data || odd.new_ack, odd.was, j);
+    else if (flow.trouble && s.has_ts())
+      drop_outlier(a, trouble(flow).direction[odd.from], j);
+    if (odd.fit == SenderClock::Fit::behind) lagging_clock(flow, odd.from, s);
+    watch_migration(flow, odd.from, s, odd.was, j);
+  }
+  if (odd.new_ack && !odd.dropped() && flow.trouble) watch_recovery(flow, odd.from, s);
+  if (odd.new_ack) b.retransmit_run = 0;
+  if (odd.retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
+  const bool una_moved = odd.snd_una && after(b.snd_una, *odd.snd_una);
+  // Where the other side is not in the capture, what follows the data tells that they got through: there is
+  // no more to send before their ACK once they had to be sent again.
+  const bool goes_on = !b.seen && odd.new_data && !odd.first && !odd.dropped();
+  if (goes_on) a.retransmit_run = 0;
+  watch_progress(flow, odd.from, s,
+                 {.of_other = !odd.dropped() && (odd.new_ack || una_moved), .of_own = goes_on},
+                 odd.retransmitted, odd.was);
+}
+
 Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
@@ -197,188 +402,51 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   flow.options_cut = flow.options_cut || s.ts == TsOption::cut;
   const bool first = !a.seen;
   if (first) first_segment(flow, from, s);
-  const Host was = a;
+  Odd odd(flow, from, s, first);
+
+  // What it is.
   if (s.length() > 0) keep_data(a, s);
-  const SeqNum end = s.end_seq();
-  const bool new_data = s.length() > 0 && (first || after(end, a.snd_nxt));
-  const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
-  if (flow.capture_loss && s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() && was.clock.started() &&
-      after(s.tsval, was.clock.last())) {
-    // An ACK of what was never seen has been believed. Now its sender's ACK goes back, or the other one sends
-    // a pure ACK, which carries SND.NXT, from before it, while the clock goes on: that ACK was forged or
-    // damaged.
-    if (a.acked && a.ack_max == b.snd_nxt && before(s.ack, a.ack_max)) was_never_sent(b, a, s.ack);
-    if (b.acked && b.ack_max == a.snd_nxt && before(s.seq, a.snd_nxt) && s.length() == 0 &&
-        !is_keepalive(b, s))
-      was_never_sent(a, b, s.seq);
-  }
-  const bool new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
+  refute_ack(flow, a, b, s);
+  odd.new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
-  // A segment that later ones have overtaken says nothing of the present, and answers nothing. (But the clock
-  // of another host may be behind.)
-  const bool overtaken = s.has_ts() && a.clock.overtook(s.tsval) && a.mac == fold_mac(s.src_mac);
-  const bool repeats_ack = pure_ack && a.acked && s.ack == a.ack_max && !overtaken;
+  odd.repeats_ack = pure_ack && a.acked && s.ack == a.ack_max && !odd.overtaken;
+  odd.fit = observe_clock(flow, a, b, s, odd.next_one);
 
-  // The sender's clock. RST and zero in a SYN say nothing about it.
-  SenderClock::Fit fit = SenderClock::Fit::good;
-  const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
-  // The next connection knocks, perhaps of another host behind the same address: not this one's clock.
-  const bool next_one = opening && b.state == TcpState::time_wait;
-  const bool first_syn_ack =
-      s.has(kSyn) && s.has(kAck) && (!flow.synack_seen || (s.seq != a.isn && !b.acked));
-  if (first_syn_ack && s.has_ts() && s.tsval.raw != 0)
-    a.clock.start(s.tsval, s.time_ns);  // whatever came before it was not this connection
-  else if (s.has_ts() && !s.has(kRst) && !(s.has(kSyn) && s.tsval.raw == 0) && !next_one)
-    fit = a.clock.observe(s.tsval, s.time_ns, s.time_ns - was.last_ns);
-
-  if (!was.clock.started() && a.clock.started() && b.ts_recent.known()) bound_age(b, a, s.tsval, s.time_ns);
-
-  Judgement j;
-  if (opening && b.state == TcpState::unknown) {
-    j.reason = Reason::handshake;
-  } else {
-    j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s,
-                      flow.trouble ? &trouble(flow).direction[from] : nullptr);
-  }
-
-  if (flow.trouble) {
-    auto& sent_damaged = trouble(flow).direction[from].damaged_end;
-    if (sent_damaged && s.length() > 0) sent_damaged.reset();  // now it came in good order
-    auto& got_damaged = trouble(flow).direction[from ^ 1].damaged_end;
-    if (got_damaged && s.has(kAck) && !before(s.ack, *got_damaged)) {
-      // Acknowledged all the same: whatever spoiled the checksums did so in the capture only.
-      b.checksum_told = false;
-      got_damaged.reset();
-    }
-  }
-  if (retransmitted) take_back_ack(a, b, s);
+  // What becomes of it.
+  if (odd.opening && b.state == TcpState::unknown)
+    odd.j.reason = Reason::handshake;
+  else
+    odd.j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s,
+                          flow.trouble ? &trouble(flow).direction[from] : nullptr);
+  make_up_damage(odd);
+  if (odd.retransmitted) take_back_ack(a, b, s);
   note_options(flow, from, s);
-  const SeqNum snd_una = b.snd_una;
-  const bool una_known = b.una_known;
+  if (b.una_known) odd.snd_una = b.snd_una;
   std::optional<PawsState> open;
-  if (is_questionable(s, j) || may_be_decided(b, a, s, j)) open = likeliest_state(flow, b, a, s);
-  const ReceiverBefore before_echo{.repeats_ack = repeats_ack,
+  if (is_questionable(s, odd.j) || may_be_decided(b, a, s, odd.j)) open = likeliest_state(flow, b, a, s);
+  const ReceiverBefore before_echo{.repeats_ack = odd.repeats_ack,
                                    .echo_expected = a.ts_recent.may_hold(s.tsecr),
                                    .rcv_nxt = a.rcv_nxt,
                                    .right_edge = a.right_edge};
-  if (s.has(kSyn)) handshake(flow, from, s, j);
-  if (j.verdict != Verdict::drop) {
-    if (!s.has(kSyn)) {
-      if (j.stores && j.verdict == Verdict::accept && vantage_of(b, a) == Vantage::at_receiver &&
-          distance(j.ts_recent, s.tsval) < 0)
-        b.ts_recent.store(s.tsval, s.time_ns);  // moved back: idle or unset before
-      else if (j.may_store && b.ts_recent.known())
-        b.ts_recent.may_store(s.tsval, s.time_ns, !j.stores);
-      else if (j.may_store && !b.seen && new_data && !first)
-        b.ts_recent.store(s.tsval, s.time_ns);  // until it speaks itself: it must have taken what goes on
-      if (j.may_store) b.stored_by_data = s.length() != 0;
-      // A Linux that can do TCP-AO refuses options that it cannot walk through (tcp_inbound_hash()), and any
-      // receiver an ACK of what it has not sent, unless we have missed that.
-      const bool acks_unseen = b.seen && after(s.ack, b.snd_nxt);
-      const bool doubtful = j.verdict == Verdict::unknown || s.options_malformed || acks_unseen;
-      // Whether a doubtful ACK ends the handshake, or acknowledges what is not in the capture, the receiver's
-      // next segments tell.
-      const bool waits = b.state == TcpState::syn_recv || acks_unseen;
-      if (j.verdict != Verdict::unknown || !waits) {
-        const Host before_ack = b;
-        apply_accepted(flow, from, s);
-        if (doubtful)
-          doubt_ack(flow, from, s, before_ack);
-        else
-          trust_ack(flow, from, s);
-      }
-      if (doubtful && s.length() > 0) b.rcv_doubtful = true;
-    }
-  }
-  if (flow.trouble) {
-    for (OpenVerdict& v : trouble(flow).direction[from].open) {
-      if (s.has_ts()) v.followed_by(s.tsval);
-      const bool overlaps = s.payload > 0 && v.overlaps(s.seq, end);
-      v.repeated = v.repeated || overlaps;
-      if (overlaps && j.verdict != Verdict::drop) v.may_have(s.seq, end);
-    }
-  }
-  count_verdict(flow, from, s, j, open);
+  if (s.has(kSyn)) handshake(flow, from, s, odd.j);
+  take(odd);
+  follow_open(odd);
+  count_verdict(flow, from, s, odd.j, open);
 
-  // A SYN inside of a live connection may be the first of the next one.
-  if (opening && j.verdict == Verdict::drop) {
-    Trouble& t = trouble(flow);
-    t.syn_pending = true;
-    t.syn_from = from;
-    t.syn_frame = s.frame;
-    t.syn_isn = s.seq;
-  }
-
-  if (s.has(kAck) && b.seen && after(s.ack, b.snd_nxt) && j.verdict != Verdict::drop &&
-      j.verdict != Verdict::unknown && !s.has(kRst)) {
-    Trouble& t = trouble(flow);
-    if (!flow.capture_loss) t.capture_loss_frame = s.frame;
-    t.lost_bytes += static_cast<uint32_t>(distance(b.snd_nxt, s.ack));
-    flow.capture_loss = true;
-    b.snd_nxt = s.ack;
-  }
+  // What follows from it.
+  note_syn(odd);
+  note_capture_loss(odd);
   a.ts_segments += s.has_ts();
-  // In the middle of a connection whose begin is not in the capture, an echo proves that timestamps are in
-  // use. (One of 0 is a restored socket's, whose clock may be behind.)
-  if (s.has(kAck) && !s.has(kRst | kSyn) && s.has_ts() &&
-      (flow.negotiated() == Negotiated::yes ||
-       (flow.negotiated() == Negotiated::unknown && s.tsecr.raw != 0)) &&
-      (!overtaken || s.tsecr.raw == 0) && echo_tells(flow, from, s))
-    take_echo(flow, from, s, knows_all(a, b, s));
-
-  if (a.state == TcpState::closed && !a.fin_sent && !s.has(kSyn | kRst)) a.state = TcpState::established;
-  if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && (s.length() > 0 || after(s.ack, b.isn + 1)))
-    a.state = TcpState::established;
-  const uint32_t window = as_received(flow, a, s).window;
-  if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt)))
-    note_own_ack(flow, from, s, window);
-  // It repeats an ACK although the capture holds more in order: that never reached it, so the capture was
-  // taken somewhere before it. (Unless an open verdict explains it: then the profile may be wrong.)
-  if (repeats_ack && a.tap == Tap::estimated && before(s.ack, a.rcv_nxt) &&
-      vantage_of(a, b) == Vantage::at_receiver && s.time_ns - b.last_ns > settle_ns(a) &&
-      (!flow.trouble || trouble(flow).direction[from ^ 1].open.empty()))
-    a.tap = Tap::away;
-  // Where the capture shows all that it got, its ACK is its RCV.NXT. What an ACK makes it send again it sends
-  // before it takes the data that came with that ACK: tcp_ack() comes first.
-  const TimeNs settled = settle_ns(a) + (retransmitted ? kMillisecond : 0);
-  if (s.has(kAck) && a.acked && s.ack == a.ack_max && !overtaken &&
-      vantage_of(a, b) == Vantage::at_receiver && (repeats_ack || s.time_ns - b.last_ns > settled)) {
-    a.rcv_nxt = s.ack;
-    a.rcv_doubtful = false;
-    settle_ack(flow, from, s.ack);
-  }
-  if (s.length() > 0 && after(end, a.snd_nxt)) a.snd_nxt = end;
-  a.sent_data_last = new_data || s.has(kSyn);
-  a.payload_bytes += s.payload;
-  if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;
-  a.retransmissions += retransmitted;
-  ++a.segments;
-
-  const bool new_information = new_data || new_ack;
-  if (!first && !s.has(kRst) && !next_one) {
-    if (fit == SenderClock::Fit::backward || fit == SenderClock::Fit::forward)
-      odd_clock(flow, from, s, fit, new_information, was, j);
-    else if (flow.trouble && s.has_ts())
-      drop_outlier(a, trouble(flow).direction[from], j);
-    if (fit == SenderClock::Fit::behind) lagging_clock(flow, from, s);
-    watch_migration(flow, from, s, was, j);
-  }
-  if (new_ack && j.verdict != Verdict::drop && flow.trouble) watch_recovery(flow, from, s);
-  if (new_ack) b.retransmit_run = 0;
-  if (retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
-  const bool progress = j.verdict != Verdict::drop && (new_ack || (una_known && after(b.snd_una, snd_una)));
-  // Where the other side is not in the capture, what follows the data tells that they got through: there is
-  // no more to send before their ACK once they had to be sent again.
-  const bool goes_on = !b.seen && new_data && !first && j.verdict != Verdict::drop;
-  if (goes_on) a.retransmit_run = 0;
-  watch_progress(flow, from, s, {.of_other = progress, .of_own = goes_on}, retransmitted, was);
+  listen(odd);
+  count_sent(odd);
+  go_on(odd);
   if (flow.trouble) {
-    if (!overtaken) weigh_evidence(flow, from, s, before_echo);
+    if (!odd.overtaken) weigh_evidence(flow, from, s, before_echo);
     outlive_reset(flow, from, s);
   }
-  if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s, j.verdict);
+  if (s.has(kFin | kRst) || a.fin_sent || b.fin_sent) close_down(flow, from, s, odd.j.verdict);
 
-  if (!s.has(kRst) && !next_one) {
+  if (!s.has(kRst) && !odd.next_one) {
     a.mac = fold_mac(s.src_mac);
     a.ttl = s.ttl;
     a.packet_id = packet_id(s);
@@ -386,7 +454,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   a.last_ns = s.time_ns;
   flow.settled = flow.negotiated() == Negotiated::yes && all_known(a) && all_known(b) &&
                  !(flow.trouble && trouble(flow).has_open_questions());
-  return j;
+  return odd.j;
 }
 
 std::unique_ptr<Trouble> Tracker::finish(Flow& flow) {

@@ -55,6 +55,15 @@ class Tracker {
 
   // tracker.cpp
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
+  struct Odd;
+  void make_up_damage(const Odd& odd);
+  void take(Odd& odd);
+  void follow_open(const Odd& odd);
+  void note_syn(const Odd& odd);
+  void note_capture_loss(Odd& odd);
+  void listen(Odd& odd);
+  static void count_sent(Odd& odd);
+  void go_on(Odd& odd);
   void apply_accepted(Flow& flow, unsigned from, const Segment& s);
   void doubt_ack(Flow& flow, unsigned from, const Segment& s, const Host& was);
   void trust_ack(Flow& flow, unsigned from, const Segment& s);
