@@ -346,9 +346,10 @@ void Tracker::listen(Odd& odd) {
       vantage_of(a, b) == Vantage::at_receiver && s.time_ns - b.last_ns > settle_ns(a) &&
       (!flow.trouble || trouble(flow).direction[odd.from ^ 1].open.empty()))
     a.tap = Tap::away;
-  // Where the capture shows all that it got, its ACK is its RCV.NXT. What an ACK makes it send again it sends
-  // before it takes the data that came with that ACK: tcp_ack() comes first.
-  const TimeNs settled = settle_ns(a) + (odd.retransmitted ? kMillisecond : 0);
+  // Where the capture shows all that it got, its ACK is its RCV.NXT. What an ACK makes it send, again or,
+  // after an RTO, anew (tcp_xmit_recovery()), it sends before it takes the data that came with that ACK:
+  // tcp_ack() comes first.
+  const TimeNs settled = settle_ns(a) + (s.payload > 0 ? kMillisecond : 0);
   if (s.has(kAck) && a.acked && s.ack == a.ack_max && !odd.overtaken &&
       vantage_of(a, b) == Vantage::at_receiver && (odd.repeats_ack || s.time_ns - b.last_ns > settled)) {
     a.rcv_nxt = s.ack;

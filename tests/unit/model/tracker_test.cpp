@@ -306,6 +306,24 @@ TEST(Tracker, WhatIsSentAgainDoesNotTellRcvNxt) {
   EXPECT_EQ(j.reason, Reason::paws_ack) << "behind RCV.NXT";
 }
 
+/// So does what it sends anew after an RTO, to see whether that was a false alarm (F-RTO).
+TEST(Tracker, WhatAnAckLetsOutDoesNotTellRcvNxt) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const uint32_t first = c.next[1], seq = c.next[0];
+  c.server({.payload = 100});
+  c.server({.payload = 100});
+  c.pass(300 * kMillisecond);
+  c.server({.payload = 100, .seq = first});
+  c.pass(10 * kMillisecond);
+  c.client({.ack = first, .tsval = c.echo[1] - 2000});  // an open question: the server's ACKs are looked at
+  c.client({.payload = 100, .seq = seq, .ack = first + 100});
+  c.pass(200'000);
+  c.server({.payload = 100, .seq = first + 200, .ack = seq});
+  EXPECT_EQ(c.host(1).rcv_nxt, SeqNum{seq + 100});
+}
+
 TEST(Tracker, BothFinsLeadToTimeWaitOfTheFirst) {
   Conversation c;
   c.handshake();
