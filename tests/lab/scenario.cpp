@@ -59,6 +59,21 @@ Stage naive_server(Lab& lab) {
 Stage naive_ipv6(Lab& lab) {
   return move_once(lab, {.v6 = true, .move = {.ticks = -1'000'000}, .pause_ms = kPause});
 }
+/// The moved end does not read at first. When it does, PAWS refuses the news.
+Stage naive_zero_window(Lab& lab) {
+  for (const Host host : {Host::old_host, Host::new_host})
+    lab.net().ns(host).sysctl("net/ipv4/tcp_rmem", "4096 16384 16384");
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  for (int i = 0; i < 100 && flow->peer().write(8192); ++i) lab.wait_ms(2);
+  lab.wait_ms(50);
+  flow->move({.ticks = -1'000'000});
+  for (int i = 0; i < kPatience / 10; ++i) {
+    flow->moving().read();
+    lab.wait_ms(10);
+  }
+  return flow;
+}
 Stage bare(Lab& lab) { return move_once(lab, {.move = {.clock = Move::Clock::bare}, .pause_ms = kPause}); }
 Stage heals(Lab& lab) { return move_once(lab, {.move = {.ticks = -1500}, .pause_ms = kPause}); }
 Stage usec_flip(Lab& lab) {
@@ -202,6 +217,11 @@ const Scenario kScenarios[] = {
      "the client moves and its clock goes back by 1,000,000 ms, in a VLAN (in the middle)",
      vlan,
      {.net = kBadLine}},
+    {"naive-zero-window",
+     "the client moves while its window is closed, and its clock goes back by 1,000,000 ms: that it is open "
+     "again "
+     "the peer never hears",
+     naive_zero_window},
     {"one-sided",
      "the client moves and its clock goes back by 1,000,000 ms; only its own packets are captured",
      naive_paced,

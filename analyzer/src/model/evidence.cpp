@@ -128,7 +128,7 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
     const bool data = v.end_seq != v.seq, harmful = data || acknowledges;
     if (harmful) {
       note_loss(flow, sender, v.tsval, v.state.ts_recent);
-      hold_up(flow, sender, v.frame, v.time_ns, data, acknowledges);
+      hold_up(flow, sender, v.frame, v.time_ns, {.data = data, .ack = acknowledges});
     }
     v.list = harmful ? &DirectionTrouble::paws_drops : &DirectionTrouble::stale_acks;
     // Its ACK had counted as long as it was in doubt.

@@ -185,6 +185,20 @@ inline void take_own_ack(Host& sender, const Segment& s, uint32_t window) {
   }
 }
 
+/// Is less room left of what its peer allows it to send than the least that a full segment takes (RFC 9293
+/// section 3.7.1)?
+inline bool is_window_closed(const Host& host) {
+  constexpr int32_t kLeastMss = 536;
+  return host.una_known && host.wl_known && distance(host.snd_nxt, host.snd_una + host.snd_wnd) < kLeastMss;
+}
+
+/// Would it be the news that a closed window is open, if `receiver` took it?
+/// tcp_input.c:tcp_may_update_window()
+inline bool opens_window(const Host& receiver, const Segment& s, uint32_t window) {
+  return is_window_closed(receiver) && s.has(kAck) && !before(s.ack, receiver.snd_una) &&
+         !before(s.seq, receiver.snd_wl1) && after(s.ack + window, receiver.snd_una + receiver.snd_wnd);
+}
+
 /// Will the receiver's next segments be held against this verdict? Drops by timestamps, and data that another
 /// receiver might have dropped.
 inline bool is_questionable(const Segment& s, const Judgement& j) {

@@ -2,6 +2,7 @@
 // Finds the stretches in which a direction made no progress, and what held it up.
 #include <algorithm>
 
+#include "model/host_steps.h"
 #include "model/tracker.h"
 
 namespace tsaudit {
@@ -23,7 +24,7 @@ void end_stall(DirectionTrouble& direction, TimeNs now, bool over) {
   if (direction.stall_open) {
     direction.stalls.back().end_ns = now;
     direction.stalls.back().over = over;
-  } else if (direction.hold && now - direction.hold->time_ns >= kWorthNaming &&
+  } else if (direction.hold && direction.hold->certain && now - direction.hold->time_ns >= kWorthNaming &&
              direction.stalls.size() < Trouble::kMaxStalls) {
     direction.stalls.push_back({.cause = StallCause::paws,
                                 .frame = direction.hold->frame,
@@ -56,14 +57,16 @@ std::string_view to_string(StallCause cause) {
   return "";
 }
 
-/// PAWS refused a segment of `from`, with `data` that its receiver needs, or an `ack` of new data.
-void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, bool data, bool ack) {
+/// PAWS refused a segment of `from` that its receiver needs.
+void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Refused refused) {
   Trouble& t = trouble(flow);
-  const auto hold = [&](DirectionTrouble& direction) {
-    if (!direction.hold) direction.hold = {frame, time_ns};
+  const auto hold = [&](DirectionTrouble& direction, bool certain) {
+    if (!direction.hold) direction.hold = {frame, time_ns, certain};
+    direction.hold->certain = direction.hold->certain || certain;
   };
-  if (data) hold(t.direction[from]);
-  if (ack) hold(t.direction[from ^ 1]);
+  if (refused.data) hold(t.direction[from], true);
+  // Whether more is to be sent through an open window, its probes will tell.
+  if (refused.ack || refused.window) hold(t.direction[from ^ 1], refused.ack);
 }
 
 /// PAWS may not have refused that segment after all.
@@ -100,9 +103,11 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
 
   DirectionTrouble& outgoing = t.direction[from];
   if (progress.of_own) end_stall(outgoing, s.time_ns, true);
+  if (outgoing.hold && (retransmitted || is_keepalive(b, s))) outgoing.hold->certain = true;
   if (retransmitted && !outgoing.stall_open && a.retransmit_run >= 2 &&
       outgoing.stalls.size() < Trouble::kMaxStalls) {
-    const DirectionTrouble::Hold since = outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, was.last_ns});
+    const DirectionTrouble::Hold since =
+        outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, was.last_ns, true});
     outgoing.stalls.push_back({.frame = since.frame, .start_ns = since.time_ns, .end_ns = s.time_ns});
     outgoing.stall_open = true;
   }

@@ -213,6 +213,7 @@ struct Tracker::Odd {
   SenderClock::Fit fit = SenderClock::Fit::good;
   Judgement j;
   std::optional<SeqNum> snd_una;  ///< of its receiver, before it
+  bool window_closed = false;     ///< to its receiver
   bool dropped() const { return j.verdict == Verdict::drop; }
 };
 
@@ -384,12 +385,13 @@ void Tracker::go_on(Odd& odd) {
   if (odd.new_ack) b.retransmit_run = 0;
   if (odd.retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
   const bool una_moved = odd.snd_una && after(b.snd_una, *odd.snd_una);
+  const bool opened = odd.window_closed && !is_window_closed(b);
   // Where the other side is not in the capture, what follows the data tells that they got through: there is
   // no more to send before their ACK once they had to be sent again.
   const bool goes_on = !b.seen && odd.new_data && !odd.first && !odd.dropped();
   if (goes_on) a.retransmit_run = 0;
   watch_progress(flow, odd.from, s,
-                 {.of_other = !odd.dropped() && (odd.new_ack || una_moved), .of_own = goes_on},
+                 {.of_other = !odd.dropped() && (odd.new_ack || una_moved || opened), .of_own = goes_on},
                  odd.retransmitted, odd.was);
 }
 
@@ -423,6 +425,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (odd.retransmitted) take_back_ack(a, b, s);
   note_options(flow, from, s);
   if (b.una_known) odd.snd_una = b.snd_una;
+  odd.window_closed = is_window_closed(b);
   std::optional<PawsState> open;
   if (is_questionable(s, odd.j) || may_be_decided(b, a, s, odd.j)) open = likeliest_state(flow, b, a, s);
   const ReceiverBefore before_echo{.repeats_ack = odd.repeats_ack,

@@ -117,7 +117,12 @@ class Tracker {
   void resolve_all(DirectionTrouble& direction);
 
   // stalls.cpp
-  void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, bool data, bool ack);
+  struct Refused {
+    bool data = false;    ///< that its receiver needs
+    bool ack = false;     ///< of new data
+    bool window = false;  ///< the news that it is open
+  };
+  void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Refused refused);
   void let_go(Flow& flow, uint64_t frame);
   struct Progress {
     bool of_other, of_own;  ///< data of the other side, which a segment acknowledges, or of its own sender

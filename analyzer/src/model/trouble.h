@@ -218,10 +218,11 @@ struct DirectionTrouble {
   std::optional<DoubtfulReset> doubtful_reset;
   std::optional<SackEdge> sack_edge;  ///< of what its receiver holds out of order, as it last told
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
-  /// Since PAWS refused this segment, of its own or with the ACK for them, its data make no progress.
+  /// Since PAWS refused this segment, of its own or with the ACK or the window for them, its data make no progress.
   struct Hold {
     uint64_t frame;
     TimeNs time_ns;
+    bool certain;  ///< there are such data
   };
   std::optional<Hold> hold;
   bool stall_open = false;            ///< stalls.back() goes on

@@ -11,10 +11,12 @@ namespace {
 // Help texts are paragraphs: what it means, how it is decided, what to do. docs/rules.md is made of them
 // (`tsaudit explain --all --format markdown`); a test keeps it current.
 constexpr auto kRules = std::to_array<RuleInfo>({
-    {RuleId::paws_drop, "TS001", "paws-drop", Severity::error, "Data or FIN discarded by PAWS",
-     "The receiver threw away segments that carry data or a FIN, because their TSval is older than "
-     "TS.Recent, the newest timestamp that it had accepted. The application never sees this data, and no "
-     "socket call reports it.\n\n"
+    {RuleId::paws_drop, "TS001", "paws-drop", Severity::error,
+     "A segment that its receiver needed was discarded by PAWS",
+     "The receiver threw away segments that carry data or a FIN, acknowledge new data, or tell that a closed "
+     "window is open, because their TSval is older than TS.Recent, the newest timestamp that it had "
+     "accepted. "
+     "The application never sees this data, and no socket call reports it.\n\n"
      "tsaudit replays the receiver as the named profile does, and says drop only if every state that the "
      "capture allows refuses the segment. The drop is confirmed when the receiver's own segments show it: "
      "a duplicate ACK with the old TSecr for each refused segment, no SACK for it, retransmissions that "
@@ -140,8 +142,8 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "RFC 7323 section 3.2; net/ipv4/tcp_input.c: tcp_parse_options(), tcp_parse_aligned_timestamp()"},
 
     {RuleId::stale_ack, "TS011", "stale-ack", Severity::note, "Old pure ACK discarded by PAWS; harmless",
-     "A segment without data, overtaken by newer ones, came too late and was discarded. Nothing is lost: "
-     "its acknowledgment had already arrived in a newer segment.\n\n"
+     "A segment without data, overtaken by newer ones, came too late and was discarded. Nothing is lost: it "
+     "acknowledged nothing that a newer segment had not acknowledged before, and opened no closed window.\n\n"
      "It is reported apart from TS001, so that reordering in the network is not mistaken for lost data. "
      "Linux 6.14 and later discard it silently and count PAWSOldAck; earlier ones answer with a duplicate "
      "ACK, at most one in 500 ms, and count PAWSEstab.\n\n"

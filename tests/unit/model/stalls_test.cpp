@@ -114,6 +114,53 @@ TEST(Stalls, ARefusedAckHoldsUpWhatItAcknowledges) {
   EXPECT_TRUE(c.finished_trouble()->direction[c.flow().client].stalls.empty());
 }
 
+/// The server's data wait for a window of which it never hears that it is open. Its probes tell that there
+/// are some.
+TEST(Stalls, ARefusedWindowUpdateHoldsUpWhatWaitsForIt) {
+  for (const bool probes : {true, false}) {
+    Conversation c;
+    c.handshake();
+    c.talk(50);
+    c.server({.payload = 100});
+    c.pass(10 * kMillisecond);
+    c.client({.window = 0});
+    c.clock[0] -= 2'500;
+    c.pass(500 * kMillisecond);
+    const TimeNs refused = c.now;
+    ASSERT_EQ(c.client({.window = 5000}).verdict, Verdict::drop);
+    c.pass(kSecond);
+    if (probes) c.server({.seq = c.next[1] - 1});
+    c.pass(2 * kSecond);
+    ASSERT_EQ(c.client({.window = 5000}).verdict, Verdict::accept);
+    const TimeNs told = c.now;
+    c.talk(50);
+    c.finish();
+    const auto& stalls = c.finished_trouble()->direction[c.flow().client ^ 1].stalls;
+    EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].paws_drops.count, 1u);
+    ASSERT_EQ(stalls.size(), probes ? 1u : 0u);
+    if (!probes) continue;
+    EXPECT_EQ(stalls[0].cause, StallCause::paws);
+    EXPECT_EQ(stalls[0].start_ns, refused);
+    EXPECT_EQ(stalls[0].end_ns, told);
+  }
+}
+
+/// No window was closed: then it is a stale ACK as others are.
+TEST(Stalls, ARefusedAckThatOpensNothingIsHarmless) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.server({.payload = 100});
+  c.pass(10 * kMillisecond);
+  c.client({.window = 1000});
+  ASSERT_EQ(c.client({.tsval = c.clock[0] - 100'000, .window = 5000}).verdict, Verdict::drop);
+  c.pass(2 * kSecond);
+  c.server({.seq = c.next[1] - 1});
+  c.finish();
+  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].paws_drops.count, 0u);
+  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].stale_acks.count, 1u);
+}
+
 TEST(Stalls, ARefusedSegmentThatIsSoonMadeUpForIsNone) {
   Conversation c;
   c.handshake();
