@@ -74,6 +74,17 @@ Stage naive_zero_window(Lab& lab) {
   }
   return flow;
 }
+/// Nobody has anything to send, but the peer asks whether the other end is there. PAWS refuses each answer.
+Stage naive_keepalive(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  flow->peer().set(SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+  for (const auto& [option, value] : {std::pair{TCP_KEEPIDLE, 1}, {TCP_KEEPINTVL, 1}, {TCP_KEEPCNT, 3}})
+    flow->peer().set(IPPROTO_TCP, option, value, "keepalive");
+  flow->move({.ticks = -1'000'000});
+  lab.wait_ms(2 * kPatience);
+  return flow;
+}
 Stage bare(Lab& lab) { return move_once(lab, {.move = {.clock = Move::Clock::bare}, .pause_ms = kPause}); }
 Stage heals(Lab& lab) { return move_once(lab, {.move = {.ticks = -1500}, .pause_ms = kPause}); }
 Stage usec_flip(Lab& lab) {
@@ -222,6 +233,11 @@ const Scenario kScenarios[] = {
      "again "
      "the peer never hears",
      naive_zero_window},
+    {"naive-keepalive",
+     "the client moves while nobody sends, and its clock goes back by 1,000,000 ms: the peer asks for it in "
+     "vain, and "
+     "gives up",
+     naive_keepalive},
     {"one-sided",
      "the client moves and its clock goes back by 1,000,000 ms; only its own packets are captured",
      naive_paced,

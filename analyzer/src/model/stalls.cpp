@@ -66,7 +66,8 @@ void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns,
   };
   if (refused.data) hold(t.direction[from], true);
   // Whether more is to be sent through an open window, its probes will tell.
-  if (refused.ack || refused.window) hold(t.direction[from ^ 1], refused.ack);
+  if (refused.ack || refused.window || refused.answer)
+    hold(t.direction[from ^ 1], refused.ack || refused.answer);
 }
 
 /// PAWS may not have refused that segment after all.
@@ -103,7 +104,8 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
 
   DirectionTrouble& outgoing = t.direction[from];
   if (progress.of_own) end_stall(outgoing, s.time_ns, true);
-  if (outgoing.hold && (retransmitted || is_keepalive(b, s))) outgoing.hold->certain = true;
+  outgoing.probes = is_keepalive(b, s) && !s.has(kSyn | kRst | kFin);
+  if (outgoing.hold && (retransmitted || outgoing.probes)) outgoing.hold->certain = true;
   if (retransmitted && !outgoing.stall_open && a.retransmit_run >= 2 &&
       outgoing.stalls.size() < Trouble::kMaxStalls) {
     const DirectionTrouble::Hold since =

@@ -121,6 +121,7 @@ class Tracker {
     bool data = false;    ///< that its receiver needs
     bool ack = false;     ///< of new data
     bool window = false;  ///< the news that it is open
+    bool answer = false;  ///< to a probe: the other end is there
   };
   void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Refused refused);
   void let_go(Flow& flow, uint64_t frame);

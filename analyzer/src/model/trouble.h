@@ -225,6 +225,7 @@ struct DirectionTrouble {
     bool certain;  ///< there are such data
   };
   std::optional<Hold> hold;
+  bool probes = false;  ///< its last segment asks whether the other end is there, or its window open
   bool stall_open = false;            ///< stalls.back() goes on
   bool zero_window_open = false;      ///< the receiver's window is closed since zero_window_ns
   TimeNs zero_window_ns = 0;

@@ -30,15 +30,17 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   if (is_paws_drop(j) && b.state == TcpState::time_wait && s.has(kSyn)) {
     list = &DirectionTrouble::refused_reuse;
   } else if (is_paws_drop(j)) {
-    // A stale ACK that acknowledges nothing new and opens no window is no loss, nor is a copy of data that
-    // has arrived: an original that a retransmission has overtaken. Nor is a SYN on a live connection, which
-    // no receiver takes there. Anything else is.
+    // A stale ACK that acknowledges nothing new, opens no window and answers no probe is no loss, nor is a
+    // copy of data that has arrived: an original that a retransmission has overtaken. Nor is a SYN on a live
+    // connection, which no receiver takes there. Anything else is.
     const bool copy = s.length() > 0 && b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
+    const bool ack = s.has(kAck) && b.una_known && !before(s.ack, b.snd_una);
     const Refused refused{.data = s.length() > 0 && !copy,
-                          .ack = b.una_known && after(s.ack, b.snd_una),
-                          .window = opens_window(b, s, as_received(flow, flow.host[from], s).window)};
-    if (!live_syn && (refused.data || refused.ack || refused.window)) {
+                          .ack = ack && s.ack != b.snd_una,
+                          .window = opens_window(b, s, as_received(flow, flow.host[from], s).window),
+                          .answer = ack && trouble(flow).direction[from ^ 1].probes};
+    if (!live_syn && (refused.data || refused.ack || refused.window || refused.answer)) {
       note_loss(flow, from, s.tsval, j.ts_recent);
       hold_up(flow, from, s.frame, s.time_ns, refused);
       list = &DirectionTrouble::paws_drops;

@@ -13,10 +13,10 @@ namespace {
 constexpr auto kRules = std::to_array<RuleInfo>({
     {RuleId::paws_drop, "TS001", "paws-drop", Severity::error,
      "A segment that its receiver needed was discarded by PAWS",
-     "The receiver threw away segments that carry data or a FIN, acknowledge new data, or tell that a closed "
-     "window is open, because their TSval is older than TS.Recent, the newest timestamp that it had "
-     "accepted. "
-     "The application never sees this data, and no socket call reports it.\n\n"
+     "The receiver threw away segments that carry data or a FIN, acknowledge new data, tell that a closed "
+     "window is open, or answer a probe, because their TSval is older than TS.Recent, the newest timestamp "
+     "that it had accepted. The application never sees this data, and no socket call reports it. A peer "
+     "whose keepalive probes are answered so gives the connection up.\n\n"
      "tsaudit replays the receiver as the named profile does, and says drop only if every state that the "
      "capture allows refuses the segment. The drop is confirmed when the receiver's own segments show it: "
      "a duplicate ACK with the old TSecr for each refused segment, no SACK for it, retransmissions that "
@@ -32,10 +32,10 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "Every segment that could have moved the flow forward was discarded by PAWS (TS001), so that it stood "
      "still. Users see a hung connection: no reset, no error, until an application timeout or until the "
      "sender gives up after its retransmissions (tcp_retries2, about 15 minutes on Linux).\n\n"
-     "The stall is counted from the first discarded segment to the first progress of the acknowledgment "
-     "number, or to the end of the capture. The expected end is the earlier of two events: the sender's "
-     "clock catches up with TS.Recent, or TS.Recent becomes too old to count (2147 seconds on Linux 6.7 "
-     "and later, 24 days before that and in RFC 7323).\n\n"
+     "The stall is counted from the first discarded segment to the first progress (of the acknowledgment "
+     "number, a closed window or a probe), or to the end of the capture. The expected end is the earlier of "
+     "two events: the sender's clock catches up with TS.Recent, or TS.Recent becomes too old to count (2147 "
+     "seconds on Linux 6.7 and later, 24 days before that and in RFC 7323).\n\n"
      "Apply the suggested offset to the migrated endpoint, or restore its clock with TCP_TIMESTAMP before "
      "it leaves repair mode. Waiting helps only if the time named is shorter than the sender's patience.",
      "RFC 7323 sections 5.3 and 5.5; include/net/tcp.h: TCP_PAWS_WRAP (6.7+), TCP_PAWS_24DAYS; "
@@ -143,12 +143,13 @@ constexpr auto kRules = std::to_array<RuleInfo>({
 
     {RuleId::stale_ack, "TS011", "stale-ack", Severity::note, "Old pure ACK discarded by PAWS; harmless",
      "A segment without data, overtaken by newer ones, came too late and was discarded. Nothing is lost: it "
-     "acknowledged nothing that a newer segment had not acknowledged before, and opened no closed window.\n\n"
+     "acknowledged nothing that a newer segment had not acknowledged before, opened no closed window and "
+     "answered no probe.\n\n"
      "It is reported apart from TS001, so that reordering in the network is not mistaken for lost data. "
      "Linux 6.14 and later discard it silently and count PAWSOldAck; earlier ones answer with a duplicate "
      "ACK, at most one in 500 ms, and count PAWSEstab.\n\n"
-     "Nothing to do, unless the ACK carried a window update that the sender was waiting for, or there are "
-     "thousands; then look for reordering (several NIC queues, ECMP per packet).",
+     "Nothing to do, unless there are thousands; then look for reordering (several NIC queues, ECMP per "
+     "packet).",
      "RFC 7323 section 5.3; net/ipv4/tcp_input.c: tcp_disordered_ack_check() (6.14+), "
      "tcp_disordered_ack(); SKB_DROP_REASON_TCP_RFC7323_PAWS_ACK"},
 

@@ -145,6 +145,35 @@ TEST(Stalls, ARefusedWindowUpdateHoldsUpWhatWaitsForIt) {
   }
 }
 
+/// Nothing is to be sent, but the server wants to know whether the client is there, and gives up if it hears
+/// nothing.
+TEST(Stalls, ARefusedAnswerToAProbeHoldsUp) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.clock[0] -= 3'500;
+  EXPECT_EQ(c.client().verdict, Verdict::drop);  // of no harm: nobody asked
+  c.pass(500 * kMillisecond);
+  c.server({.seq = c.next[1] - 1});
+  c.pass(10 * kMillisecond);
+  const TimeNs refused = c.now;
+  EXPECT_EQ(c.client().verdict, Verdict::drop);
+  c.pass(4 * kSecond);
+  c.server({.seq = c.next[1] - 1});
+  c.pass(10 * kMillisecond);
+  const TimeNs heard = c.now;
+  EXPECT_EQ(c.client().verdict, Verdict::accept);
+  c.talk(50);
+  c.finish();
+  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].paws_drops.count, 1u);
+  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].stale_acks.count, 1u);
+  const auto& stalls = c.finished_trouble()->direction[c.flow().client ^ 1].stalls;
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::paws);
+  EXPECT_EQ(stalls[0].start_ns, refused);
+  EXPECT_EQ(stalls[0].end_ns, heard);
+}
+
 /// No window was closed: then it is a stale ACK as others are.
 TEST(Stalls, ARefusedAckThatOpensNothingIsHarmless) {
   Conversation c;
