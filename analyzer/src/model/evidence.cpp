@@ -85,6 +85,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                                                                     before(s.seq, flow.host[from].snd_nxt)),
                 .last_elsewhere = waits && repeated,
                 .rcv_doubtful = flow.host[from ^ 1].rcv_doubtful != 0,
+                .needed = needed(flow, from, s),
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
                 .segment = as_received(flow, flow.host[from], s)};
@@ -125,12 +126,15 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
   } else if (now == Verdict::drop && is_paws(reason)) {
     Host& receiver = flow.host[sender ^ 1];
     const bool acknowledges = after(v.segment.ack, v.state.snd_una);
-    const bool data = v.end_seq != v.seq, harmful = data || acknowledges;
-    if (harmful) {
+    const Needed lost{.data = v.end_seq != v.seq,
+                      .ack = acknowledges,
+                      .window = v.needed.window,
+                      .answer = v.needed.answer};
+    if (lost) {
       note_loss(flow, sender, v.tsval, v.state.ts_recent);
-      hold_up(flow, sender, v.frame, v.time_ns, {.data = data, .ack = acknowledges});
+      hold_up(flow, sender, v.frame, v.time_ns, lost);
     }
-    v.list = harmful ? &DirectionTrouble::paws_drops : &DirectionTrouble::stale_acks;
+    v.list = lost ? &DirectionTrouble::paws_drops : &DirectionTrouble::stale_acks;
     // Its ACK had counted as long as it was in doubt.
     if (acknowledges && receiver.snd_una == v.segment.ack) receiver.snd_una = v.state.snd_una;
   }

@@ -58,7 +58,7 @@ std::string_view to_string(StallCause cause) {
 }
 
 /// PAWS refused a segment of `from` that its receiver needs.
-void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Refused refused) {
+void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Needed refused) {
   Trouble& t = trouble(flow);
   const auto hold = [&](DirectionTrouble& direction, bool certain) {
     if (!direction.hold) direction.hold = {frame, time_ns, certain};

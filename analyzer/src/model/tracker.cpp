@@ -385,15 +385,16 @@ void Tracker::go_on(Odd& odd) {
   if (odd.new_ack) b.retransmit_run = 0;
   if (odd.retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
   const bool una_moved = odd.snd_una && after(b.snd_una, *odd.snd_una);
-  const bool opened = odd.window_closed && !is_window_closed(b);
-  const bool answers = s.has(kAck) && flow.trouble && trouble(flow).direction[odd.from ^ 1].probes;
+  const bool taken = !odd.dropped() && j.verdict != Verdict::unknown;
+  const bool opened = taken && odd.window_closed && !is_window_closed(b);
+  const bool answers = taken && s.has(kAck) && flow.trouble && trouble(flow).direction[odd.from ^ 1].probes;
   // Where the other side is not in the capture, what follows the data tells that they got through: there is
   // no more to send before their ACK once they had to be sent again.
   const bool goes_on = !b.seen && odd.new_data && !odd.first && !odd.dropped();
   if (goes_on) a.retransmit_run = 0;
   watch_progress(
       flow, odd.from, s,
-      {.of_other = !odd.dropped() && (odd.new_ack || una_moved || opened || answers), .of_own = goes_on},
+      {.of_other = (!odd.dropped() && (odd.new_ack || una_moved)) || opened || answers, .of_own = goes_on},
       odd.retransmitted, odd.was);
 }
 

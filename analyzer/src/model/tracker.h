@@ -86,6 +86,7 @@ class Tracker {
                      const std::optional<PawsState>& open);
   void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
                    const std::optional<PawsState>& open);
+  Needed needed(Flow& flow, unsigned from, const Segment& s);
   void note_loss(Flow& flow, unsigned from, TsVal tsval, TsVal ts_recent);
   Judgement damaged(Flow& flow, unsigned from, const Segment& s);
 
@@ -117,13 +118,7 @@ class Tracker {
   void resolve_all(DirectionTrouble& direction);
 
   // stalls.cpp
-  struct Refused {
-    bool data = false;    ///< that its receiver needs
-    bool ack = false;     ///< of new data
-    bool window = false;  ///< the news that it is open
-    bool answer = false;  ///< to a probe: the other end is there
-  };
-  void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Refused refused);
+  void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Needed refused);
   void let_go(Flow& flow, uint64_t frame);
   struct Progress {
     bool of_other, of_own;  ///< data of the other side, which a segment acknowledges, or of its own sender

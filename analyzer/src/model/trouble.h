@@ -42,6 +42,15 @@ struct FrameList {
 
 struct DirectionTrouble;
 
+/// What a receiver needs of a segment. If it is nothing, its discard does no harm.
+struct Needed {
+  bool data = false;    ///< that it has not got
+  bool ack = false;     ///< of new data
+  bool window = false;  ///< the news that it is open
+  bool answer = false;  ///< to a probe: the other end is there
+  explicit operator bool() const { return data || ack || window || answer; }
+};
+
 /// A verdict that the receiver's next segments will confirm or refute.
 struct OpenVerdict {
   uint64_t frame = 0;
@@ -62,6 +71,7 @@ struct OpenVerdict {
   bool last_elsewhere = false;  ///< so did its last
   bool asked = false;     ///< the first echo after it has been weighed
   bool rcv_doubtful = false;  ///< RCV.NXT was in doubt as well
+  Needed needed = {};     ///< by its receiver
   bool ts_recent_shown = false;  ///< the receiver's own echo has shown the TS.Recent that refused it, or a later one
   PawsState state;        ///< the likeliest, and the segment: to ask other profiles
   PawsSegment segment;

@@ -20,6 +20,18 @@ void Tracker::note_options(Flow& flow, unsigned from, const Segment& s) {
   }
 }
 
+/// A stale ACK that acknowledges nothing new, opens no window and answers no probe is needed by nobody, nor
+/// is a copy of data that have arrived: an original that a retransmission has overtaken.
+Needed Tracker::needed(Flow& flow, unsigned from, const Segment& s) {
+  const Host& b = flow.host[from ^ 1];
+  const bool copy = b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
+  const bool old_ack = !s.has(kAck) || (b.una_known && before(s.ack, b.snd_una));
+  return {.data = s.length() > 0 && !copy,
+          .ack = !old_ack && b.una_known && s.ack != b.snd_una,
+          .window = opens_window(b, s, as_received(flow, flow.host[from], s).window),
+          .answer = !old_ack && trouble(flow).direction[from ^ 1].probes};
+}
+
 /// Everything but an ordinary `newer` or `equal`.
 void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
                           const std::optional<PawsState>& open) {
@@ -30,21 +42,14 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   if (is_paws_drop(j) && b.state == TcpState::time_wait && s.has(kSyn)) {
     list = &DirectionTrouble::refused_reuse;
   } else if (is_paws_drop(j)) {
-    // A stale ACK that acknowledges nothing new, opens no window and answers no probe is no loss, nor is a
-    // copy of data that has arrived: an original that a retransmission has overtaken. Nor is a SYN on a live
-    // connection, which no receiver takes there. Anything else is.
-    const bool copy = s.length() > 0 && b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
+    // A SYN on a live connection is no loss: no receiver takes it there.
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
-    const bool ack = s.has(kAck) && b.una_known && !before(s.ack, b.snd_una);
-    const Refused refused{.data = s.length() > 0 && !copy,
-                          .ack = ack && s.ack != b.snd_una,
-                          .window = opens_window(b, s, as_received(flow, flow.host[from], s).window),
-                          .answer = ack && trouble(flow).direction[from ^ 1].probes};
-    if (!live_syn && (refused.data || refused.ack || refused.window || refused.answer)) {
+    const Needed lost = needed(flow, from, s);
+    if (lost && !live_syn) {
       note_loss(flow, from, s.tsval, j.ts_recent);
-      hold_up(flow, from, s.frame, s.time_ns, refused);
+      hold_up(flow, from, s.frame, s.time_ns, lost);
       list = &DirectionTrouble::paws_drops;
-    } else if (copy) {
+    } else if (s.length() > 0 && !lost.data) {
       list = &DirectionTrouble::stale_copies;
     } else if (!s.has(kRst)) {
       list = &DirectionTrouble::stale_acks;

@@ -174,6 +174,26 @@ TEST(Stalls, ARefusedAnswerToAProbeHoldsUp) {
   EXPECT_EQ(stalls[0].end_ns, heard);
 }
 
+/// Also when the refusal shows later: the capture began after the move, and the echoes tell TS.Recent by and
+/// by.
+TEST(Stalls, ARefusedAnswerCountsWhenItIsDecidedLater) {
+  Conversation c;
+  const uint32_t held = c.clock[0] + 1'000'000;
+  c.client();
+  for (int i = 0; i < 4; ++i) {
+    c.pass(kSecond);
+    c.server({.seq = c.next[1] - 1, .tsecr = held});
+    c.pass(100'000);
+    c.client();
+    c.pass(20'000);
+    c.server({.tsecr = held});
+  }
+  c.finish();
+  ASSERT_TRUE(c.finished_trouble());
+  EXPECT_GE(c.finished_trouble()->direction[c.flow().client].paws_drops.count, 2u);
+  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client ^ 1].stalls.size(), 1u);
+}
+
 /// No window was closed: then it is a stale ACK as others are.
 TEST(Stalls, ARefusedAckThatOpensNothingIsHarmless) {
   Conversation c;
