@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tsaudit::gui {
 namespace {
 
@@ -46,14 +48,21 @@ void add_bands(PlotContent& content, const FlowView& flow) {
   }
 }
 
+/// Of the data of that side; if they have none, of the other's, which wait for what this side sends.
 void add_stalls(PlotContent& content, const FlowView& flow, Side side) {
   if (!flow.report()) return;
-  for (const Finding& finding : flow.report()->findings) {
-    if (finding.duration_ns <= 0 || finding.from.value_or(side) != side) continue;
+  const auto& findings = flow.report()->findings;
+  const auto is_own = [&](const Finding& finding) {
+    return finding.duration_ns > 0 && finding.from.value_or(side) == side;
+  };
+  const bool own = std::any_of(findings.begin(), findings.end(), is_own);
+  for (const Finding& finding : findings) {
+    if (finding.duration_ns <= 0 || is_own(finding) != own) continue;
+    const std::string whose = own ? "" : name_of(*finding.from) + " ";
     content.bands.push_back({.kind = Band::Kind::stall,
                              .from_ns = finding.time_ns,
                              .to_ns = finding.time_ns + finding.duration_ns,
-                             .label = "stalled " + duration_text(finding.duration_ns),
+                             .label = whose + "stalled " + duration_text(finding.duration_ns),
                              .detail = fmt::format("{}: {}", rule_info(finding.rule).code, finding.message)});
   }
 }

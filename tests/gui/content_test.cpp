@@ -48,6 +48,27 @@ TEST_F(NaiveRestore, HasTheMigrationAsABandWithItsSignals) {
     EXPECT_NE(band.detail.find(signal.name), std::string::npos) << signal.name;
 }
 
+std::vector<std::string> stall_labels(const std::shared_ptr<const FlowView>& flow, Side side) {
+  std::vector<std::string> labels;
+  for (const Band& band : make_content(PlotKind::sequence, flow, side).bands)
+    if (band.kind == Band::Kind::stall) labels.push_back(band.label);
+  return labels;
+}
+
+TEST_F(NaiveRestore, ShowsTheStallOfTheSideOnShow) {
+  for (const Side side : {Side::client, Side::server})
+    EXPECT_EQ(stall_labels(flow, side), std::vector<std::string>{"stalled 3 s"});
+}
+
+/// The client's segments are refused, and the server's data wait for them.
+TEST(Content, WhereOneSideHasNoStallItShowsTheOthers) {
+  const auto store = test::analyzed("naive-zero-window.pcap");
+  const auto flow = FlowView::build(store, 1);
+  ASSERT_EQ(stall_labels(flow, Side::client).size(), 1u);
+  ASSERT_EQ(stall_labels(flow, Side::server).size(), 1u);
+  EXPECT_EQ(stall_labels(flow, Side::client).front(), "server " + stall_labels(flow, Side::server).front());
+}
+
 TEST_F(NaiveRestore, MarksEverySegmentThatTheLibraryCallsDropped) {
   const DirectionReport& direction = flow->report()->directions[0];
   uint64_t dropped = direction.verdicts[static_cast<size_t>(Verdict::drop)];
