@@ -60,14 +60,15 @@ std::string_view to_string(StallCause cause) {
 /// PAWS refused a segment of `from` that its receiver needs.
 void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Needed refused) {
   Trouble& t = trouble(flow);
-  const auto hold = [&](DirectionTrouble& direction, bool certain) {
-    if (!direction.hold) direction.hold = {frame, time_ns, certain};
+  const auto hold = [&](DirectionTrouble& direction, bool certain, bool data) {
+    if (!direction.hold) direction.hold = {frame, time_ns, certain, data};
     direction.hold->certain = direction.hold->certain || certain;
+    direction.hold->data = direction.hold->data || data;
   };
-  if (refused.data) hold(t.direction[from], true);
+  if (refused.data) hold(t.direction[from], true, true);
   // Whether more is to be sent through an open window, its probes will tell.
   if (refused.ack || refused.window || refused.answer)
-    hold(t.direction[from ^ 1], refused.ack || refused.answer);
+    hold(t.direction[from ^ 1], refused.ack || refused.answer, refused.ack);
 }
 
 /// PAWS may not have refused that segment after all.
@@ -86,7 +87,8 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   Trouble& t = trouble(flow);
 
   DirectionTrouble& incoming = t.direction[from ^ 1];
-  if (progress.of_other) end_stall(incoming, s.time_ns, true);
+  const bool answered = progress.answers && incoming.hold && !incoming.hold->data && !incoming.stall_open;
+  if (progress.of_other || answered) end_stall(incoming, s.time_ns, true);
   if (window_closed && !incoming.zero_window_open) {
     incoming.zero_window_open = true;
     incoming.zero_window_ns = s.time_ns;
@@ -109,7 +111,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   if (retransmitted && !outgoing.stall_open && a.retransmit_run >= 2 &&
       outgoing.stalls.size() < Trouble::kMaxStalls) {
     const DirectionTrouble::Hold since =
-        outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, was.last_ns, true});
+        outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, was.last_ns, true, true});
     outgoing.stalls.push_back({.frame = since.frame, .start_ns = since.time_ns, .end_ns = s.time_ns});
     outgoing.stall_open = true;
   }

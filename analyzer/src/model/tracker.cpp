@@ -392,10 +392,11 @@ void Tracker::go_on(Odd& odd) {
   // no more to send before their ACK once they had to be sent again.
   const bool goes_on = !b.seen && odd.new_data && !odd.first && !odd.dropped();
   if (goes_on) a.retransmit_run = 0;
-  watch_progress(
-      flow, odd.from, s,
-      {.of_other = (!odd.dropped() && (odd.new_ack || una_moved)) || opened || answers, .of_own = goes_on},
-      odd.retransmitted, odd.was);
+  watch_progress(flow, odd.from, s,
+                 {.of_other = (!odd.dropped() && (odd.new_ack || una_moved)) || opened,
+                  .of_own = goes_on,
+                  .answers = answers},
+                 odd.retransmitted, odd.was);
 }
 
 Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {

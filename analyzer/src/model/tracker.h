@@ -122,6 +122,7 @@ class Tracker {
   void let_go(Flow& flow, uint64_t frame);
   struct Progress {
     bool of_other, of_own;  ///< data of the other side, which a segment acknowledges, or of its own sender
+    bool answers;           ///< a probe of the other side
   };
   void watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress, bool retransmitted,
                       const Host& was);

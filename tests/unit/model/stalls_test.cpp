@@ -174,6 +174,26 @@ TEST(Stalls, ARefusedAnswerToAProbeHoldsUp) {
   EXPECT_EQ(stalls[0].end_ns, heard);
 }
 
+/// The client asks, as TCP_REPAIR does, and hears the server. Its data are refused all the same.
+TEST(Stalls, AnAnswerToAProbeHelpsRefusedDataNothing) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.clock[0] -= 1'000'000;
+  const TimeNs refused = c.now;
+  c.client({.payload = 100});
+  c.pass(kSecond);
+  c.client({.seq = c.next[0] - 1});
+  c.pass(c.answer);
+  c.server();
+  c.pass(kSecond);
+  c.client({.payload = 100});
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].start_ns, refused);
+  EXPECT_EQ(stalls[0].end_ns, c.now);
+}
+
 /// Also when the refusal shows later: the capture began after the move, and the echoes tell TS.Recent by and
 /// by.
 TEST(Stalls, ARefusedAnswerCountsWhenItIsDecidedLater) {
