@@ -330,7 +330,7 @@ void Document::request_comparison(const QStringList& baseline) {
 
 QString Document::summary_text() const {
   if (!store_) return {};
-  const auto number = [](uint64_t n) { return text_of(grouped(static_cast<int64_t>(n))); };
+  const auto number = [](uint64_t n) { return text_of(grouped(n)); };
   if (state_ == State::loading)
     return tr("%1 segments, %2 connections so far").arg(number(store_->segments()), number(store_->flows()));
   const Totals& totals = summary_.totals;

@@ -80,7 +80,7 @@ void SegmentTable::set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_
 }
 
 void SegmentTable::show_window() {
-  const auto number = [](size_t n) { return QString::fromStdString(grouped(static_cast<int64_t>(n))); };
+  const auto number = [](size_t n) { return QString::fromStdString(grouped(n)); };
   const auto rows = static_cast<size_t>(model_.rowCount());
   window_->setText(rows == 1 && model_.size() == 1 ? tr("1 segment")
                    : rows == model_.size()         ? tr("%1 segments").arg(number(rows))

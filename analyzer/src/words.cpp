@@ -21,6 +21,10 @@ std::string grouped(int64_t number) {
   return fmt::format("-{}", grouped(0 - static_cast<uint64_t>(number)));
 }
 
+std::string counted(uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : "s");
+}
+
 std::string duration_text(int64_t ns, int digits) {
   if (ns < 0) return fmt::format("-{}", duration_text(ns == INT64_MIN ? INT64_MAX : -ns, digits));
   if (ns == 0) return "0 s";

@@ -55,8 +55,8 @@ class FrameTimes {
     for (auto batch = (*source)->next_batch(); !batch.empty(); batch = (*source)->next_batch())
       for (const tsaudit::RawPacket& packet : batch) times_.push_back(packet.time_ns);
   }
-  LineOrder::Passage passage(uint64_t frame) const {
-    return frame == 0 ? LineOrder::Passage() : LineOrder::Passage{frame, times_.at(frame - 1)};
+  LineOrder::Place place(uint64_t frame) const {
+    return frame == 0 ? LineOrder::Place() : LineOrder::Place{frame, times_.at(frame - 1)};
   }
 
  private:
@@ -231,8 +231,8 @@ Comparison compare(const CompareInput& input) {
     }
     if (truth["type"] != "segment") continue;
     const auto frame_at = [&](const std::string& point) { return truth["frames"].value(point, uint64_t{0}); };
-    order.add(truth["src"], truth["dst"], times.passage(frame_at(input.vantage)),
-              receivers_times.passage(frame_at(kReceiver)));
+    order.add(truth["src"], truth["dst"], times.place(frame_at(input.vantage)),
+              receivers_times.place(frame_at(kReceiver)));
     if (truth["at"] != input.at) continue;
     // Nobody lives there: no receiver.
     static const std::set<std::string> kNobody = {"IP_INADDRERRORS", "NO_SOCKET", "OTHERHOST"};

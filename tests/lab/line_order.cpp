@@ -15,8 +15,8 @@ constexpr int64_t kHeldUp = 8'000'000;  // ns
 
 }  // namespace
 
-void LineOrder::add(const std::string& src, const std::string& dst, const Passage& captured,
-                    const Passage& at_receiver) {
+void LineOrder::add(const std::string& src, const std::string& dst, const Place& captured,
+                    const Place& at_receiver) {
   connections_[std::minmax(src, dst)].push_back({captured, at_receiver});
 }
 

@@ -14,13 +14,12 @@ namespace lab {
 class LineOrder {
  public:
   /// Where a segment passed, and when. No frame: it did not.
-  struct Passage {
+  struct Place {
     uint64_t frame = 0;
     int64_t time_ns = 0;
   };
   /// A segment of either direction, at the capture point and at the receiver.
-  void add(const std::string& src, const std::string& dst, const Passage& captured,
-           const Passage& at_receiver);
+  void add(const std::string& src, const std::string& dst, const Place& captured, const Place& at_receiver);
 
   /// The frames of the capture that met the state which it shows: of their connection nothing was lost,
   /// doubled or overtaken between there and the receiver, from twenty segments before them on, and nothing
@@ -29,7 +28,7 @@ class LineOrder {
 
  private:
   struct Passed {
-    Passage captured, at_receiver;
+    Place captured, at_receiver;
   };
   std::map<std::pair<std::string, std::string>, std::vector<Passed>> connections_;
 };

@@ -14,7 +14,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 /// A frame a millisecond, and no time between the two places.
-LineOrder::Passage at(uint64_t frame, int64_t later_ns = 0) {
+LineOrder::Place at(uint64_t frame, int64_t later_ns = 0) {
   return {frame, static_cast<int64_t>(frame) * 1'000'000 + later_ns};
 }
 

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace tsaudit {
@@ -17,6 +18,9 @@ std::string grouped(Number number) {
   using Widest = std::conditional_t<std::is_signed_v<Number>, int64_t, uint64_t>;
   return grouped(static_cast<Widest>(number));
 }
+
+/// "1 flow", "41 flows".
+std::string counted(uint64_t count, std::string_view noun);
 
 /// "0 s", "250 us", "33.2 s", "15 min 26 s", "2 d 3 h": rounded, to so many digits below two minutes.
 std::string duration_text(int64_t ns, int digits = 3);

@@ -60,7 +60,7 @@ bool is_far_behind(const OpenVerdict& v) {
 
 /// `state`: the receiver's likeliest, before the segment.
 void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
-                           const PawsState& state, FrameList DirectionTrouble::*list) {
+                           const PawsState& state, Needed needed, FrameList DirectionTrouble::*list) {
   DirectionTrouble& direction = trouble(flow).direction[from];
   if (direction.open.size() == Trouble::kMaxOpen) {
     resolve(direction, direction.open.front());
@@ -85,7 +85,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                                                                     before(s.seq, flow.host[from].snd_nxt)),
                 .last_elsewhere = waits && repeated,
                 .rcv_doubtful = flow.host[from ^ 1].rcv_doubtful != 0,
-                .needed = needed(flow, from, s),
+                .needed = needed,
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
                 .segment = as_received(flow, flow.host[from], s)};
@@ -126,10 +126,9 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
   } else if (now == Verdict::drop && is_paws(reason)) {
     Host& receiver = flow.host[sender ^ 1];
     const bool acknowledges = after(v.segment.ack, v.state.snd_una);
-    const Needed lost{.data = v.end_seq != v.seq,
-                      .ack = acknowledges,
-                      .window = v.needed.window,
-                      .answer = v.needed.answer};
+    Needed lost = v.needed;
+    lost.data = v.end_seq != v.seq;
+    lost.ack = acknowledges;
     if (lost) {
       note_loss(flow, sender, v.tsval, v.state.ts_recent);
       hold_up(flow, sender, v.frame, v.time_ns, lost);

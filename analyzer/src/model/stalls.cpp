@@ -61,7 +61,7 @@ std::string_view to_string(StallCause cause) {
 void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Needed refused) {
   Trouble& t = trouble(flow);
   const auto hold = [&](DirectionTrouble& direction, bool certain, bool data) {
-    if (!direction.hold) direction.hold = {frame, time_ns, certain, data};
+    if (!direction.hold) direction.hold = {frame, time_ns};
     direction.hold->certain = direction.hold->certain || certain;
     direction.hold->data = direction.hold->data || data;
   };
@@ -110,8 +110,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   if (outgoing.hold && (retransmitted || outgoing.probes)) outgoing.hold->certain = true;
   if (retransmitted && !outgoing.stall_open && a.retransmit_run >= 2 &&
       outgoing.stalls.size() < Trouble::kMaxStalls) {
-    const DirectionTrouble::Hold since =
-        outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, was.last_ns, true, true});
+    const DirectionTrouble::Hold since = outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, was.last_ns});
     outgoing.stalls.push_back({.frame = since.frame, .start_ns = since.time_ns, .end_ns = s.time_ns});
     outgoing.stall_open = true;
   }

@@ -105,7 +105,7 @@ class Tracker {
 
   // evidence.cpp
   void open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state,
-                    FrameList DirectionTrouble::*list);
+                    Needed needed, FrameList DirectionTrouble::*list);
   bool was_another(const Flow& flow, unsigned receiver, const OpenVerdict& verdict, const Segment& s) const;
   void decide(Flow& flow, unsigned sender, OpenVerdict& verdict, Verdict now, Reason reason, uint64_t frame);
   bool settle_doubt(Flow& flow, unsigned sender, OpenVerdict& verdict, const Segment& s, bool answers,

@@ -232,8 +232,8 @@ struct DirectionTrouble {
   struct Hold {
     uint64_t frame;
     TimeNs time_ns;
-    bool certain;  ///< there are such data, or somebody asks
-    bool data;     ///< there are: an answer to a probe helps them nothing
+    bool certain = false;  ///< there are such data, or somebody asks
+    bool data = false;     ///< there are: an answer to a probe helps them nothing
   };
   std::optional<Hold> hold;
   bool probes = false;  ///< its last segment asks whether the other end is there, or its window open

@@ -39,12 +39,12 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   DirectionTrouble& direction = trouble(flow).direction[from];
   ++direction.reasons[static_cast<size_t>(j.reason)];
   FrameList DirectionTrouble::*list = nullptr;
+  const Needed lost = needed(flow, from, s);
   if (is_paws_drop(j) && b.state == TcpState::time_wait && s.has(kSyn)) {
     list = &DirectionTrouble::refused_reuse;
   } else if (is_paws_drop(j)) {
     // A SYN on a live connection is no loss: no receiver takes it there.
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
-    const Needed lost = needed(flow, from, s);
     if (lost && !live_syn) {
       note_loss(flow, from, s.tsval, j.ts_recent);
       hold_up(flow, from, s.frame, s.time_ns, lost);
@@ -59,7 +59,7 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
       (s.length() > 0 || (open && after(s.ack, open->snd_una))))
     list = &DirectionTrouble::undecided;
   if (list) (direction.*list).add(s.frame, s.time_ns);
-  if (open) open_verdict(flow, from, s, j, *open, list);
+  if (open) open_verdict(flow, from, s, j, *open, lost, list);
 }
 
 /// The first segment that timestamps cost.

@@ -27,10 +27,6 @@ std::string Style::by_severity(Severity severity, std::string_view text) const {
   return std::string(text);
 }
 
-std::string counted(uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", grouped(count), noun, count == 1 ? "" : "s");
-}
-
 int64_t elapsed(TimeNs from, TimeNs to) {
   int64_t difference = 0;
   if (__builtin_sub_overflow(to, from, &difference)) return to > from ? INT64_MAX : INT64_MIN;

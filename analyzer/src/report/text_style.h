@@ -28,8 +28,6 @@ class Style {
   bool color_;
 };
 
-/// "1 flow", "41 flows".
-std::string counted(uint64_t count, std::string_view noun);
 /// From one time to another; saturated, since a capture may state any two times.
 int64_t elapsed(TimeNs from, TimeNs to);
 /// "99.5 %", rounded down, so that 100 % means all of them.

@@ -13,10 +13,6 @@ namespace {
 /// No queue on the path holds a segment longer: what is older than TS.Recent by less may have been overtaken.
 constexpr double kQueueSeconds = SenderClock::kMostDelayNs / 1e9;
 
-std::string plural(uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", grouped(static_cast<int64_t>(count)), noun, count == 1 ? "" : "s");
-}
-
 /// One host talks to another that never appears. (An attempt to connect that nobody answers is no such talk.)
 bool is_one_sided(const Flow& flow) {
   return (flow.host[0].acked && !flow.host[1].seen) || (flow.host[1].acked && !flow.host[0].seen);
@@ -127,8 +123,8 @@ class Collector {
       Finding& f =
           add(RuleId::paws_drop, from_, list,
               fmt::format("{} discarded by {} from frame {} on: TSval was {} behind TS.Recent",
-                          plural(list.count, "segment"), named(other(from_)), list.frames.front(),
-                          plural(static_cast<uint64_t>(std::max(direction_->ticks_behind, 0)), "tick")));
+                          counted(list.count, "segment"), named(other(from_)), list.frames.front(),
+                          counted(static_cast<uint64_t>(std::max(direction_->ticks_behind, 0)), "tick")));
       f.evidence = evidence();
       f.advice = offset_advice();
       if (f.evidence == Evidence::contradicted) {
@@ -141,26 +137,26 @@ class Collector {
     }
     if (direction_->stale_copies) {
       const uint64_t copies = direction_->stale_copies.count;
-      Finding& f = add(
-          RuleId::paws_drop, from_, direction_->stale_copies,
-          fmt::format("{} late cop{} of data that {} already had discarded; nothing was lost by it",
-                      grouped(static_cast<int64_t>(copies)), copies == 1 ? "y" : "ies", named(other(from_))));
+      Finding& f =
+          add(RuleId::paws_drop, from_, direction_->stale_copies,
+              fmt::format("{} late cop{} of data that {} already had discarded; nothing was lost by it",
+                          grouped(copies), copies == 1 ? "y" : "ies", named(other(from_))));
       f.severity = Severity::note;
       f.evidence = Evidence::predicted;
     }
     if (direction_->stale_acks)
       add(RuleId::stale_ack, from_, direction_->stale_acks,
           fmt::format("{} with an old TSval discarded; nothing was lost by it",
-                      plural(direction_->stale_acks.count, "pure ACK")))
+                      counted(direction_->stale_acks.count, "pure ACK")))
           .evidence = Evidence::predicted;
     if (direction_->other_answers)
       add(RuleId::time_wait_reuse, from_, direction_->other_answers,
           fmt::format("{} with another sequence number than the first: two hosts answer for {}",
-                      plural(direction_->other_answers.count, "SYN-ACK"), named(from_)));
+                      counted(direction_->other_answers.count, "SYN-ACK"), named(from_)));
     if (direction_->refused_reuse)
       add(RuleId::time_wait_reuse, from_, direction_->refused_reuse,
           fmt::format("{} for a reused port pair with a TSval before the old connection's last",
-                      plural(direction_->refused_reuse.count, "SYN")));
+                      counted(direction_->refused_reuse.count, "SYN")));
   }
 
   void stalls() {
@@ -210,7 +206,7 @@ class Collector {
       if (!backward && rate_changed_ && step.frame == direction_->epochs.back().last_frame + 1 &&
           within_gap(step))
         continue;
-      const std::string ticks = plural(static_cast<uint64_t>(std::llabs(step.ticks)), "tick");
+      const std::string ticks = counted(static_cast<uint64_t>(std::llabs(step.ticks)), "tick");
       Finding& f =
           add(backward ? RuleId::tsval_regression : RuleId::tsval_jump, from_, step.frame, 0,
               fmt::format("TSval went {} {} against its own clock", backward ? "back" : "ahead", ticks));
@@ -235,7 +231,7 @@ class Collector {
     Finding& f =
         add(RuleId::tsval_jump, from_, jump->frame, jump->time_ns,
             fmt::format("one segment's TSval was {} ahead of its own clock, and TS.Recent went with it",
-                        plural(static_cast<uint64_t>(std::llabs(jump->ticks)), "tick")));
+                        counted(static_cast<uint64_t>(std::llabs(jump->ticks)), "tick")));
     f.advice = "That segment was damaged, forged or of another host: find out where it came from.";
   }
 
@@ -290,7 +286,7 @@ class Collector {
       Finding& f = add(
           RuleId::tsopt_missing, from_, data ? direction_->missing_tsopt_data : direction_->missing_tsopt,
           fmt::format("{} without TSopt although negotiated{}",
-                      plural(direction_->missing_tsopt.count, "segment"),
+                      counted(direction_->missing_tsopt.count, "segment"),
                       data ? fmt::format(", {} of them with data", data) : ", all bare ACKs or keepalives"));
       if (data == 0) f.severity = Severity::note;
       f.advice = "Linux takes them; a receiver that follows RFC 7323 section 3.2 drops them.";
@@ -298,11 +294,11 @@ class Collector {
     if (direction_->malformed_tsopt)
       add(RuleId::tsopt_malformed, from_, direction_->malformed_tsopt,
           fmt::format("{} with a malformed or repeated TSopt",
-                      plural(direction_->malformed_tsopt.count, "segment")));
+                      counted(direction_->malformed_tsopt.count, "segment")));
     if (direction_->unnegotiated_tsopt)
       add(RuleId::tsopt_malformed, from_, direction_->unnegotiated_tsopt,
           fmt::format("{} with a TSopt that was not negotiated",
-                      plural(direction_->unnegotiated_tsopt.count, "segment")));
+                      counted(direction_->unnegotiated_tsopt.count, "segment")));
   }
 
   void echoes() {
@@ -312,7 +308,7 @@ class Collector {
                       named(from_)));
     if (direction_->unseen_echo)
       add(RuleId::tsecr_never_sent, from_, direction_->unseen_echo,
-          fmt::format("{} with a TSecr that {} never sent", plural(direction_->unseen_echo.count, "segment"),
+          fmt::format("{} with a TSecr that {} never sent", counted(direction_->unseen_echo.count, "segment"),
                       named(other(from_))));
   }
 
@@ -345,7 +341,7 @@ class Collector {
     if (flow_.capture_loss)
       add(RuleId::capture_incomplete, std::nullopt, trouble_.capture_loss_frame, report_.first_ns,
           fmt::format("{} acknowledged that the capture does not hold, first at frame {}",
-                      plural(trouble_.lost_bytes, "byte"), trouble_.capture_loss_frame));
+                      counted(trouble_.lost_bytes, "byte"), trouble_.capture_loss_frame));
     if (flow_.options_cut)
       add(RuleId::capture_incomplete, std::nullopt, report_.first_frame, report_.first_ns,
           report_.timestamps == Negotiated::yes

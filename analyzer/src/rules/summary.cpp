@@ -24,9 +24,9 @@ std::string killed_by_paws(const FlowReport& report, const Finding& drop) {
   const Side sender = *drop.from;
   std::string text =
       fmt::format("Timestamps {} this connection: ", find(report, RuleId::paws_stall) ? "stalled" : "hurt");
-  text += fmt::format("{} discarded {} segment{} of {} by PAWS from frame {} on ({})", named(other(sender)),
-                      grouped(static_cast<int64_t>(drop.frame_count)), drop.frame_count == 1 ? "" : "s",
-                      named(sender), drop.frames.front(), to_string(drop.evidence));
+  text += fmt::format("{} discarded {} of {} by PAWS from frame {} on ({})", named(other(sender)),
+                      counted(drop.frame_count, "segment"), named(sender), drop.frames.front(),
+                      to_string(drop.evidence));
   if (const Migration* m = migration_before(report, sender, drop.frames.front())) {
     text += fmt::format(", after {} was replaced at frame {}", named(sender), m->frame);
     if (m->offset)

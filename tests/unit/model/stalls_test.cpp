@@ -7,10 +7,23 @@
 namespace tsaudit {
 namespace {
 
+/// After finish().
+const DirectionTrouble& trouble_of(Conversation& c, Side side) {
+  static const DirectionTrouble none;
+  return c.finished_trouble() ? c.finished_trouble()->direction[c.flow().client ^ static_cast<unsigned>(side)]
+                              : none;
+}
+
 std::vector<Stall> stalls_of_client(Conversation& c) {
   c.finish();
-  if (!c.finished_trouble()) return {};
-  return c.finished_trouble()->direction[c.flow().client].stalls;
+  return trouble_of(c, Side::client).stalls;
+}
+
+void expect_one_by_paws(const std::vector<Stall>& stalls, TimeNs from, TimeNs to) {
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::paws);
+  EXPECT_EQ(stalls[0].start_ns, from);
+  EXPECT_EQ(stalls[0].end_ns, to);
 }
 
 /// The same 100 bytes again, with pauses that double.
@@ -65,11 +78,8 @@ TEST(Stalls, PawsHoldsUpFromTheFirstRefusedSegmentToTheEnd) {
   c.pass(2 * kSecond);
   c.client({.flags = kFin | kAck, .seq = c.next[0] + 100});
   const auto stalls = stalls_of_client(c);
-  ASSERT_EQ(stalls.size(), 1u);
-  EXPECT_EQ(stalls[0].cause, StallCause::paws);
-  EXPECT_EQ(stalls[0].start_ns, refused);
-  EXPECT_EQ(stalls[0].end_ns, c.now);
-  EXPECT_FALSE(stalls[0].over);
+  expect_one_by_paws(stalls, refused, c.now);
+  EXPECT_FALSE(stalls.at(0).over);
 }
 
 TEST(Stalls, PawsHoldsUpUntilSomethingGetsThrough) {
@@ -106,12 +116,8 @@ TEST(Stalls, ARefusedAckHoldsUpWhatItAcknowledges) {
   const TimeNs told = c.now;
   c.talk(5);
   c.finish();
-  const auto& stalls = c.finished_trouble()->direction[c.flow().client ^ 1].stalls;
-  ASSERT_EQ(stalls.size(), 1u);
-  EXPECT_EQ(stalls[0].cause, StallCause::paws);
-  EXPECT_EQ(stalls[0].start_ns, refused);
-  EXPECT_EQ(stalls[0].end_ns, told);
-  EXPECT_TRUE(c.finished_trouble()->direction[c.flow().client].stalls.empty());
+  expect_one_by_paws(trouble_of(c, Side::server).stalls, refused, told);
+  EXPECT_TRUE(trouble_of(c, Side::client).stalls.empty());
 }
 
 /// The server's data wait for a window of which it never hears that it is open. Its probes tell that there
@@ -135,13 +141,10 @@ TEST(Stalls, ARefusedWindowUpdateHoldsUpWhatWaitsForIt) {
     const TimeNs told = c.now;
     c.talk(50);
     c.finish();
-    const auto& stalls = c.finished_trouble()->direction[c.flow().client ^ 1].stalls;
-    EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].paws_drops.count, 1u);
+    const auto& stalls = trouble_of(c, Side::server).stalls;
+    EXPECT_EQ(trouble_of(c, Side::client).paws_drops.count, 1u);
     ASSERT_EQ(stalls.size(), probes ? 1u : 0u);
-    if (!probes) continue;
-    EXPECT_EQ(stalls[0].cause, StallCause::paws);
-    EXPECT_EQ(stalls[0].start_ns, refused);
-    EXPECT_EQ(stalls[0].end_ns, told);
+    if (probes) expect_one_by_paws(stalls, refused, told);
   }
 }
 
@@ -165,13 +168,9 @@ TEST(Stalls, ARefusedAnswerToAProbeHoldsUp) {
   EXPECT_EQ(c.client().verdict, Verdict::accept);
   c.talk(50);
   c.finish();
-  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].paws_drops.count, 1u);
-  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].stale_acks.count, 1u);
-  const auto& stalls = c.finished_trouble()->direction[c.flow().client ^ 1].stalls;
-  ASSERT_EQ(stalls.size(), 1u);
-  EXPECT_EQ(stalls[0].cause, StallCause::paws);
-  EXPECT_EQ(stalls[0].start_ns, refused);
-  EXPECT_EQ(stalls[0].end_ns, heard);
+  EXPECT_EQ(trouble_of(c, Side::client).paws_drops.count, 1u);
+  EXPECT_EQ(trouble_of(c, Side::client).stale_acks.count, 1u);
+  expect_one_by_paws(trouble_of(c, Side::server).stalls, refused, heard);
 }
 
 /// The client asks, as TCP_REPAIR does, and hears the server. Its data are refused all the same.
@@ -188,10 +187,7 @@ TEST(Stalls, AnAnswerToAProbeHelpsRefusedDataNothing) {
   c.server();
   c.pass(kSecond);
   c.client({.payload = 100});
-  const auto stalls = stalls_of_client(c);
-  ASSERT_EQ(stalls.size(), 1u);
-  EXPECT_EQ(stalls[0].start_ns, refused);
-  EXPECT_EQ(stalls[0].end_ns, c.now);
+  expect_one_by_paws(stalls_of_client(c), refused, c.now);
 }
 
 /// Also when the refusal shows later: the capture began after the move, and the echoes tell TS.Recent by and
@@ -210,8 +206,8 @@ TEST(Stalls, ARefusedAnswerCountsWhenItIsDecidedLater) {
   }
   c.finish();
   ASSERT_TRUE(c.finished_trouble());
-  EXPECT_GE(c.finished_trouble()->direction[c.flow().client].paws_drops.count, 2u);
-  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client ^ 1].stalls.size(), 1u);
+  EXPECT_GE(trouble_of(c, Side::client).paws_drops.count, 2u);
+  EXPECT_EQ(trouble_of(c, Side::server).stalls.size(), 1u);
 }
 
 /// No window was closed: then it is a stale ACK as others are.
@@ -226,8 +222,8 @@ TEST(Stalls, ARefusedAckThatOpensNothingIsHarmless) {
   c.pass(2 * kSecond);
   c.server({.seq = c.next[1] - 1});
   c.finish();
-  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].paws_drops.count, 0u);
-  EXPECT_EQ(c.finished_trouble()->direction[c.flow().client].stale_acks.count, 1u);
+  EXPECT_EQ(trouble_of(c, Side::client).paws_drops.count, 0u);
+  EXPECT_EQ(trouble_of(c, Side::client).stale_acks.count, 1u);
 }
 
 TEST(Stalls, ARefusedSegmentThatIsSoonMadeUpForIsNone) {

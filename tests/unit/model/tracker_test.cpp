@@ -289,15 +289,22 @@ TEST(Tracker, AnAckOfWhatWasNotSeenMovesSndUnaPerhaps) {
   EXPECT_EQ(j.verdict, Verdict::unknown) << "harmless, or old";
 }
 
-/// An ACK that comes with data makes the server send again before it has taken the data.
-TEST(Tracker, WhatIsSentAgainDoesNotTellRcvNxt) {
-  Conversation c;
+/// The server has sent twice 100 bytes and heard nothing for 300 ms. Returns where they begin, and what is
+/// next of the client.
+std::pair<uint32_t, uint32_t> leave_unacknowledged(Conversation& c) {
   c.handshake();
   c.talk(50);
-  const uint32_t first = c.next[1], seq = c.next[0];
+  const std::pair begin{c.next[1], c.next[0]};
   c.server({.payload = 100});
   c.server({.payload = 100});
   c.pass(300 * kMillisecond);
+  return begin;
+}
+
+/// An ACK that comes with data makes the server send again before it has taken the data.
+TEST(Tracker, WhatIsSentAgainDoesNotTellRcvNxt) {
+  Conversation c;
+  const auto [first, seq] = leave_unacknowledged(c);
   c.client({.payload = 50, .ack = first + 100});
   c.pass(200'000);
   c.server({.payload = 100, .seq = first + 100, .ack = seq});
@@ -309,12 +316,7 @@ TEST(Tracker, WhatIsSentAgainDoesNotTellRcvNxt) {
 /// So does what it sends anew after an RTO, to see whether that was a false alarm (F-RTO).
 TEST(Tracker, WhatAnAckLetsOutDoesNotTellRcvNxt) {
   Conversation c;
-  c.handshake();
-  c.talk(50);
-  const uint32_t first = c.next[1], seq = c.next[0];
-  c.server({.payload = 100});
-  c.server({.payload = 100});
-  c.pass(300 * kMillisecond);
+  const auto [first, seq] = leave_unacknowledged(c);
   c.server({.payload = 100, .seq = first});
   c.pass(10 * kMillisecond);
   c.client({.ack = first, .tsval = c.echo[1] - 2000});  // an open question: the server's ACKs are looked at
