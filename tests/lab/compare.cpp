@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <stdexcept>
 
@@ -18,7 +19,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::string kReceiver = "peer";  // the vantage that shows all that the receiver sees
 const std::string kNeverArrived = "never arrived";
 
 class Rows : public tsaudit::Sink {
@@ -41,7 +41,7 @@ Rows analyse(const CompareInput& input, const tsaudit::ReceiverProfile* profile)
   Rows rows;
   tsaudit::AnalysisOptions options;
   options.profile = profile;
-  options.captured_on_the_way = input.told && input.vantage != kReceiver;
+  options.captured_on_the_way = input.told && input.vantage != input.at;
   tsaudit::analyze(**source, options, rows);
   return rows;
 }
@@ -217,12 +217,13 @@ Comparison compare(const CompareInput& input) {
   if (!file) throw std::runtime_error("cannot read " + input.truth);
   std::map<uint64_t, Json> truth_by_frame;
   const FrameTimes times(input.capture);
-  const FrameTimes receivers_times(
-      std::filesystem::path(input.capture).replace_filename(kReceiver + ".pcap"));
+  const FrameTimes receivers_times(std::filesystem::path(input.capture).replace_filename(input.at + ".pcap"));
   LineOrder order;
   Vocabulary words;
   Comparison result;
   result.vantage = input.vantage;
+  result.at = input.at;
+  const std::string host = std::regex_replace(input.at, std::regex("-"), " ");  // as the truth names it
   for (std::string line; std::getline(file, line);) {
     Json truth = Json::parse(line);
     if (truth["type"] == "run") {
@@ -232,10 +233,11 @@ Comparison compare(const CompareInput& input) {
     if (truth["type"] != "segment") continue;
     const auto frame_at = [&](const std::string& point) { return truth["frames"].value(point, uint64_t{0}); };
     order.add(truth["src"], truth["dst"], times.place(frame_at(input.vantage)),
-              receivers_times.place(frame_at(kReceiver)));
-    if (truth["at"] != input.at) continue;
+              receivers_times.place(frame_at(input.at)));
+    if (truth["at"] != host) continue;
     // Nobody lives there: no receiver.
-    static const std::set<std::string> kNobody = {"IP_INADDRERRORS", "NO_SOCKET", "OTHERHOST"};
+    static const std::set<std::string> kNobody = {"IP_INADDRERRORS", "IP_INNOROUTES", "NO_SOCKET",
+                                                  "OTHERHOST"};
     if (kNobody.contains(truth["verdict"])) continue;
     if (const uint64_t frame = frame_at(input.vantage))
       truth_by_frame.emplace(frame, std::move(truth));
@@ -272,7 +274,7 @@ Comparison compare(const CompareInput& input) {
     if (row->verdict == tsaudit::Verdict::unknown) {
       ++tally.unknown;
     } else if (agrees(verdict, *row, words) ||
-               (input.vantage != kReceiver && is_paws(verdict) && discarded_by_paws(*row))) {
+               (input.vantage != input.at && is_paws(verdict) && discarded_by_paws(*row))) {
       ++tally.agreed;  // which of the kernel's words for it depends on RCV.NXT, which is known at the
                        // receiver alone
     } else {
@@ -298,6 +300,7 @@ Comparison compare(const CompareInput& input) {
 void Comparison::add(const Comparison& other) {
   kernel = other.kernel;
   vantage = other.vantage;
+  at = other.at;
   profile = other.profile;
   for (const auto& [name, tally] : other.rows) {
     RowTally& own = rows[name];
@@ -329,7 +332,7 @@ RowTally Comparison::total() const {
 
 bool Comparison::passes() const {
   const RowTally all = total();
-  if (vantage == kReceiver) return mismatches.empty() && all.tried > 0;
+  if (vantage == at) return mismatches.empty() && all.tried > 0;
   return all.tried > 0 && wrong_in_order == 0 && all.wrong_drops * 1000 < all.tried &&
          all.unknown * 50 < all.tried;
 }
@@ -383,9 +386,9 @@ std::string verdict_line(const Comparison& comparison) {
       "{:<24} {:<8} {:>6} segments, {:>3} disagree, {:>2} discards wrong "
       "({} confirmed, {} of the {:.0f} % in order), {:>3} unknown ({:.2f} %): {}\n",
       comparison.kernel,
-      comparison.vantage == kReceiver  ? "receiver"
-      : comparison.vantage == "middle" ? "middle"
-                                       : "sender",
+      comparison.vantage == comparison.at ? "receiver"
+      : comparison.vantage == "middle"    ? "middle"
+                                          : "sender",
       all.tried, comparison.mismatches.size(), all.wrong_drops, comparison.wrong_confirmed,
       comparison.wrong_in_order, percent(comparison.in_order), all.unknown, percent(all.unknown),
       comparison.passes() ? "ok" : "FAILS");

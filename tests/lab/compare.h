@@ -27,6 +27,7 @@ struct Mismatch {
 struct Comparison {
   std::string kernel;   ///< release that gave the truth
   std::string vantage;  ///< where the capture was taken
+  std::string at;       ///< whose verdicts these are
   std::string profile;  ///< that tsaudit was told to use; empty: auto
   std::map<std::string, RowTally>
       rows;  ///< by row of the receiver's decision table; "12" is TS.Recent itself
@@ -51,7 +52,7 @@ struct CompareInput {
   std::string capture;      ///< the pcap file
   std::string vantage;      ///< its name in the truth: "peer", "middle", "old-host", "new-host"
   std::string profile;      ///< "": the profile of the truth's kernel; "auto": tsaudit's own choice
-  std::string at = "peer";  ///< receivers to judge: those of this host
+  std::string at = "peer";  ///< receivers to judge: those of this host, by the name of its capture
   bool told =
       false;  ///< tsaudit is told that the capture was not taken on the receiver, instead of estimating it
 };

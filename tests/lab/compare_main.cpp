@@ -11,13 +11,14 @@
 namespace {
 
 std::vector<lab::Comparison> judge(const std::vector<std::string>& folders, const std::string& vantage,
-                                   const std::string& profile, bool told) {
+                                   const std::string& at, const std::string& profile, bool told) {
   std::map<std::string, lab::Comparison> by_kernel;
   for (const std::string& folder : folders) {
     const lab::Comparison comparison = lab::compare({.truth = folder + "/truth.ndjson",
                                                      .capture = folder + "/" + vantage + ".pcap",
                                                      .vantage = vantage,
                                                      .profile = profile,
+                                                     .at = at,
                                                      .told = told});
     by_kernel[comparison.kernel].add(comparison);
   }
@@ -31,7 +32,7 @@ std::vector<lab::Comparison> judge(const std::vector<std::string>& folders, cons
 int main(int argc, char** argv) {
   CLI::App app("Compares tsaudit's verdicts with the kernel's, for folders that tsaudit_lab wrote");
   std::vector<std::string> folders, vantages = {"peer", "middle", "old-host"};
-  std::string profile;
+  std::string at = "peer", profile;
   size_t mismatches = 5;
   bool every_row = false, told = false;
   app.add_option("folder", folders)->required();
@@ -39,6 +40,9 @@ int main(int argc, char** argv) {
   app.add_option("--vantage", vantages,
                  "which of the captures: peer (the receiver), middle, old-host (the sender)")
       ->check(CLI::IsMember({"peer", "middle", "old-host", "new-host"}));
+  app.add_option("--at", at, "whose verdicts are looked at, of those who receive")
+      ->check(CLI::IsMember({"peer", "old-host", "new-host"}))
+      ->capture_default_str();
   const CLI::Option* all = app.add_option(
       "--mismatches", mismatches, "how many to show for each kernel and vantage; default: 5 of what fails");
   app.add_flag("--told", told,
@@ -50,13 +54,14 @@ int main(int argc, char** argv) {
     bool pass = true;
     std::string summary;
     for (const std::string& vantage : vantages) {
-      const std::vector<lab::Comparison> comparisons = judge(folders, vantage, profile, told);
+      const std::vector<lab::Comparison> comparisons = judge(folders, vantage, at, profile, told);
       if (&vantage == &vantages.front()) {
         fmt::print("{}", table(comparisons));
         for (const lab::Comparison& comparison : comparisons) {
+          if (!every_row) break;
           const std::string empty = lab::empty_rows(comparison);
           fmt::print("{}", empty);
-          pass = pass && !(every_row && empty.find("EMPTY") != std::string::npos);
+          pass = pass && empty.find("EMPTY") == std::string::npos;
         }
       }
       for (const lab::Comparison& comparison : comparisons) {

@@ -7,7 +7,7 @@
 #include <exception>
 #include <filesystem>
 
-#include "random_connection.h"
+#include "random_move.h"
 #include "rule_tests.h"
 #include "scenario.h"
 
@@ -21,6 +21,7 @@ struct Arguments {
   lab::Topology::Options net;
   int64_t patience_s = 2200;
   lab::RandomPlan random;
+  bool moves = false;
 };
 
 lab::Lab::Options lab_options(const Arguments& arguments) {
@@ -85,8 +86,8 @@ int random_traffic(const Arguments& arguments) {
     return kSkipped;
   }
   // Without reasons only counters speak, and on a bad line they speak of several segments at once.
-  if (arguments.net.bad_line && lab::kernel_version() < 517) {
-    fmt::print("SKIPPED: a bad line needs drop reasons (Linux 5.17)\n");
+  if ((arguments.net.bad_line || arguments.moves) && lab::kernel_version() < 517) {
+    fmt::print("SKIPPED: a bad line, and sockets that move, need drop reasons (Linux 5.17)\n");
     return kSkipped;
   }
   lab::Lab::Options options = lab_options(arguments);
@@ -99,6 +100,13 @@ int random_traffic(const Arguments& arguments) {
                                  {arguments.net.usec, " --usec"},
                                  {arguments.random.far, " --far"}})
     if (on) plan.network += name;
+  if (arguments.moves) {
+    plan.network += " --moves";
+    play_random_moves(lab, plan);
+    lab.finish();
+    fmt::print("random{} --seed {}\n", plan.network, plan.seed);
+    return 0;
+  }
   const uint64_t sent = play_random(lab, plan);
   lab.finish();
   fmt::print("random{} --seed {}: {} segments injected\n", plan.network, plan.seed, sent);
@@ -140,6 +148,7 @@ int main(int argc, char** argv) {
   sub->add_flag("--bad-line", arguments.net.bad_line, "frames are lost, late, doubled");
   sub->add_flag("--far", arguments.random.far,
                 "the hosts are 4 to 40 ms apart, and the middle is in the middle");
+  sub->add_flag("--moves", arguments.moves, "real sockets that move, instead of odd segments");
   sub->add_option("--only", arguments.random.only, "number of the one connection to play, from 0");
   CLI11_PARSE(app, argc, argv);
   if (geteuid() != 0) {

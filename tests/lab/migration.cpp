@@ -50,10 +50,11 @@ void Flow::abort_peer() {
 
 void Flow::move(const Move& move) {
   Topology& net = lab_.net();
-  // Nothing on the way: what came to the new host before the socket is there would be answered with RST.
-  // (CRIU has the firewall drop it.)
+  // The new host has no address until the socket is there, or what comes would be answered with RST. (CRIU
+  // has the firewall drop it.)
   const auto quiet = [&] { return !moving_->info().unacked && (!peer_ || !peer_->info().unacked); };
-  if (!lab_.wait_until(quiet)) throw std::runtime_error("the connection does not come to rest");
+  if (move.at_rest && !lab_.wait_until(quiet))
+    throw std::runtime_error("the connection does not come to rest");
   ConnectionImage image = checkpoint(std::move(*moving_));
   moving_.reset();
   net.detach_address();
@@ -65,6 +66,7 @@ void Flow::move(const Move& move) {
   const uint32_t continued = (image.timestamp + static_cast<uint32_t>(move.ticks)) & ~1u;
   if (move.clock == Move::Clock::kept) options.timestamp = continued;
   if (move.clock == Move::Clock::usec) options.timestamp = continued | 1;
+  image.snd_nxt += move.skipped;
   moving_ = std::make_unique<TcpSocket>(restore(net.ns(net.home()), image, options));
 }
 

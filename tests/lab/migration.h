@@ -22,6 +22,8 @@ struct Move {
   int64_t ticks = 0;  ///< added to a kept clock; negative: lowered
   bool probe = true;
   int downtime_ms = 20;
+  bool at_rest = true;   ///< wait until nothing is on the way
+  uint32_t skipped = 0;  ///< bytes by which the restored SND.NXT is too far ahead
 };
 
 class Flow {

@@ -3,29 +3,15 @@
 
 #include <fmt/format.h>
 
-#include <random>
 #include <stdexcept>
 
+#include "dice.h"
 #include "ghost.h"
 
 namespace lab {
 namespace {
 
 constexpr uint32_t kHalf = 0x80000000;
-
-class Dice {
- public:
-  explicit Dice(uint64_t seed) : engine_(seed) {}
-  uint32_t any() { return static_cast<uint32_t>(engine_()); }
-  /// first <= result <= last
-  uint32_t between(uint32_t first, uint32_t last) {
-    return first + static_cast<uint32_t>(engine_() % (last - first + 1ull));
-  }
-  bool chance(uint32_t percent) { return between(1, 100) <= percent; }
-
- private:
-  std::mt19937_64 engine_;
-};
 
 /// Per cent of the steps.
 struct Weights {

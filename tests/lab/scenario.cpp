@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario.h"
 
+#include <netinet/in.h>
+
 #include <algorithm>
 
 #include "ghost.h"
@@ -132,6 +134,28 @@ Stage reset(Lab& lab) {
   flow->abort_peer();
   lab.wait_ms(50);
   flow->exchange(1, 300, 200);
+  return flow;
+}
+
+/// The restore goes on behind where the old host stopped: those bytes never come.
+Stage wrong_sequence(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  flow->move({.ticks = 20, .skipped = 300});
+  flow->exchange(1, 300, kPatience);
+  return flow;
+}
+
+/// The new host has the address before it has the connection. (CRIU's firewall rule is there to prevent it.)
+Stage too_late(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  const auto image = std::make_shared<ConnectionImage>(checkpoint(std::move(flow->moving())));
+  lab.net().detach_address();
+  lab.wait_ms(50);
+  lab.net().attach_address(Host::new_host);
+  flow->peer().write(300);
+  lab.wait_ms(500);
   return flow;
 }
 
@@ -269,6 +293,10 @@ const Scenario kScenarios[] = {
      {.net = kBadLine}},
     {"zero-window", "a stall after a healthy move: the peer does not read", zero_window},
     {"reset", "an end after a healthy move: the peer resets the connection", reset},
+    {"wrong-sequence",
+     "a stall after a move that keeps the clock, but goes on 300 bytes behind where the old host stopped",
+     wrong_sequence},
+    {"too-late", "the new host has the address before the connection, and resets it", too_late},
     {"lost", "a stall after a healthy move: the new host's cable is cut", cut},
     {"syn-cookies", "a healthy move of a connection that began with a SYN cookie", syn_cookies},
 };
