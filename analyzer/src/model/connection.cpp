@@ -67,11 +67,17 @@ void Tracker::first_segment(Flow& flow, unsigned from, const Segment& s) {
     constexpr int32_t kWindow = 1 << 24;
     const int32_t in_flight = distance(b.rcv_nxt, s.seq);
     if (b.rcv_known && in_flight > 0 && in_flight < kWindow) b.rcv_nxt = s.seq;
+    // The capture begins with a restored socket.
+    if (s.has(kAck) && !s.has(kRst) && s.length() == 0 && s.has_ts() && s.tsecr.raw == 0) {
+      a.restored = true;
+      trouble(flow).direction[from].zero_echo.add(s.frame, s.time_ns);
+    }
   }
 }
 
 /// Roles, negotiation and the state changes of SYN and SYN-ACK (RFC 9293 section 3.5).
 void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
+  if (j.verdict == Verdict::drop) return;  // inside of a connection it opens nothing
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
   if (s.window_scale != Segment::kNoWindowScale) a.window_scale = s.window_scale & 0xf;
@@ -95,7 +101,6 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
     }
     return;
   }
-  if (j.verdict == Verdict::drop) return;
   if (flow.synack_seen && s.seq != a.isn) {
     // Two hosts answer; until the client has acknowledged one of them, the last may be the one.
     trouble(flow).direction[from].other_answers.add(s.frame, s.time_ns);
@@ -156,8 +161,12 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
     flow.reset = true;
     if (verdict == Verdict::unknown) trouble(flow).direction[from].doubtful_reset = {s.frame, s.time_ns};
     if (unacked && trouble(flow).reset_frame == 0) {
-      trouble(flow).reset_frame = s.frame;
-      trouble(flow).reset_from = from;
+      Trouble& t = trouble(flow);
+      t.reset_frame = s.frame;
+      t.reset_from = from;
+      t.reset_ttl = s.ttl;
+      t.ttl_before_reset = a.ttl;
+      if (s.src_mac != 0 && a.mac != 0 && a.mac != fold_mac(s.src_mac)) t.reset_mac = s.src_mac;
     }
   }
   if (s.has(kFin)) {

@@ -119,8 +119,8 @@ DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const S
   if (v.state.state == TcpState::syn_recv) return {of_request(profile, v, next), true};
   const Segment& s = next.segment;
   const bool covered = !is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq));
-  const bool alone = !v.elsewhere() && after(v.end_seq, v.state.rcv_nxt);
-  if (covered && (!v.repeated || alone || is_the_copy(profile, v, s))) {
+  const bool brings_new = after(v.end_seq, v.state.rcv_nxt);
+  if (covered && ((brings_new && (!v.repeated || !v.elsewhere())) || is_the_copy(profile, v, s))) {
     const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
     return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
   }

@@ -293,10 +293,10 @@ bool Tracker::answered_after_all(Flow& flow, unsigned sender, OpenVerdict& v, co
 void Tracker::contradict(Flow& flow, unsigned sender, OpenVerdict& v, uint64_t frame) {
   note(v, Evidence::contradicted, frame);
   DirectionTrouble& direction = trouble(flow).direction[sender];
-  direction.contradictions.add(v.frame, v.time_ns);
   if (profile_is_told(flow, sender ^ 1)) return;
   const ReceiverProfile* fitting = nullptr;
   for (const ReceiverProfile& profile : receiver_profiles()) {
+    if (flow.host[sender ^ 1].restored && !profile.linux_states) continue;  // TCP_REPAIR is Linux's
     const bool drops = judge(profile, v.state, v.segment).verdict == Verdict::drop;
     if (drops == (v.verdict == Verdict::drop)) continue;
     // The newest Linux that fits, else another real stack, else the RFC, which comes first.
@@ -311,6 +311,7 @@ void Tracker::resolve(DirectionTrouble& direction, const OpenVerdict& v) {
     direction.predicted += v.evidence == Evidence::predicted;
   }
   direction.contradicted += v.evidence == Evidence::contradicted;
+  direction.contradicted_drops += v.evidence == Evidence::contradicted && v.verdict == Verdict::drop;
   if (evidence_) evidence_->resolved(v);
 }
 

@@ -110,7 +110,7 @@ struct Flow {
   bool synack_seen : 1 = false;
   bool synack_ts : 1 = false;
   bool reset : 1 = false;
-  bool capture_loss : 1 = false;  ///< an ACK for data that the capture lacks
+  bool capture_loss : 1 = false;  ///< an ACK for data that the capture lacks, or begins after
   bool roles_known : 1 = false;
   uint8_t active_closer : 1 = 0;  ///< index of who sent a FIN first
   void set_client(unsigned host_index) { client = host_index & 1; }
@@ -135,6 +135,14 @@ struct Flow {
 inline bool data_wait(const Host& receiver, const Host& sender) {
   return receiver.rcv_known && after(receiver.snd_wl1, receiver.rcv_nxt) &&
          after(sender.snd_nxt, receiver.snd_wl1) && receiver.holes && receiver.sacks;
+}
+
+/// Is it known how far `host` has sent? If the capture does not begin with its SYN, once the other one has
+/// acknowledged what it sent last: until then there may be more from before, which its pure ACKs do not show
+/// if they are probes.
+inline bool knows_sent(const Flow& flow, const Host& host, const Host& other) {
+  const bool from_start = &host == &flow.host[flow.client] ? flow.syn_seen : flow.synack_seen;
+  return from_start || other.loop_16us != Host::kNoLoop;
 }
 
 /// Is the capture taken so near to `receiver` that it shows what the receiver got, in that order?

@@ -10,6 +10,7 @@
 #include "model/fingerprint.h"
 #include "model/progress.h"
 #include "model/tracker.h"
+#include "tsaudit/words.h"
 
 namespace tsaudit {
 namespace {
@@ -19,9 +20,23 @@ constexpr uint32_t kMaxSegments = 32;
 constexpr TimeNs kMaxDuration = 5 * kSecond;
 constexpr TimeNs kGapWorthNaming = 50 * kMillisecond;
 
-bool has_signal(const MigrationCase& open, std::string_view name) {
-  return std::any_of(open.result.signals.begin(), open.result.signals.end(),
-                     [&](const MigrationSignal& signal) { return signal.name == name; });
+/// What a pure ACK says that its sender, as it was before, cannot have meant. Empty: nothing. SEG.SEQ is at
+/// most what it sent, and no more before that than may have been on the way (a probe: one); SEG.ACK lies
+/// between what it had acknowledged and what was sent to it.
+std::string sequence_oddity(const Host& was, const Host& peer, const Segment& s) {
+  const auto oddity = [](const char* what, int32_t bytes, const char* than) {
+    return fmt::format("{} is {} {}", what, counted(static_cast<uint32_t>(bytes), "byte"), than);
+  };
+  const int32_t on_the_way = distance(peer.ack_max, peer.right_edge);
+  if (const int32_t bytes = distance(was.snd_nxt, s.seq); bytes > 0)
+    return oddity("SEG.SEQ", bytes, "beyond all that was sent");
+  if (const int32_t bytes = distance(s.seq, was.snd_nxt); peer.scale_known && bytes > on_the_way + 1)
+    return oddity("SEG.SEQ", bytes, "before the last that was sent, and no window is so large");
+  if (const int32_t bytes = distance(peer.snd_nxt, s.ack); bytes > 0)
+    return oddity("SEG.ACK", bytes, "beyond all that was sent to it");
+  if (const int32_t bytes = distance(s.ack, was.ack_max); was.acked && bytes > 0)
+    return oddity("SEG.ACK", bytes, "before what it had acknowledged");
+  return {};
 }
 
 /// The advice of docs: min keeps TSval from falling below TS.Recent, suggested goes on with the old clock.
@@ -46,6 +61,11 @@ void advise(MigrationCase& open) {
 }
 
 }  // namespace
+
+bool has_signal(const MigrationCase& open, std::string_view name) {
+  return std::any_of(open.result.signals.begin(), open.result.signals.end(),
+                     [&](const MigrationSignal& signal) { return signal.name == name; });
+}
 
 void add_signal(MigrationCase& open, const char* name, double sign_weight, uint64_t frame,
                 std::string detail) {
@@ -74,7 +94,8 @@ MigrationCase* Tracker::open_migration(Flow& flow, unsigned from, const Segment&
   // The segment itself has been applied already, but is the new host's.
   open.snd_nxt[from] = was.snd_nxt;
   if (was.acked) open.acked[from ^ 1] = was.ack_max;
-  open.receiver_known = j.known;
+  // A receiver that lost its own TS.Recent takes any TSval: there is nothing to advise.
+  open.receiver_known = j.known && j.ts_recent.raw != 0;
   open.ts_recent = j.ts_recent;
   open.old_clock = was.clock;
   return &open;
@@ -123,6 +144,11 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
     if (pure_ack && b.acked && s.seq == b.ack_max - 1)
       add_signal(*open, "repair-probe", weight::kRepairProbe, s.frame,
                  "pure ACK at SND.UNA-1, as TCP_REPAIR sends");
+    // Alone it is an old packet.
+    if ((told || mac_changed || zero_echo) && pure_ack && b.acked && knows_sent(flow, a, b) &&
+        trouble(flow).lost_bytes == 0)
+      if (const std::string oddity = sequence_oddity(was, b, s); !oddity.empty())
+        add_signal(*open, "sequence", weight::kSequence, s.frame, oddity);
     if (!s.src.v6 && s.ip_id != 0 && was.packet_id != 0 &&
         static_cast<uint16_t>(s.ip_id - was.packet_id) > 4096)
       add_signal(*open, "ip-id", weight::kIpId, s.frame,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "model/trouble.h"
 
@@ -21,11 +22,13 @@ inline constexpr double kMac = 0.55;         // or a router took over
 inline constexpr double kTtl = 0.35;         // or the route changed
 inline constexpr double kAnnouncement = 0.45;  // or an address was configured
 inline constexpr double kRepairProbe = 0.25;   // or a keepalive
+inline constexpr double kSequence = 0.6;       // no stack contradicts its own sequence numbers
 inline constexpr double kIpId = 0.1;
 inline constexpr double kFlowLabel = 0.1;  // Linux changes it after timeouts, too
 inline constexpr double kGap = 0.1;
 }  // namespace weight
 
+bool has_signal(const MigrationCase& open, std::string_view name);
 /// Adds a sign unless it is there already.
 void add_signal(MigrationCase& open, const char* name, double sign_weight, uint64_t frame,
                 std::string detail);

@@ -11,7 +11,6 @@ namespace {
 
 /// A window that excludes nothing: the offered one is not known well enough.
 constexpr uint32_t kOpenWindow = 0x3fffffff;
-constexpr int64_t kRtoFallback = 3 * kSecond;  // TCP_TIMEOUT_FALLBACK, tcp_metrics.c:tcp_init_metrics()
 constexpr int64_t kRtoMax = 120 * kSecond;     // TCP_RTO_MAX
 constexpr int64_t kJiffy = 10 * kMillisecond;  // of the slowest HZ
 
@@ -34,7 +33,7 @@ struct Sequence {
 };
 
 struct Possibilities {
-  std::array<PawsState, 36> base;  ///< what does not vary by itself; [0] is the likeliest
+  std::array<PawsState, 144> base;  ///< what does not vary by itself; [0] is the likeliest
   size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
@@ -89,7 +88,7 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
 }
 
 /// What a capture cannot show of the rest of the state.
-void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const Segment& s,
+void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const Host& sender, const Segment& s,
                const DirectionTrouble* trouble) {
   const auto add = [&]() -> PawsState& {
     p.base[p.base_count] = p.base[0];
@@ -113,6 +112,9 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
       change(p.base[p.base_count++]);
     }
   };
+  // Before the capture began it may have sent more than the capture shows, or not.
+  if (receiver.seen && !knows_sent(flow, receiver, sender) && s.has(kAck) && after(s.ack, receiver.snd_nxt))
+    either([&](PawsState& state) { state.snd_nxt = receiver.snd_nxt; });
   if (receiver.una_known && !receiver.wl_known)
     either([&](PawsState& state) {  // it may have been the window of this segment
       state.snd_wl1 = receiver.snd_wl1;
@@ -128,6 +130,11 @@ void add_bases(Possibilities& p, const Host& receiver, const Host& sender, const
     either([](PawsState& state) { state.fin_received = false; });
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
+  // Of a connection that began before the capture, the peer has acknowledged this much at least.
+  const auto acked_in_sight = static_cast<uint32_t>(std::max(distance(receiver.isn, p.base[0].snd_una), 0));
+  if (receiver.una_known && !receiver.scale_known && s.has(kAck) &&
+      before(s.ack, p.base[0].snd_una - acked_in_sight))
+    either([&](PawsState& state) { state.max_window = acked_in_sight; });
   // It is bounded by the largest window that the peer has offered, too, which was this one at least.
   if (receiver.una_known && s.has(kAck) &&
       distance(s.ack, p.base[0].snd_una) > static_cast<int64_t>(receiver.snd_wnd))
@@ -150,8 +157,8 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
                  : receiver.state == TcpState::syn_sent ? receiver.isn
                                                         : s.ack;
   // What the receiver has sent is known for sure only where nothing escapes the capture.
-  const bool all_seen =
-      receiver.seen && !flow.capture_loss && vantage_of(receiver, sender) == Vantage::at_receiver;
+  const bool all_seen = receiver.seen && !flow.capture_loss && knows_sent(flow, receiver, sender) &&
+                        vantage_of(receiver, sender) == Vantage::at_receiver;
   base.snd_nxt = receiver.seen ? receiver.snd_nxt : s.ack;
   if (!all_seen && s.has(kAck) && after(s.ack, base.snd_nxt)) {
     base.snd_nxt = s.ack;
@@ -194,7 +201,7 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
     p.rto.add(rto.min);
   }
   add_sequences(p, flow, receiver, sender, s, trouble);
-  add_bases(p, receiver, sender, s, trouble);
+  add_bases(p, flow, receiver, sender, s, trouble);
   return p;
 }
 
@@ -286,7 +293,7 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
   }
 
   const Possibilities p = possibilities(flow, receiver, sender, s, trouble);
-  bool agreed = true;
+  bool agreed = true, refused = false;  // by timestamps, in any of the states
   result.stores = true;
   bool first = true;
   const auto ask = [&](const PawsState& state) {
@@ -302,6 +309,7 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
              is_paws(outcome.reason) == is_paws(result.reason) &&
              (!receiver.rcv_doubtful || outcome.verdict != Verdict::drop || outcome.reason == result.reason);
     const bool by_timestamps = is_paws(outcome.reason) || outcome.reason == Reason::tsecr;
+    refused = refused || by_timestamps;
     if (outcome.answered && by_timestamps) result.answered_refusal = outcome.reason;
     result.may_store = result.may_store || outcome.updates_ts_recent;
     result.stores = result.stores && outcome.updates_ts_recent;
@@ -325,8 +333,11 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
   if (!agreed) {
     result.reason = reason_of_doubt(profile, receiver, p, segment);
     // Away from the receiver a test that comes after PAWS is in doubt; PAWS itself let the segment through.
+    // So it is where the connection began before the capture.
     const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
-    if (result.reason == Reason::sequence_range && !exact && result.known && segment.has_ts) {
+    const bool begun_before = !(flow.syn_seen && flow.synack_seen) && !refused;
+    if (((result.reason == Reason::sequence_range && !exact) || begun_before) && result.known &&
+        segment.has_ts) {
       const Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0, 0), s.tsval, profile.window_ticks);
       if (why != Reason::paws) {
         result.verdict = Verdict::accept;

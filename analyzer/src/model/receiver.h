@@ -15,6 +15,7 @@
 namespace tsaudit {
 
 constexpr int64_t kRtoMin = 200 * kMillisecond;  // TCP_RTO_MIN, include/net/tcp.h
+constexpr int64_t kRtoFallback = 3 * kSecond;    // TCP_TIMEOUT_FALLBACK, tcp_metrics.c:tcp_init_metrics()
 
 struct Judgement {
   Verdict verdict = Verdict::not_tested;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/host_steps.h"
+#include "model/migration.h"
 #include "model/tracker.h"
 
 namespace tsaudit {
@@ -17,6 +18,12 @@ bool paws_during(const Trouble& t, const Stall& stall) {
     return direction.paws_drops && direction.paws_drops.last_ns >= stall.start_ns &&
            direction.paws_drops.first_ns <= stall.end_ns;
   });
+}
+
+/// Has an endpoint moved and gone on with sequence numbers that the other end cannot make sense of?
+bool moved_off_sequence(const Trouble& t) {
+  return std::any_of(t.migrations.begin(), t.migrations.end(),
+                     [](const MigrationCase& m) { return has_signal(m, "sequence"); });
 }
 
 /// What the last stall is, or has been if it is `over`: open since a retransmission, or a refused segment.
@@ -122,7 +129,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
       stall.cause = StallCause::zero_window;
     else if (b.last_ns < stall.start_ns)
       stall.cause = StallCause::no_answer;
-    else if (outgoing.reasons[static_cast<size_t>(Reason::invalid_sequence)] != 0)
+    else if (outgoing.reasons[static_cast<size_t>(Reason::invalid_sequence)] != 0 || moved_off_sequence(t))
       stall.cause = StallCause::refused_sequence;
     else
       stall.cause = StallCause::loss;

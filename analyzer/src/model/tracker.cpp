@@ -230,6 +230,13 @@ void refute_ack(const Flow& flow, Host& a, Host& b, const Segment& s) {
     was_never_sent(a, b, s.seq);
 }
 
+/// A restored endpoint (TSecr 0) that goes on beyond all that it sent in sight has lived where the capture
+/// does not reach: it has moved away and come back.
+bool was_elsewhere(const Host& was, const Segment& s) {
+  return (s.flags & (kAck | kSyn | kRst)) == kAck && s.has_ts() && s.tsecr.raw == 0 &&
+         was.ts_recent.known() && was.ts_recent.back().raw != 0 && after(s.seq, was.snd_nxt);
+}
+
 /// RST and zero in a SYN say nothing about their sender's clock, and who knocks next may have another one.
 SenderClock::Fit observe_clock(const Flow& flow, Host& a, Host& b, const Segment& s, bool next_one) {
   SenderClock::Fit fit = SenderClock::Fit::good;
@@ -268,12 +275,13 @@ void Tracker::take(Odd& odd) {
     b.ts_recent.store(s.tsval, s.time_ns);  // moved back: idle or unset before
   else if (j.may_store && b.ts_recent.known())
     b.ts_recent.may_store(s.tsval, s.time_ns, !j.stores);
-  else if (j.may_store && !b.seen && odd.new_data && !odd.first)
-    b.ts_recent.store(s.tsval, s.time_ns);  // until it speaks itself: it must have taken what goes on
+  else if (j.may_store && !b.seen && odd.new_data && a.retransmissions == 0 &&
+           s.time_ns - flow.first_ns > kRtoFallback)
+    b.ts_recent.store(s.tsval, s.time_ns);  // until it speaks itself: what it had not taken would come again
   if (j.may_store) b.stored_by_data = s.length() != 0;
   // A Linux that can do TCP-AO refuses options that it cannot walk through (tcp_inbound_hash()), and any
   // receiver an ACK of what it has not sent, unless we have missed that.
-  const bool acks_unseen = b.seen && after(s.ack, b.snd_nxt);
+  const bool acks_unseen = b.seen && after(s.ack, b.snd_nxt) && knows_sent(flow, b, a);
   const bool doubtful = j.verdict == Verdict::unknown || s.options_malformed || acks_unseen;
   // Whether a doubtful ACK ends the handshake, or acknowledges what is not in the capture, the receiver's
   // next segments tell.
@@ -314,12 +322,15 @@ void Tracker::note_syn(const Odd& odd) {
 /// It acknowledges what the capture does not hold.
 void Tracker::note_capture_loss(Odd& odd) {
   const Segment& s = odd.s;
+  const bool sent_before = !knows_sent(odd.flow, odd.b, odd.a);  // the capture began
   if (!s.has(kAck) || !odd.b.seen || !after(s.ack, odd.b.snd_nxt) || odd.dropped() ||
-      odd.j.verdict == Verdict::unknown || s.has(kRst))
+      (odd.j.verdict == Verdict::unknown && !sent_before) || s.has(kRst))
     return;
-  Trouble& t = trouble(odd.flow);
-  if (!odd.flow.capture_loss) t.capture_loss_frame = s.frame;
-  t.lost_bytes += static_cast<uint32_t>(distance(odd.b.snd_nxt, s.ack));
+  if (!sent_before) {
+    Trouble& t = trouble(odd.flow);
+    if (t.lost_bytes == 0) t.capture_loss_frame = s.frame;
+    t.lost_bytes += static_cast<uint32_t>(distance(odd.b.snd_nxt, s.ack));
+  }
   odd.flow.capture_loss = true;
   odd.b.snd_nxt = s.ack;
 }
@@ -339,6 +350,8 @@ void Tracker::listen(Odd& odd) {
   if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && (s.length() > 0 || after(s.ack, b.isn + 1)))
     a.state = TcpState::established;
   const uint32_t window = as_received(flow, a, s).window;
+  // The first data of a capture that begins later than the connection were not the next in order, perhaps.
+  if (s.has(kAck) && !a.acked && a.rcv_known && before(s.ack, a.rcv_nxt)) a.rcv_doubtful = true;
   if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt)))
     note_own_ack(flow, odd.from, s, window);
   // It repeats an ACK although the capture holds more in order: that never reached it, so the capture was
@@ -362,7 +375,10 @@ void Tracker::listen(Odd& odd) {
 /// What it adds to what its sender has sent.
 void Tracker::count_sent(Odd& odd) {
   const auto& [s, a] = std::tie(odd.s, odd.a);
-  if (s.length() > 0 && after(s.end_seq(), a.snd_nxt)) a.snd_nxt = s.end_seq();
+  // Without data it tells how far it has sent before the capture began, or less (a probe, a closed window):
+  // tcp_output.c:tcp_acceptable_seq().
+  const bool tells = s.length() > 0 || (!odd.dropped() && !s.has(kRst) && !knows_sent(odd.flow, a, odd.b));
+  if (tells && after(s.end_seq(), a.snd_nxt)) a.snd_nxt = s.end_seq();
   a.sent_data_last = odd.new_data || s.has(kSyn);
   a.payload_bytes += s.payload;
   if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;
@@ -393,7 +409,7 @@ void Tracker::go_on(Odd& odd) {
   const bool goes_on = !b.seen && odd.new_data && !odd.first && !odd.dropped();
   if (goes_on) a.retransmit_run = 0;
   watch_progress(flow, odd.from, s,
-                 {.of_other = (!odd.dropped() && (odd.new_ack || una_moved)) || opened,
+                 {.of_other = (!odd.dropped() && odd.new_ack) || (taken && una_moved) || opened,
                   .of_own = goes_on,
                   .answers = answers},
                  odd.retransmitted, odd.was);
@@ -411,6 +427,12 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (first) first_segment(flow, from, s);
   Odd odd(flow, from, s, first);
 
+  if (was_elsewhere(odd.was, s)) {
+    flow.capture_loss = true;
+    a.snd_nxt = s.seq;
+    if (s.length() == 0) a.snd_nxt = a.snd_una = s.seq + 1;  // a probe is one before SND.UNA
+  }
+
   // What it is.
   if (s.length() > 0) keep_data(a, s);
   refute_ack(flow, a, b, s);
@@ -420,6 +442,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   odd.fit = observe_clock(flow, a, b, s, odd.next_one);
 
   // What becomes of it.
+  if (s.has(kSyn) && s.has(kAck) &&
+      b.state == TcpState::unknown) {  // the capture lacks the SYN that it answers
+    b.state = TcpState::syn_sent;
+    b.isn = s.ack - 1;
+  }
   if (odd.opening && b.state == TcpState::unknown)
     odd.j.reason = Reason::handshake;
   else

@@ -200,7 +200,7 @@ struct DirectionTrouble {
   FrameList other_answers;  ///< SYN-ACKs of another host with the same address
   FrameList refused_reuse;  ///< SYN of a new connection with an old TSval
   uint32_t confirmed = 0, predicted = 0, contradicted = 0;
-  FrameList contradictions;
+  uint32_t contradicted_drops = 0;  ///< of `contradicted`; the others had been accepted
   const ReceiverProfile* fitting_profile = nullptr;  ///< what the contradictions speak for
   TsRecentCheck misses;                              ///< compared, equal and exact are in Host
   std::vector<OpenVerdict> open;
@@ -270,6 +270,8 @@ class Trouble {
   std::vector<MigrationCase> migrations;
   uint64_t reset_frame = 0;  ///< of the first RST that found data unacknowledged
   unsigned reset_from = 0;
+  uint64_t reset_mac = 0;  ///< where it came from, if the connection's segments did not
+  uint8_t reset_ttl = 0, ttl_before_reset = 0;
   uint64_t capture_loss_frame = 0;  ///< first ACK for data that the capture lacks
   uint64_t lost_bytes = 0;
 

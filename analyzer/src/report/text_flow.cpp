@@ -84,8 +84,8 @@ std::string direction_text(const DirectionReport& direction) {
                         grouped(direction.check.compared));
   }
   if (direction.contradicted > 0) {
-    text += fmt::format("; {} contradicted: the receiver evidently took them",
-                        counted(direction.contradicted, "drop"));
+    text += fmt::format("; {} contradicted: the receiver evidently did otherwise",
+                        counted(direction.contradicted, "verdict"));
   }
   return text;
 }

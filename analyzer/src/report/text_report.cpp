@@ -87,9 +87,9 @@ class TextReport : public ReportWriter {
     }
     if (summary.totals.contradicted > 0) {
       warn(fmt::format(
-          "the receivers evidently accepted {} of the {} that the model drops: the capture has gaps or "
-          "a receiver profile is wrong (--receiver)",
-          grouped(summary.totals.contradicted), counted(summary.totals.dropped, "segment")));
+          "the receivers evidently did otherwise than the model says with {}: the capture has gaps, or a "
+          "receiver profile is wrong (--receiver)",
+          counted(summary.totals.contradicted, "segment")));
     }
   }
 

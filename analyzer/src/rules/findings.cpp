@@ -77,7 +77,9 @@ class Collector {
   /// Of the drops among what that side sent.
   Evidence evidence(Side from) const {
     const DirectionReport& d = report_.directions[static_cast<size_t>(from)];
-    if (d.contradicted > d.confirmed + d.predicted) return Evidence::contradicted;
+    const unsigned host = from == Side::client ? flow_.client : flow_.client ^ 1u;
+    if (trouble_.direction[host].contradicted_drops > d.confirmed + d.predicted)
+      return Evidence::contradicted;
     return d.confirmed > 0 ? Evidence::confirmed : Evidence::predicted;
   }
 
@@ -333,12 +335,23 @@ class Collector {
       return;
     const Side from = side_of(flow_, trouble_.reset_from);
     add(RuleId::not_timestamps, from, trouble_.reset_frame, report_.last_ns,
-        fmt::format("{} reset the connection at frame {} with data unacknowledged", named(from),
-                    trouble_.reset_frame));
+        fmt::format("{} reset the connection at frame {} with data unacknowledged{}", named(from),
+                    trouble_.reset_frame, where_reset_came_from()));
+  }
+
+  /// A host that the address has moved to, and that does not know the connection; or a middlebox.
+  std::string where_reset_came_from() const {
+    const std::string mac = trouble_.reset_mac ? fmt::format("; another host sent it, from MAC {}",
+                                                             mac_to_string(trouble_.reset_mac))
+                                               : std::string();
+    return trouble_.reset_ttl == trouble_.ttl_before_reset
+               ? mac
+               : fmt::format("{}; its TTL is {}, the connection's was {}", mac, trouble_.reset_ttl,
+                             trouble_.ttl_before_reset);
   }
 
   void incomplete() {
-    if (flow_.capture_loss)
+    if (trouble_.lost_bytes != 0)
       add(RuleId::capture_incomplete, std::nullopt, trouble_.capture_loss_frame, report_.first_ns,
           fmt::format("{} acknowledged that the capture does not hold, first at frame {}",
                       counted(trouble_.lost_bytes, "byte"), trouble_.capture_loss_frame));

@@ -179,8 +179,10 @@ constexpr auto kRules = std::to_array<RuleInfo>({
     {RuleId::not_timestamps, "TS014", "not-timestamps", Severity::note,
      "The flow stalled, and timestamps are not the cause",
      "The flow stood still, but PAWS let its segments through or never saw them. The finding names what "
-     "the capture shows instead: a closed receive window, loss, a reset, segments outside of the window, "
-     "or an application that had nothing to send.\n\n"
+     "the capture shows instead: a closed receive window, loss, a reset (and whether another host sent it, "
+     "as "
+     "one does that has the address before it has the connection), segments outside of the window, a restore "
+     "with wrong sequence numbers, or an application that had nothing to send.\n\n"
      "It is given only where the verdicts of the stalled direction are known, and names the frame that "
      "proves the cause. Where the capture cannot decide, the verdict stays unknown.\n\n"
      "Leave the timestamps alone and follow the cause that is named.",

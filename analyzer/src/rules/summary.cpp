@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "rules/findings.h"
 
 namespace tsaudit {
 namespace {
 
-const Finding* find(const FlowReport& report, RuleId rule) {
+const Finding* find(const FlowReport& report, RuleId rule, std::optional<Side> from = std::nullopt) {
   const auto at = std::find_if(report.findings.begin(), report.findings.end(),
-                               [&](const Finding& f) { return f.rule == rule; });
+                               [&](const Finding& f) { return f.rule == rule && (!from || f.from == from); });
   return at == report.findings.end() ? nullptr : &*at;
 }
 
@@ -33,6 +34,19 @@ std::string killed_by_paws(const FlowReport& report, const Finding& drop) {
       text += fmt::format("; an offset of {:+} ticks would have prevented it", m->offset->suggested);
   }
   return text + ".";
+}
+
+/// What became of the timestamps of the side that moved, though no segment was discarded for it.
+std::optional<std::string> what_changed(const FlowReport& report, const Migration& m) {
+  const auto of_it = [&](RuleId rule) { return find(report, rule, m.endpoint); };
+  // "The clock ran at …", "TSval went …", "… segments without TSopt …"
+  if (const Finding* rate = of_it(RuleId::clock_rate_change))
+    return fmt::format("its{}, yet no segment was discarded", rate->message.substr(3));
+  for (const RuleId rule : {RuleId::tsval_regression, RuleId::tsval_jump})
+    if (const Finding* step = of_it(rule))
+      return fmt::format("its {}, yet no segment was discarded", step->message);
+  if (const Finding* missing = of_it(RuleId::tsopt_missing)) return "sent " + missing->message;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -58,17 +72,13 @@ std::string summarise(const FlowReport& report) {
   if (other_cause) return fmt::format("Timestamps are not the problem: {}.", other_cause->message);
   if (drop)
     return fmt::format("The model expected PAWS drops, but the receiver took the segments. {}", drop->advice);
-  // "The clock ran at …", "TSval went …"
-  const Finding* rate = find(report, RuleId::clock_rate_change);
-  const Finding* step = find(report, RuleId::tsval_regression);
-  if (!step) step = find(report, RuleId::tsval_jump);
   if (!report.migrations.empty()) {
-    const Migration& m = report.migrations.front();
-    return capitalised(
-        fmt::format("{} was replaced by another host at frame {}, and {}.", named(m.endpoint), m.frame,
-                    rate   ? fmt::format("its{}, yet no segment was discarded", rate->message.substr(3))
-                    : step ? fmt::format("its {}, yet no segment was discarded", step->message)
-                           : "its timestamps went on without loss"));
+    const auto odd = std::ranges::find_if(
+        report.migrations, [&](const Migration& m) { return what_changed(report, m).has_value(); });
+    const Migration& m = odd != report.migrations.end() ? *odd : report.migrations.front();
+    return capitalised(fmt::format("{} was replaced by another host at frame {}, and {}.", named(m.endpoint),
+                                   m.frame,
+                                   what_changed(report, m).value_or("its timestamps went on without loss")));
   }
   if (report.timestamps == Negotiated::unknown && report.options_cut)
     return "The snapshot length cut TCP options off: whether timestamps are in use is not known.";

@@ -520,5 +520,23 @@ TEST(Evidence, CountsAddUpToTheDrops) {
   EXPECT_EQ(d.confirmed + d.predicted + d.contradicted, count(d, Reason::paws));
 }
 
+/// What has TCP_REPAIR is a Linux, whatever it refuses.
+TEST(Evidence, OfARestoredSocketNoOtherStackIsChosen) {
+  Conversation c;
+  c.handshake();
+  c.talk(10);
+  c.pass(300 * kMillisecond);
+  c.server({.seq = c.next[1] - 1, .tsecr = 0});
+  c.pass(10 * kMillisecond);
+  const uint32_t data = c.next[0];
+  EXPECT_EQ(c.client({.payload = 100, .seq = data, .tsval = c.clock[0] + 0x80000000}).reason,
+            Reason::ts_recent_zero);
+  c.pass(c.answer);
+  c.server({.ack = data, .tsecr = 0});
+  const FlowReport report = c.finish();
+  EXPECT_EQ(report.directions[0].contradicted, 1u);
+  EXPECT_EQ(report.directions[0].receiver_profile->name, default_profile().name);
+}
+
 }  // namespace
 }  // namespace tsaudit

@@ -116,5 +116,65 @@ TEST(Migration, ASignCountsOnce) {
   EXPECT_EQ(open.doubt, 0.25);
 }
 
+/// A peer that moved at the same time has no TS.Recent that could be offended.
+TEST(Migration, NoOffsetIsNeededWhereThePeerLostItsTsRecentToo) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.pass(300 * kMillisecond);
+  c.server({.seq = c.next[1] - 1, .tsecr = 0, .ttl = 63, .mac = 0x020000000098});
+  c.pass(20 * kMillisecond);
+  c.clock[0] -= 1'000'000;
+  c.client({.seq = c.next[0] - 1, .tsecr = 0, .ttl = 63, .mac = 0x020000000099});
+  const FlowReport report = c.finish();
+  ASSERT_EQ(report.migrations.size(), 2u);
+  EXPECT_EQ(report.migrations[1].endpoint, Side::client);
+  EXPECT_FALSE(report.migrations[1].offset.has_value());
+}
+
+struct WrongRestore {
+  const char* name;
+  int32_t seq, ack;
+  const char* says;
+  friend void PrintTo(const WrongRestore& r, std::ostream* out) { *out << r.name; }
+};
+class Restored : public testing::TestWithParam<WrongRestore> {};
+TEST_P(Restored, WithWrongSequenceNumbersShowsIt) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.pass(300 * kMillisecond);
+  c.client({.seq = c.next[0] + GetParam().seq,
+            .ack = c.next[1] + GetParam().ack,
+            .tsecr = 0,
+            .mac = 0x020000000099});
+  const FlowReport report = c.finish();
+  ASSERT_EQ(report.migrations.size(), 1u);
+  const auto& signals = report.migrations[0].signals;
+  const auto sign = std::ranges::find(signals, "sequence", &MigrationSignal::name);
+  EXPECT_EQ(sign == signals.end() ? "nothing" : sign->detail, GetParam().says);
+}
+INSTANTIATE_TEST_SUITE_P(Sequence, Restored,
+                         testing::Values(WrongRestore{"ahead", 300, 0,
+                                                      "SEG.SEQ is 300 bytes beyond all that was sent"},
+                                         WrongRestore{"acksTooMuch", -1, 300,
+                                                      "SEG.ACK is 300 bytes beyond all that was sent to it"},
+                                         WrongRestore{"acksTooLittle", -1, -5,
+                                                      "SEG.ACK is 5 bytes before what it had acknowledged"},
+                                         WrongRestore{"right", -1, 0, "nothing"}),
+                         [](const auto& one) { return one.param.name; });
+
+/// A capture on a host that the connection leaves and comes back to lacks what happened meanwhile.
+TEST(Migration, AwayAndBackThePeerIsNotAccusedOfForgery) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.pass(kSecond);
+  c.next[0] += 50'000;
+  c.client({.seq = c.next[0] - 1, .tsecr = 0, .mac = 0x020000000099});
+  c.pass(c.answer);
+  EXPECT_EQ(c.server({.payload = 100}).verdict, Verdict::accept);
+}
+
 }  // namespace
 }  // namespace tsaudit

@@ -389,5 +389,46 @@ TEST(Tracker, AToldProfileIsUsed) {
   EXPECT_NE(from(report, Side::server).receiver_profile->name, "rfc7323");
 }
 
+/// A capture on the new host begins with the probe of the restored socket, one byte before all that was sent.
+TEST(Tracker, MidConnectionAnAckOfWhatWasSentBeforeIsNone) {
+  Conversation c;
+  const uint32_t naive = c.clock[1] - 1'000'000;
+  c.server({.seq = c.next[1] - 1, .tsval = naive, .tsecr = 0});
+  c.pass(200 * kMillisecond);
+  c.client({.payload = 300, .seq = c.next[0] - 300, .tsecr = c.clock[1]});
+  EXPECT_NE(c.client({.tsecr = c.clock[1]}).reason, Reason::ack_unsent_data);
+}
+
+TEST(Tracker, WhatWasAcknowledgedInSightIsKnownToBeAllThatWasSent) {
+  Conversation c;
+  c.talk(5);
+  c.server({.payload = 2000});
+  c.pass(10 * kMillisecond);
+  c.client();
+  EXPECT_EQ(c.client({.ack = c.next[1] + 1000}).reason, Reason::ack_unsent_data);
+}
+
+TEST(Tracker, ASynAckWithoutItsSynIsTaken) {
+  Conversation c;
+  EXPECT_EQ(c.server({.flags = kSyn | kAck, .ack = 1001, .tsecr = 77}).verdict, Verdict::accept);
+  EXPECT_EQ(c.server({.payload = 100, .ack = 1001, .tsecr = 77}).reason, Reason::equal)
+      << "it has told TS.Recent";
+}
+
+/// Several segments in a row are one flight, whose first nobody need have taken.
+TEST(Tracker, OneSideAloneInMidConnectionShowsNoTsRecentAtOnce) {
+  Conversation c;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(c.client({.payload = 100}).verdict, Verdict::unknown);
+}
+
+TEST(Tracker, ASynInsideOfAConnectionChangesNoRoles) {
+  Conversation c;
+  c.handshake();
+  c.talk(5);
+  EXPECT_EQ(c.server({.flags = kSyn, .seq = c.next[1] + 100, .tsecr = 0}).verdict, Verdict::drop);
+  EXPECT_EQ(c.flow().client, c.flow().key.low().port == 40000 ? 0 : 1);
+  EXPECT_NE(c.host(1).isn.raw, c.next[1] + 100);
+}
+
 }  // namespace
 }  // namespace tsaudit

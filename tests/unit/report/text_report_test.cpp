@@ -106,8 +106,8 @@ TEST(TextReport, LimitsOfTheAnswerComeRightAfterIt) {
   EXPECT_THAT(head, HasSubstr("\nwarning: 3 flows forgotten before the end"));
   EXPECT_THAT(
       head,
-      HasSubstr("\nwarning: the receivers evidently accepted 4 of the 16 segments that the model drops"));
-  EXPECT_THAT(out, HasSubstr("; 4 drops contradicted: the receiver evidently took"));
+      HasSubstr("\nwarning: the receivers evidently did otherwise than the model says with 4 segments"));
+  EXPECT_THAT(out, HasSubstr("; 4 verdicts contradicted: the receiver evidently did"));
   EXPECT_THAT(out, HasSubstr("read: broken\\x1b[31m.pcap (pcapng")) << "no escape sequence from a file name";
 }
 

@@ -167,7 +167,7 @@ TEST(Findings, OneSideAloneInMidConnectionStillShowsTheRegression) {
   Conversation c;
   for (int i = 0; i < 20; ++i) {
     c.client({.payload = 100});
-    c.pass(20 * kMillisecond);
+    c.pass(200 * kMillisecond);
   }
   c.clock[0] -= 1'000'000;
   for (int i = 0; i < 4; ++i) {
@@ -376,6 +376,71 @@ TEST(Findings, OnlyOneSide) {
   const FlowReport report = judged(c);
   EXPECT_EQ(report.worst, report.findings.empty() ? Severity::none : report.findings.front().severity);
   EXPECT_NE(report.summary.find("nothing can be said"), std::string::npos) << report.summary;
+}
+
+TEST(Findings, TheMoveThatIsNamedIsTheOneWhoseClockChanged) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.pass(100 * kMillisecond);
+  c.server({.seq = c.next[1] - 1, .tsecr = 0, .ttl = 63, .mac = 0x020000000098});
+  c.pass(20 * kMillisecond);
+  c.clock[0] += 1'000'000'000;
+  c.client({.seq = c.next[0] - 1, .tsecr = 0, .ttl = 63, .mac = 0x020000000099});
+  for (int i = 0; i < 5; ++i) {
+    c.pass(20 * kMillisecond);
+    c.client({.payload = 100, .ttl = 63, .mac = 0x020000000099});
+    c.pass(c.answer);
+    c.server({.ttl = 63, .mac = 0x020000000098});
+  }
+  const FlowReport report = judged(c);
+  EXPECT_EQ(report.migrations.size(), 2u);
+  EXPECT_EQ(report.summary.rfind("The client was replaced", 0), 0u) << report.summary;
+  EXPECT_NE(report.summary.find("ahead"), std::string::npos) << report.summary;
+}
+
+TEST(Findings, TimestampsThatEndWithAMoveDidNotGoOn) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.pass(100 * kMillisecond);
+  c.client({.seq = c.next[0] - 1, .ts = false, .ttl = 63, .mac = 0x020000000099});
+  for (int i = 0; i < 5; ++i) {
+    c.client({.payload = 100, .ts = false, .ttl = 63, .mac = 0x020000000099});
+    c.pass(20 * kMillisecond);
+  }
+  const FlowReport report = judged(c);
+  EXPECT_NE(report.summary.find("replaced by another host"), std::string::npos) << report.summary;
+  EXPECT_NE(report.summary.find("6 segments without TSopt"), std::string::npos) << report.summary;
+}
+
+TEST(Findings, AResetFromElsewhereSaysSo) {
+  const auto reset_from = [](MacAddress mac, uint8_t ttl) {
+    Conversation c;
+    c.handshake();
+    c.talk(100);
+    c.server({.payload = 300});
+    c.pass(10 * kMillisecond);
+    c.client({.flags = kRst, .seq = c.next[0], .ts = false, .ttl = ttl, .mac = mac});
+    const FlowReport report = judged(c);
+    const Finding* reset = find(report, RuleId::not_timestamps);
+    return reset ? reset->message : "";
+  };
+  const std::string same = "the client reset the connection at frame 205 with data unacknowledged";
+  EXPECT_EQ(reset_from(0, 64), same);
+  EXPECT_EQ(reset_from(0x020000000b02, 64), same + "; another host sent it, from MAC 02:00:00:00:0b:02");
+  EXPECT_EQ(reset_from(0, 255), same + "; its TTL is 255, the connection's was 64");
+}
+
+TEST(Findings, ACaptureThatBeginsWithARestoredSocketSaysSo) {
+  Conversation c;
+  c.server({.seq = c.next[1] - 1, .tsecr = 0});
+  c.pass(10 * kMillisecond);
+  c.echo[0] = c.clock[1] - 10;
+  c.talk(5);
+  const FlowReport report = judged(c);
+  ASSERT_NE(find(report, RuleId::ts_recent_lost), nullptr);
+  EXPECT_EQ(find(report, RuleId::ts_recent_lost)->from, Side::server);
 }
 
 }  // namespace
