@@ -76,14 +76,28 @@ Stage naive_zero_window(Lab& lab) {
   }
   return flow;
 }
+/// Keepalive: after a second, three times.
+void ask_after(TcpSocket& socket) {
+  socket.set(SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+  for (const auto& [option, value] : {std::pair{TCP_KEEPIDLE, 1}, {TCP_KEEPINTVL, 1}, {TCP_KEEPCNT, 3}})
+    socket.set(IPPROTO_TCP, option, value, "keepalive");
+}
 /// Nobody has anything to send, but the peer asks whether the other end is there. PAWS refuses each answer.
 Stage naive_keepalive(Lab& lab) {
   auto flow = connect(lab);
   flow->exchange(12, 300, 1000, kPause);
-  flow->peer().set(SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
-  for (const auto& [option, value] : {std::pair{TCP_KEEPIDLE, 1}, {TCP_KEEPINTVL, 1}, {TCP_KEEPCNT, 3}})
-    flow->peer().set(IPPROTO_TCP, option, value, "keepalive");
+  ask_after(flow->peer());
   flow->move({.ticks = -1'000'000});
+  lab.wait_ms(2 * kPatience);
+  return flow;
+}
+/// It is the moved end that asks, and PAWS refuses the question (from 6.14 on in silence).
+Stage naive_own_keepalive(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  lab.wait_ms(100);  // the last ACK, too, is there before the move
+  flow->move({.ticks = -1'000'000});
+  ask_after(flow->moving());
   lab.wait_ms(2 * kPatience);
   return flow;
 }
@@ -262,6 +276,11 @@ const Scenario kScenarios[] = {
      "vain, and "
      "gives up",
      naive_keepalive},
+    {"naive-own-keepalive",
+     "the client moves while nobody sends, and its clock goes back by 1,000,000 ms: it asks for the peer in "
+     "vain, and "
+     "gives up (Linux 6.14+)",
+     naive_own_keepalive},
     {"one-sided",
      "the client moves and its clock goes back by 1,000,000 ms; only its own packets are captured",
      naive_paced,

@@ -156,6 +156,9 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
   if (s.has(kRst) && a.state == TcpState::established) a.state = TcpState::closed;
   if (s.has(kRst) && verdict == Verdict::accept && b.state == TcpState::established)
     b.state = TcpState::closed;
+  // tcp_minisocks.c:tcp_timewait_state_process(): an exact one ends TIME_WAIT, but for net.ipv4.tcp_rfc1337.
+  if (s.has(kRst) && taken && b.state == TcpState::time_wait && s.seq == a.snd_nxt)
+    b.state = TcpState::closed;
   if (s.has(kRst) && taken) {
     const bool unacked = (b.acked && after(a.snd_nxt, b.ack_max)) || (a.acked && after(b.snd_nxt, a.ack_max));
     flow.reset = true;
@@ -175,7 +178,8 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
     a.fin_taken = a.fin_taken || taken;
   }
   // Each side's FIN acknowledged: the active closer waits, the other is gone.
-  if (a.fin_sent && b.fin_sent && a.acked && b.acked && a.ack_max == b.snd_nxt && b.ack_max == a.snd_nxt) {
+  if (!s.has(kRst) && a.fin_sent && b.fin_sent && a.acked && b.acked && a.ack_max == b.snd_nxt &&
+      b.ack_max == a.snd_nxt) {
     const bool closed_it = flow.active_closer == from;
     a.state = closed_it ? TcpState::time_wait : TcpState::closed;
     b.state = closed_it ? TcpState::closed : TcpState::time_wait;

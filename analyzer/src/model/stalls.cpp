@@ -76,6 +76,7 @@ void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns,
   // Whether more is to be sent through an open window, its probes will tell.
   if (refused.ack || refused.window || refused.answer)
     hold(t.direction[from ^ 1], refused.ack || refused.answer, refused.ack);
+  if (refused.probe) hold(t.direction[from], true, false);
 }
 
 /// PAWS may not have refused that segment after all.

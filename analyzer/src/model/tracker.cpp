@@ -378,7 +378,7 @@ void Tracker::count_sent(Odd& odd) {
   // Without data it tells how far it has sent before the capture began, or less (a probe, a closed window):
   // tcp_output.c:tcp_acceptable_seq().
   const bool tells = s.length() > 0 || (!odd.dropped() && !s.has(kRst) && !knows_sent(odd.flow, a, odd.b));
-  if (tells && after(s.end_seq(), a.snd_nxt)) a.snd_nxt = s.end_seq();
+  if (tells && !odd.next_one && after(s.end_seq(), a.snd_nxt)) a.snd_nxt = s.end_seq();
   a.sent_data_last = odd.new_data || s.has(kSyn);
   a.payload_bytes += s.payload;
   if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;

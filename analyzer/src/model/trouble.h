@@ -48,7 +48,8 @@ struct Needed {
   bool ack = false;     ///< of new data
   bool window = false;  ///< the news that it is open
   bool answer = false;  ///< to a probe: the other end is there
-  explicit operator bool() const { return data || ack || window || answer; }
+  bool probe = false;   ///< the second in a row that nobody has answered: who asks gives up
+  explicit operator bool() const { return data || ack || window || answer || probe; }
 };
 
 /// A verdict that the receiver's next segments will confirm or refute.

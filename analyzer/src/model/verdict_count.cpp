@@ -20,16 +20,20 @@ void Tracker::note_options(Flow& flow, unsigned from, const Segment& s) {
   }
 }
 
-/// A stale ACK that acknowledges nothing new, opens no window and answers no probe is needed by nobody, nor
-/// is a copy of data that have arrived: an original that a retransmission has overtaken.
+/// A stale ACK that acknowledges nothing new, opens no window, answers no probe and is none that goes
+/// unanswered is needed by nobody, nor is a copy of data that have arrived: an original that a retransmission
+/// has overtaken.
 Needed Tracker::needed(Flow& flow, unsigned from, const Segment& s) {
+  const Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
+  const Trouble& t = trouble(flow);
   const bool copy = b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
   const bool old_ack = !s.has(kAck) || (b.una_known && before(s.ack, b.snd_una));
   return {.data = s.length() > 0 && !copy,
           .ack = !old_ack && b.una_known && s.ack != b.snd_una,
-          .window = opens_window(b, s, as_received(flow, flow.host[from], s).window),
-          .answer = !old_ack && trouble(flow).direction[from ^ 1].probes};
+          .window = opens_window(b, s, as_received(flow, a, s).window),
+          .answer = !old_ack && t.direction[from ^ 1].probes,
+          .probe = is_keepalive(b, s) && t.direction[from].probes && b.last_ns < a.last_ns};
 }
 
 /// Everything but an ordinary `newer` or `equal`.

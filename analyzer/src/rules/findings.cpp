@@ -221,10 +221,25 @@ class Collector {
         f.advice = "Linux forgives one tick; a receiver that follows RFC 7323 to the letter does not.";
       }
       f.time_ns = time_of(step.frame);
+      if (backward && f.severity == Severity::error) f.advice = what_data_would_meet(step, f.time_ns);
       if (!backward)
         f.advice =
             "TS.Recent now follows the new clock: going back to the old one would black-hole the connection.";
     }
+  }
+
+  /// Nothing that matters was sent since, but its clock is behind TS.Recent still.
+  std::string what_data_would_meet(const ClockStep& step, TimeNs then) const {
+    const Host& sender = flow_.host[from_ == Side::client ? flow_.client : flow_.client ^ 1u];
+    if (&step != &direction_->steps.back() || direction_->paws_drops || !direction_->stale_acks ||
+        flow_.reset || sender.fin_sent)
+      return {};
+    const double hz = direction().clock.hz > 0 ? direction().clock.hz : 1000;
+    const auto left =
+        static_cast<TimeNs>(static_cast<double>(-step.from_last) * 1e9 / hz) - (report_.last_ns - then);
+    if (left <= 0) return {};
+    return fmt::format("Nothing was lost so far. Data that {} sends within the next {} will be discarded.",
+                       named(from_), duration_text(left));
   }
 
   void lone_jump() {

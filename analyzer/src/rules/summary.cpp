@@ -39,12 +39,13 @@ std::string killed_by_paws(const FlowReport& report, const Finding& drop) {
 /// What became of the timestamps of the side that moved, though no segment was discarded for it.
 std::optional<std::string> what_changed(const FlowReport& report, const Migration& m) {
   const auto of_it = [&](RuleId rule) { return find(report, rule, m.endpoint); };
+  const char* const unharmed = find(report, RuleId::stale_ack, m.endpoint) ? "yet nothing was lost so far"
+                                                                           : "yet no segment was discarded";
   // "The clock ran at …", "TSval went …", "… segments without TSopt …"
   if (const Finding* rate = of_it(RuleId::clock_rate_change))
-    return fmt::format("its{}, yet no segment was discarded", rate->message.substr(3));
+    return fmt::format("its{}, {}", rate->message.substr(3), unharmed);
   for (const RuleId rule : {RuleId::tsval_regression, RuleId::tsval_jump})
-    if (const Finding* step = of_it(rule))
-      return fmt::format("its {}, yet no segment was discarded", step->message);
+    if (const Finding* step = of_it(rule)) return fmt::format("its {}, {}", step->message, unharmed);
   if (const Finding* missing = of_it(RuleId::tsopt_missing)) return "sent " + missing->message;
   return std::nullopt;
 }

@@ -173,6 +173,33 @@ TEST(Stalls, ARefusedAnswerToAProbeHoldsUp) {
   expect_one_by_paws(trouble_of(c, Side::server).stalls, refused, heard);
 }
 
+/// The client wants to know whether the server is there. Linux refuses its probes in silence from 6.14 on, so
+/// that it gives up; before, each refusal was an answer.
+TEST(Stalls, ARefusedProbeHoldsUpIfNobodyAnswers) {
+  for (const bool answered : {false, true}) {
+    Conversation c;
+    c.handshake();
+    c.talk(50);
+    c.clock[0] -= 1'000'000;
+    TimeNs second = 0;
+    for (int probe = 0; probe < 4; ++probe) {
+      c.pass(kSecond);
+      if (probe == 1) second = c.now;
+      EXPECT_EQ(c.client({.seq = c.next[0] - 1}).verdict, Verdict::drop);
+      c.pass(c.answer);
+      if (answered) c.server();
+    }
+    c.finish();
+    EXPECT_EQ(trouble_of(c, Side::client).paws_drops.count, answered ? 0u : 3u);
+    EXPECT_EQ(trouble_of(c, Side::client).stale_acks.count, answered ? 4u : 1u)
+        << "the first may be a move's";
+    if (answered)
+      EXPECT_TRUE(trouble_of(c, Side::client).stalls.empty());
+    else
+      expect_one_by_paws(trouble_of(c, Side::client).stalls, second, second + 2 * (kSecond + c.answer));
+  }
+}
+
 /// The client asks, as TCP_REPAIR does, and hears the server. Its data are refused all the same.
 TEST(Stalls, AnAnswerToAProbeHelpsRefusedDataNothing) {
   Conversation c;

@@ -339,6 +339,27 @@ TEST(Tracker, BothFinsLeadToTimeWaitOfTheFirst) {
   EXPECT_EQ(c.host(1).state, TcpState::closed);
 }
 
+/// A SYN with an old TSval meets TIME_WAIT, which answers; the RST to that answer ends it, and the SYN is
+/// sent again.
+TEST(Tracker, ARstToItsAnswerEndsTimeWait) {
+  for (const uint32_t off : {0u, 1u}) {
+    Conversation c;
+    c.handshake();
+    c.talk(5);
+    c.server({.flags = kFin | kAck});
+    c.pass(10 * kMillisecond);
+    c.client({.flags = kFin | kAck});
+    c.pass(20'000);
+    c.server();
+    ASSERT_EQ(c.host(1).state, TcpState::time_wait);
+    const uint32_t end = c.next[0];
+    EXPECT_EQ(c.client({.flags = kSyn, .seq = end + 50'000, .tsval = c.clock[0] - 1000, .tsecr = 0}).reason,
+              Reason::tw_paws);
+    c.client({.flags = kRst, .seq = end + off, .ts = false});
+    EXPECT_EQ(c.host(1).state, off ? TcpState::time_wait : TcpState::closed) << "it has to be exact";
+  }
+}
+
 TEST(Tracker, ANewSynAfterTheEndIsANewConnection) {
   Conversation c;
   c.handshake();

@@ -443,5 +443,32 @@ TEST(Findings, ACaptureThatBeginsWithARestoredSocketSaysSo) {
   EXPECT_EQ(find(report, RuleId::ts_recent_lost)->from, Side::server);
 }
 
+/// Idle since it moved: nothing is lost, yet.
+TEST(Findings, AClockThatIsStillBehindWarnsOfTheNextData) {
+  for (const int32_t back : {1'000'000, 1500}) {
+    Conversation c;
+    c.handshake();
+    c.talk(100);
+    c.pass(100 * kMillisecond);
+    c.clock[0] -= static_cast<uint32_t>(back);
+    for (int i = 0; i < 4; ++i) {
+      c.client({.ttl = 63, .mac = 0x020000000099});
+      c.pass(100 * kMillisecond);
+    }
+    c.pass(2600 * kMillisecond);
+    c.server();
+    const FlowReport report = judged(c);
+    const Finding* step = find(report, RuleId::tsval_regression);
+    ASSERT_NE(step, nullptr);
+    EXPECT_EQ(step->advice.empty(), back == 1500)
+        << "in the 3 seconds since it has caught up: " << step->advice;
+    if (back == 1500) continue;
+    EXPECT_EQ(
+        step->advice,
+        "Nothing was lost so far. Data that the client sends within the next 16 min 37 s will be discarded.");
+    EXPECT_NE(report.summary.find("nothing was lost so far"), std::string::npos) << report.summary;
+  }
+}
+
 }  // namespace
 }  // namespace tsaudit
