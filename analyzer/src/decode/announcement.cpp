@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An address that says where it lives now: gratuitous ARP and unsolicited neighbour advertisement. A host
-// that took over an address sends one of them.
+// that took over an address sends one of them; one that took over a virtual machine sends reverse ARP.
 #include "decode/walk.h"
 
 namespace tsaudit::wire {
@@ -27,6 +27,20 @@ DecodeStatus arp(Walk& walk) noexcept {
   const uint32_t sender_ip = be32(walk.at + 14), target_ip = be32(walk.at + 24);
   if (sender_ip != target_ip || sender_ip == 0 || sender == 0) return DecodeStatus::not_ip;
   return announce(walk, {0, sender_ip, false}, sender);
+}
+
+/// RFC 903: a request for one's own address. What needs one that way is gone; who sends it today is the host
+/// of a virtual machine that has moved there, in its name, so that switches learn the way (QEMU:
+/// net/announce.c).
+DecodeStatus rarp(Walk& walk) noexcept {
+  if (!walk.has(8)) return walk.shortage(8);
+  constexpr uint64_t kReverseRequest =
+      0x0001'0800'06'04'0003;  // hardware, protocol, address lengths, operation
+  if (be64(walk.at) != kReverseRequest) return DecodeStatus::not_ip;
+  if (!walk.has(28)) return walk.shortage(28);
+  const MacAddress sender = mac48(walk.at + 8);
+  if (sender != mac48(walk.at + 18) || sender == 0) return DecodeStatus::not_ip;
+  return announce(walk, {}, sender);
 }
 
 /// RFC 4861 section 4.4: type 136, solicited flag clear, the target link-layer address among the options.

@@ -42,6 +42,7 @@ constexpr Row kEtherTypes[] = {
     {0x8848, mpls},    {0x8864, pppoe},
     {0x893f, tag6},    {0x8909, tag6},
     {0x880b, ppp},     {kTypeEthernet, ethernet},
+    {0x8035, rarp},
 };
 
 }  // namespace

@@ -127,6 +127,7 @@ DecodeStatus udp(Walk& walk) noexcept;  // tunnel.cpp
 DecodeStatus gre(Walk& walk) noexcept;
 DecodeStatus tcp(Walk& walk) noexcept;  // tcp.cpp
 DecodeStatus arp(Walk& walk) noexcept;  // announcement.cpp
+DecodeStatus rarp(Walk& walk) noexcept;
 DecodeStatus icmpv6(Walk& walk) noexcept;
 
 }  // namespace tsaudit::wire

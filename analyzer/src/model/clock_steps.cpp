@@ -6,6 +6,7 @@
 
 #include "model/migration.h"
 #include "model/tracker.h"
+#include "tsaudit/words.h"
 
 namespace tsaudit {
 namespace {
@@ -130,6 +131,58 @@ void Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {
   a.clock.start(lag->tsval, lag->time_ns);
   a.clock.observe(s.tsval, s.time_ns, s.time_ns - lag->time_ns);
   lag.reset();
+}
+
+/// Behind all at once: a queue, or the clock stood still, as a virtual machine's does on its way to another
+/// host. A segment was not made before what it echoes, so that it can have been held up no longer than since.
+/// (The clocks of mobile devices lose some per cent while these doze: a stop is most of a silence, and does
+/// not go on.)
+void Tracker::paused_clock(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j) {
+  constexpr uint32_t kSegments = 64;
+  constexpr TimeNs kLong = 10 * kSecond;
+  constexpr int64_t kDrift = 2000;  // 500 ppm
+  Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  auto& pause = trouble(flow).direction[from].pause;
+  const auto behind_since = [&](TsVal tsval, TimeNs then) {
+    return s.time_ns - then - distance(tsval, s.tsval) * was.clock.period_ns();
+  };
+  if (!pause) {
+    const int64_t behind_ns = behind_since(was.clock.last(), was.last_ns);
+    if (2 * behind_ns < s.time_ns - was.last_ns) return;
+    pause = PendingPause{s.frame, s.time_ns, behind_ns, was.clock.last(), was.last_ns};
+  }
+  const int64_t behind_ns = behind_since(pause->last_tsval, pause->last_ns);
+  const bool queue = behind_ns <= SenderClock::kSuddenNs;
+  const bool slow = behind_ns > pause->behind_ns + pause->behind_ns / 4 + 20 * kMillisecond;
+  if (queue || slow || ++pause->segments > kSegments || s.time_ns - pause->time_ns > kLong)
+    return pause.reset();
+  const int32_t echo_ticks = distance(s.tsecr, b.clock.last());
+  if (!s.has(kAck) || s.tsecr.raw == 0 || b.clock.hz() == 0 || echo_ticks < 0) return;
+  const int64_t held_up_ns = s.time_ns - b.last_ns + (echo_ticks + 1) * b.clock.period_ns();  // at the most
+  const int64_t unsure_ns = SenderClock::kSuddenNs + (s.time_ns - pause->last_ns) / kDrift;
+  if (behind_ns - held_up_ns <= unsure_ns) return;
+  const PendingPause found = *pause;
+  pause.reset();
+  a.clock.resume(s.time_ns);
+  const auto add_to = [&](MigrationCase& open) {
+    add_signal(open, "clock-stopped", weight::kClockStopped, found.frame,
+               fmt::format("the clock stood still for {}", duration_text(behind_ns)));
+  };
+  for (MigrationCase& known : trouble(flow).migrations) {
+    if (known.host != from || known.result.frame < found.frame) continue;
+    if (known.result.frame == found.frame && !known.closed) add_to(known);
+    return;  // or it has moved again since
+  }
+  MigrationCase* const open = open_migration(flow, from, s, was, j);
+  if (!open) return;
+  if (open->result.frame == s.frame) {  // there were no other signs
+    open->result.frame = found.frame;
+    open->result.time_ns = found.time_ns;
+    open->result.gap_ns = found.time_ns - found.last_ns;
+    note_announcement(*open, s, found.last_ns);
+  }
+  add_to(*open);
 }
 
 void Tracker::finish_clock(Flow& flow, unsigned from, Trouble& t) {

@@ -159,11 +159,7 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
     if (open->result.gap_ns >= kGapWorthNaming)
       add_signal(*open, "gap", weight::kGap, s.frame,
                  fmt::format("silent for {:.3f} s before", static_cast<double>(open->result.gap_ns) / 1e9));
-    for (const Announcement& said : announcements_)
-      if (said.frame != 0 && said.address == s.src && (s.src_mac == 0 || said.mac == s.src_mac) &&
-          said.time_ns >= was.last_ns - kSecond && said.time_ns <= s.time_ns + kSecond)
-        add_signal(*open, "announcement", weight::kAnnouncement, said.frame,
-                   fmt::format("{} announced at {}", to_string(said.address), mac_to_string(said.mac)));
+    note_announcement(*open, s, was.last_ns);
   }
   ++open->segments;
   if (s.has_ts() && !open->new_known) {
@@ -176,6 +172,22 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
   // What did not come to anything must not fill the list.
   std::erase_if(trouble(flow).migrations,
                 [](const MigrationCase& m) { return m.closed && m.result.confidence < kBelievable; });
+}
+
+/// Who took over an address, or a virtual machine, tells the network. (A virtual machine's host knows its MAC
+/// address alone.)
+void Tracker::note_announcement(MigrationCase& open, const Segment& s, TimeNs silent_since) const {
+  for (const Announcement& said : announcements_) {
+    if (said.frame == 0 || said.time_ns < silent_since - kSecond || said.time_ns > s.time_ns + kSecond)
+      continue;
+    const bool by_address = said.address == s.src && (s.src_mac == 0 || said.mac == s.src_mac);
+    const bool by_mac = said.address == IpAddress{} && said.mac == s.src_mac;
+    if (by_address || by_mac)
+      add_signal(open, "announcement", weight::kAnnouncement, said.frame,
+                 by_address
+                     ? fmt::format("{} announced at {}", to_string(said.address), mac_to_string(said.mac))
+                     : fmt::format("MAC {} announced at another port", mac_to_string(said.mac)));
+  }
 }
 
 /// `from` acknowledged something new, and was heard. The first time after a move that this covers all that
@@ -200,7 +212,7 @@ void Tracker::close_migration(Flow& flow, MigrationCase& open) {
     if (m.tsval_step && hz > 0) {
       const double off_seconds = static_cast<double>(*m.tsval_step) / hz;
       continues = std::abs(off_seconds) < 0.05 && !has_signal(open, "tsval-step");
-      if (off_seconds < -0.05 && !has_signal(open, "tsval-step"))
+      if (off_seconds < -0.05 && !has_signal(open, "tsval-step") && !has_signal(open, "clock-stopped"))
         add_signal(
             open, "tsval-step", weight::kClockPaused, m.frame,
             fmt::format("TSval {} ticks behind its own clock: it stood still meanwhile", *m.tsval_step));

@@ -16,6 +16,7 @@ inline constexpr double kBelievable = 0.5;
 namespace weight {
 inline constexpr double kClockStep = 0.55;   // few things but another host make a clock step
 inline constexpr double kClockPaused = 0.2;  // a restored clock that stood still during the move; or a queue
+inline constexpr double kClockStopped = 0.5;  // for sure, as a virtual machine's does; or a computer slept
 inline constexpr double kZeroEcho = 0.45;    // TCP_REPAIR does not restore TS.Recent
 inline constexpr double kZeroEchoOnData = 0.25;  // the same, but some stacks never echo on data
 inline constexpr double kMac = 0.55;         // or a router took over

@@ -147,7 +147,7 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
   if (probable && b.ts_recent.none_after(s.tsval) && !before(end, b.ack_max) &&
       (!b.scale_known || !after(end, b.right_edge)) && !before(s.ack, b.snd_una) &&
       !after(s.ack, b.snd_nxt) && !before(s.ack, a.ack_max) && (s.payload == 0 || after(end, a.snd_nxt)) &&
-      !before(s.tsval, a.clock.last())) [[likely]] {
+      !before(s.tsval, a.clock.last()) && !a.clock.lags(s.tsval, s.time_ns - a.last_ns)) [[likely]] {
     const TimeNs since = s.time_ns - a.last_ns;
     if (a.clock.observe(s.tsval, s.time_ns, since) == SenderClock::Fit::good) [[likely]] {
       const TsVal recent = b.ts_recent.back();
@@ -395,6 +395,11 @@ void Tracker::go_on(Odd& odd) {
     else if (flow.trouble && s.has_ts())
       drop_outlier(a, trouble(flow).direction[odd.from], j);
     if (odd.fit == SenderClock::Fit::behind) lagging_clock(flow, odd.from, s);
+    const bool steps = odd.fit == SenderClock::Fit::backward || odd.fit == SenderClock::Fit::forward;
+    if (s.has_ts() && !steps && odd.was.clock.lags(s.tsval, s.time_ns - odd.was.last_ns))
+      paused_clock(flow, odd.from, s, odd.was, j);
+    else if (flow.trouble && trouble(flow).direction[odd.from].pause)
+      paused_clock(flow, odd.from, s, odd.was, j);
     watch_migration(flow, odd.from, s, odd.was, j);
   }
   if (odd.new_ack && !odd.dropped() && flow.trouble) watch_recovery(flow, odd.from, s);

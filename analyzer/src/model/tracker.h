@@ -98,6 +98,7 @@ class Tracker {
   // clock_steps.cpp. `was`: the sender before the segment.
   static void drop_outlier(const Host& sender, DirectionTrouble& direction, const Judgement& j);
   void lagging_clock(Flow& flow, unsigned from, const Segment& s);
+  void paused_clock(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
   void odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit, bool new_information,
                  const Host& was, const Judgement& j);
   void take_step(Flow& flow, unsigned from, const PendingStep& step);
@@ -135,6 +136,7 @@ class Tracker {
   }
   MigrationCase* open_migration(Flow& flow, unsigned from, const Segment& s, const Host& was,
                                 const Judgement& j);
+  void note_announcement(MigrationCase& open, const Segment& s, TimeNs silent_since) const;
   void watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
   void watch_recovery(Flow& flow, unsigned from, const Segment& s);
   void close_migration(Flow& flow, MigrationCase& open);

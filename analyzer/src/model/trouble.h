@@ -165,6 +165,16 @@ struct Lag {
   double hz = 0;  ///< the part before; 0: no rate in use
 };
 
+/// A clock that may have stood still: it is behind, and either that or a queue explains it.
+struct PendingPause {
+  uint64_t frame = 0;  ///< where it was behind first
+  TimeNs time_ns = 0;
+  int64_t behind_ns = 0;  ///< there
+  TsVal last_tsval;       ///< before that
+  TimeNs last_ns = 0;
+  uint32_t segments = 0;  ///< since
+};
+
 enum class StallCause : uint8_t { paws, zero_window, no_answer, loss, refused_sequence, reset };
 std::string_view to_string(StallCause cause);
 
@@ -211,6 +221,7 @@ struct DirectionTrouble {
   Outliers outliers;
   std::optional<LoneJump> lone_jump;
   std::optional<Lag> lag;
+  std::optional<PendingPause> pause;
   std::vector<Stall> stalls;
   int32_t ticks_behind = 0;  ///< of TS.Recent, at the first harmful drop
   TimeNs stored_ns = 0;      ///< when that TS.Recent was stored
@@ -285,7 +296,7 @@ class Trouble {
   /// Is there something that the next segments of the flow may decide, whatever they are?
   bool has_open_questions() const {
     for (const DirectionTrouble& d : direction)
-      if (!d.open.empty() || d.pending_step || d.stall_open || d.hold || d.zero_window_open ||
+      if (!d.open.empty() || d.pending_step || d.pause || d.stall_open || d.hold || d.zero_window_open ||
           d.damaged_end || d.doubtful_ack || d.doubtful_reset)
         return true;
     for (const MigrationCase& m : migrations)

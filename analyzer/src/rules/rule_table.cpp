@@ -88,9 +88,12 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "whether data was lost.\n\n"
      "Several signals are weighed: a step or a new rate of TSval, TSecr of 0, the window probe that Linux "
      "sends when TCP_REPAIR is switched off (a pure ACK one below SND.UNA), a new MAC address, TTL, IP ID "
-     "or flow label, silence before it, a gratuitous ARP or neighbour advertisement. Each one is listed "
-     "with its frame; the confidence says how well they agree. --cut FRAME tells tsaudit where to "
-     "look.\n\n"
+     "or flow label, sequence numbers that the old host cannot have meant, silence before it, a gratuitous "
+     "ARP, neighbour advertisement or (for a virtual machine) reverse ARP. A virtual machine takes its "
+     "kernel "
+     "along: all that shows may be a clock that stood still, which no queue explains when the segment echoes "
+     "what came to it just before. Each sign is listed with its frame; the confidence says how well they "
+     "agree. --cut FRAME tells tsaudit where to look.\n\n"
      "Read the offset: min keeps every segment acceptable, suggested continues the old clock through the "
      "gap, max is still ahead of TS.Recent.",
      "net/ipv4/tcp_output.c: tcp_send_window_probe(); net/ipv4/tcp.c: TCP_REPAIR in do_tcp_setsockopt()"},
@@ -99,7 +102,8 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "An endpoint lost TS.Recent: it echoes 0 in mid-connection",
      "An endpoint sent an ACK with TSecr 0 although it had received timestamps before. Its TS.Recent is "
      "gone, as after a restore by TCP_REPAIR, which has no field for it.\n\n"
-     "Only segments with the ACK bit count, and only after a nonzero echo in the same direction. On Linux "
+     "Only segments with the ACK bit count, and only after a nonzero echo in the same direction, or at the "
+     "begin of a capture. On Linux "
      "and BSD a TS.Recent of 0 means unknown, so this endpoint accepts whatever TSval comes first and "
      "heals itself.\n\n"
      "Nothing needs repair on this side. It marks the frame of the restore, and for that moment the "

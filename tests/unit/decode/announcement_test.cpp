@@ -51,6 +51,26 @@ TEST(Announcement, CutArp) {
   EXPECT_EQ(decode_bytes(packet, kEthernet, 14 + 28).status, DecodeStatus::announcement);
 }
 
+/// What QEMU sends after a live migration, for each of the guest's interfaces.
+TEST(Announcement, AVirtualMachineThatMoved) {
+  const auto rarp = [](std::string_view operation, std::string_view sender, std::string_view target) {
+    return ethernet(0x8035, hex("0001 0800 06 04") + hex(operation) + hex(sender) + hex("00000000") +
+                                hex(target) + hex("00000000") + zeros(18));
+  };
+  const Bytes packet = rarp("0003", "5254000000cc", "5254000000cc");
+  const Decoded d = decode_bytes(packet);
+  ASSERT_EQ(d.status, DecodeStatus::announcement);
+  EXPECT_EQ(d.announcement.address, IpAddress{});
+  EXPECT_EQ(d.announcement.mac, 0x5254000000ccu);
+  EXPECT_EQ(broken_property(d.packet), nullptr);
+  for (size_t kept = 0; kept < 14 + 28; ++kept)
+    EXPECT_EQ(decode_bytes(packet, kEthernet, kept).status, DecodeStatus::cut_header) << kept;
+  EXPECT_EQ(decode_bytes(rarp("0004", "5254000000cc", "5254000000cc")).status, DecodeStatus::not_ip)
+      << "a reply";
+  EXPECT_EQ(decode_bytes(rarp("0003", "5254000000cc", "5254000000cd")).status, DecodeStatus::not_ip)
+      << "for another";
+}
+
 /// Type 136 for 2001:db8::9, options behind.
 Bytes advertisement(std::string_view flags, const Bytes& options, uint8_t hop_limit = 255) {
   return ethernet(0x86dd, ipv6(58,

@@ -176,5 +176,50 @@ TEST(Migration, AwayAndBackThePeerIsNotAccusedOfForgery) {
   EXPECT_EQ(c.server({.payload = 100}).verdict, Verdict::accept);
 }
 
+/// The client's clock goes on `kept` of the next `silence`, at the end of which its host announces it, and
+/// then at its rate. Every segment of it is `late`.
+Conversation dozing(TimeNs silence, double kept, TimeNs late = 0) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.pass(silence);
+  c.clock[0] -= static_cast<uint32_t>(static_cast<double>(silence / kMillisecond) * (1 - kept));
+  c.tracker().announce({.time_ns = c.now, .frame = c.frame(), .address = {}, .mac = 0x020000000001});
+  for (int i = 0; i < 10; ++i) {
+    c.client({.payload = 100});
+    c.pass(20'000);
+    c.server();
+    c.pass(20 * kMillisecond);
+    // Late, it was made before what the server has said since.
+    if (late) c.echo[0] = c.clock[1] - static_cast<uint32_t>(late / kMillisecond);
+  }
+  return c;
+}
+
+/// A virtual machine takes its kernel along, and its addresses. But while it is on its way its clock stands
+/// still.
+TEST(Migration, AClockThatStoodStillIsAVirtualMachines) {
+  Conversation c = dozing(3 * kSecond, 0);
+  const FlowReport report = c.finish();
+  ASSERT_EQ(report.migrations.size(), 1u);
+  const Migration& m = report.migrations[0];
+  EXPECT_EQ(m.endpoint, Side::client);
+  EXPECT_EQ(m.frame, 204u);
+  EXPECT_EQ(m.gap_ns / kMillisecond, 3020);
+  ASSERT_EQ(m.signals.size(), 2u);
+  EXPECT_EQ(m.signals[0].detail, "MAC 02:00:00:00:00:01 announced at another port");
+  EXPECT_EQ(m.signals[1].name, "clock-stopped");
+  EXPECT_EQ(m.signals[1].detail, "the clock stood still for 3 s");
+  EXPECT_GT(m.confidence, 0.7);
+  EXPECT_FALSE(has(m, "tsval-step")) << "the same once more";
+}
+
+TEST(Migration, AQueueOrASlowClockIsNoStop) {
+  EXPECT_TRUE(dozing(2 * kSecond, 0, 2 * kSecond).finish().migrations.empty()) << "held up on the way";
+  EXPECT_TRUE(dozing(30 * kSecond, 0.96).finish().migrations.empty())
+      << "a telephone's, that sleeps now and then";
+  EXPECT_TRUE(dozing(40 * kMillisecond, 0).finish().migrations.empty()) << "the scheduler's";
+}
+
 }  // namespace
 }  // namespace tsaudit
