@@ -66,12 +66,15 @@ class SenderClock {
     estimate(now);
     return Fit::good;
   }
-  /// No queue that grows from one packet to the next holds the second longer by so much, as a rule.
-  static constexpr int64_t kSuddenNs = 50'000'000;
+  /// No queue that grows from one packet to the next holds the second longer by so much, as a rule; and a
+  /// clock may seem to be two ticks behind.
+  int64_t sudden_ns() const { return 50'000'000 + int64_t{period_ns_} * 2; }
   /// Did the clock go on by so much less than the time since the last TSval that its packet has been delayed,
   /// or the clock stood still?
   bool lags(TsVal tsval, TimeNs since_last_ns) const {
-    return since_last_ns - distance(last(), tsval) * int64_t{period_ns_} > kSuddenNs && period_ns_ != 0;
+    const int64_t behind_ns = since_last_ns - distance(last(), tsval) * int64_t{period_ns_};
+    return behind_ns > sudden_ns() && since_last_ns < int64_t{period_ns_}
+                                                          << 31;  // period known, not halfway round
   }
   /// Is `tsval` older than the last one, by no more than what a queue holds a packet? Then later ones have
   /// overtaken it.

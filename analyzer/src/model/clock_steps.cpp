@@ -153,21 +153,22 @@ void Tracker::paused_clock(Flow& flow, unsigned from, const Segment& s, const Ho
     pause = PendingPause{s.frame, s.time_ns, behind_ns, was.clock.last(), was.last_ns};
   }
   const int64_t behind_ns = behind_since(pause->last_tsval, pause->last_ns);
-  const bool queue = behind_ns <= SenderClock::kSuddenNs;
+  const bool queue = behind_ns <= was.clock.sudden_ns();
   const bool slow = behind_ns > pause->behind_ns + pause->behind_ns / 4 + 20 * kMillisecond;
   if (queue || slow || ++pause->segments > kSegments || s.time_ns - pause->time_ns > kLong)
     return pause.reset();
   const int32_t echo_ticks = distance(s.tsecr, b.clock.last());
   if (!s.has(kAck) || s.tsecr.raw == 0 || b.clock.hz() == 0 || echo_ticks < 0) return;
   const int64_t held_up_ns = s.time_ns - b.last_ns + (echo_ticks + 1) * b.clock.period_ns();  // at the most
-  const int64_t unsure_ns = SenderClock::kSuddenNs + (s.time_ns - pause->last_ns) / kDrift;
+  const int64_t unsure_ns = was.clock.sudden_ns() + (s.time_ns - pause->last_ns) / kDrift;
   if (behind_ns - held_up_ns <= unsure_ns) return;
   const PendingPause found = *pause;
   pause.reset();
   a.clock.resume(s.time_ns);
   const auto add_to = [&](MigrationCase& open) {
-    add_signal(open, "clock-stopped", weight::kClockStopped, found.frame,
-               fmt::format("the clock stood still for {}", duration_text(behind_ns)));
+    add_signal(open, "tsval-step", weight::kClockStopped, found.frame,
+               fmt::format("TSval -{} ticks against its own clock: it stood still for {}",
+                           behind_ns / was.clock.period_ns(), duration_text(behind_ns)));
   };
   for (MigrationCase& known : trouble(flow).migrations) {
     if (known.host != from || known.result.frame < found.frame) continue;

@@ -212,7 +212,7 @@ void Tracker::close_migration(Flow& flow, MigrationCase& open) {
     if (m.tsval_step && hz > 0) {
       const double off_seconds = static_cast<double>(*m.tsval_step) / hz;
       continues = std::abs(off_seconds) < 0.05 && !has_signal(open, "tsval-step");
-      if (off_seconds < -0.05 && !has_signal(open, "tsval-step") && !has_signal(open, "clock-stopped"))
+      if (off_seconds < -0.05 && !has_signal(open, "tsval-step"))
         add_signal(
             open, "tsval-step", weight::kClockPaused, m.frame,
             fmt::format("TSval {} ticks behind its own clock: it stood still meanwhile", *m.tsval_step));

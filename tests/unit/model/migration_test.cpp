@@ -208,16 +208,17 @@ TEST(Migration, AClockThatStoodStillIsAVirtualMachines) {
   EXPECT_EQ(m.gap_ns / kMillisecond, 3020);
   ASSERT_EQ(m.signals.size(), 2u);
   EXPECT_EQ(m.signals[0].detail, "MAC 02:00:00:00:00:01 announced at another port");
-  EXPECT_EQ(m.signals[1].name, "clock-stopped");
-  EXPECT_EQ(m.signals[1].detail, "the clock stood still for 3 s");
+  EXPECT_EQ(m.signals[1].name, "tsval-step");
+  EXPECT_EQ(m.signals[1].detail, "TSval -3000 ticks against its own clock: it stood still for 3 s");
   EXPECT_GT(m.confidence, 0.7);
-  EXPECT_FALSE(has(m, "tsval-step")) << "the same once more";
 }
 
 TEST(Migration, AQueueOrASlowClockIsNoStop) {
   EXPECT_TRUE(dozing(2 * kSecond, 0, 2 * kSecond).finish().migrations.empty()) << "held up on the way";
   EXPECT_TRUE(dozing(30 * kSecond, 0.96).finish().migrations.empty())
       << "a telephone's, that sleeps now and then";
+  EXPECT_TRUE(dozing(25 * 24 * 3600 * kSecond, 1).finish().migrations.empty())
+      << "halfway round the number circle";
   EXPECT_TRUE(dozing(40 * kMillisecond, 0).finish().migrations.empty()) << "the scheduler's";
 }
 
