@@ -97,7 +97,9 @@ void ExplainPanel::show_flow(const FlowView& flow) {
   for (const DirectionReport& direction : report->directions)
     offer(tr("What would save it:"), offset_commands(*report, direction));
   for (const Migration& migration : report->migrations)
-    offer(tr("What would have saved it (frame %1):").arg(migration.frame),
+    offer((migration.offset && migration.offset->needed() ? tr("What would have saved it (frame %1):")
+                                                          : tr("What continues its old clock (frame %1):"))
+              .arg(migration.frame),
           offset_commands(*report, migration));
   if (report->findings.empty()) text += "<p>" + html(report->summary) + "</p>";
   findings_->setHtml(text);

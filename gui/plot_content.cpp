@@ -40,7 +40,8 @@ void add_bands(PlotContent& content, const FlowView& flow) {
       band.detail += fmt::format("\n{} (frame {}): {}", signal.name, signal.frame, signal.detail);
     if (migration.offset) {
       band.detail +=
-          fmt::format("\noffset that would have saved it: {} (from {} to {}) ticks",
+          fmt::format("\noffset that {}: {} (from {} to {}) ticks",
+                      migration.offset->needed() ? "would have saved it" : "continues its old clock",
                       signed_grouped(migration.offset->suggested), signed_grouped(migration.offset->min),
                       signed_grouped(migration.offset->max));
     }

@@ -104,6 +104,7 @@ class WindowTest : public QObject {
     const QString text = window.explanation().findings();
     QVERIFY(text.contains("TS001"));
     QVERIFY(text.contains("tsoffset add"));
+    QVERIFY(text.contains("would have saved it"));
   }
 
   void a_healthy_flow_has_no_marks_of_timestamps() {
@@ -112,6 +113,15 @@ class WindowTest : public QObject {
     for (const MarkCluster& mark : window.plots().panel(PlotKind::clock).surface().clusters())
       QVERIFY(mark.kind != MarkKind::paws);
     QVERIFY(window.plots().flow()->worst() < Severity::error);
+  }
+
+  void a_move_that_cost_nothing_needs_no_saving() {
+    MainWindow window;
+    QVERIFY(show(window, capture("vm-migration.pcap")));
+    const QString text = window.explanation().findings();
+    QVERIFY(text.contains("TS006"));
+    QVERIFY(!text.contains("saved"));
+    QVERIFY(text.contains("What continues its old clock"));
   }
 
   void another_receiver_reads_the_capture_anew() {

@@ -96,6 +96,8 @@ struct OffsetAdvice {
   int64_t min = 0;         ///< smallest that loses no segment
   int64_t suggested = 0;   ///< its old clock, continued through the gap
   int64_t max = 0;         ///< largest that is still ahead of TS.Recent (forward half)
+  /// Without one, segments are lost. (A tick is forgiven: TCP_PAWS_WINDOW, include/net/tcp.h.)
+  bool needed() const { return min > 1; }
 };
 
 struct Migration {

@@ -231,10 +231,11 @@ void refute_ack(const Flow& flow, Host& a, Host& b, const Segment& s) {
 }
 
 /// A restored endpoint (TSecr 0) that goes on beyond all that it sent in sight has lived where the capture
-/// does not reach: it has moved away and come back.
-bool was_elsewhere(const Host& was, const Segment& s) {
+/// does not reach: it has moved away and come back. (Some stacks never echo on data: `usual`.)
+bool was_elsewhere(const Host& was, const Segment& s, bool usual) {
   return (s.flags & (kAck | kSyn | kRst)) == kAck && s.has_ts() && s.tsecr.raw == 0 &&
-         was.ts_recent.known() && was.ts_recent.back().raw != 0 && after(s.seq, was.snd_nxt);
+         (s.length() == 0 || !usual) && was.ts_recent.known() && was.ts_recent.back().raw != 0 &&
+         after(s.seq, was.snd_nxt);
 }
 
 /// RST and zero in a SYN say nothing about their sender's clock, and who knocks next may have another one.
@@ -432,7 +433,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (first) first_segment(flow, from, s);
   Odd odd(flow, from, s, first);
 
-  if (was_elsewhere(odd.was, s)) {
+  if (was_elsewhere(odd.was, s, flow.trouble && trouble(flow).direction[from].zero_echo)) {
     flow.capture_loss = true;
     a.snd_nxt = s.seq;
     if (s.length() == 0) a.snd_nxt = a.snd_una = s.seq + 1;  // a probe is one before SND.UNA

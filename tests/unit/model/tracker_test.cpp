@@ -451,5 +451,20 @@ TEST(Tracker, ASynInsideOfAConnectionChangesNoRoles) {
   EXPECT_NE(c.host(1).isn.raw, c.next[1] + 100);
 }
 
+TEST(Tracker, AStackThatEchoesNothingOnDataWasNotElsewhere) {
+  Conversation c;
+  c.handshake();
+  c.talk(5);
+  for (const uint32_t skipped : {0u, 0u, 500u}) {  // the last overtakes another one
+    c.client({.payload = 100, .seq = c.next[0] + skipped, .tsecr = 0});
+    c.next[0] += 100;
+    c.pass(10 * kMillisecond);
+    c.server({.payload = 10});
+    c.pass(10 * kMillisecond);
+    c.client();
+  }
+  EXPECT_FALSE(c.flow().capture_loss);
+}
+
 }  // namespace
 }  // namespace tsaudit
