@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <set>
 #include <stdexcept>
 
@@ -223,7 +222,8 @@ Comparison compare(const CompareInput& input) {
   Comparison result;
   result.vantage = input.vantage;
   result.at = input.at;
-  const std::string host = std::regex_replace(input.at, std::regex("-"), " ");  // as the truth names it
+  std::string host = input.at;  // as the truth names it
+  std::ranges::replace(host, '-', ' ');
   for (std::string line; std::getline(file, line);) {
     Json truth = Json::parse(line);
     if (truth["type"] == "run") {

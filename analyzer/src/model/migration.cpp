@@ -39,6 +39,12 @@ std::string sequence_oddity(const Host& was, const Host& peer, const Segment& s)
   return {};
 }
 
+/// Has nothing changed but the way to the capture, for all that is certain?
+bool only_by_link(const MigrationCase& open) {
+  constexpr std::string_view kOther[] = {"told", "tsecr-zero", "tsval-step", "sequence"};
+  return std::ranges::none_of(kOther, [&](std::string_view name) { return has_signal(open, name); });
+}
+
 /// The advice of docs: min keeps TSval from falling below TS.Recent, suggested goes on with the old clock.
 void advise(MigrationCase& open) {
   Migration& m = open.result;
@@ -94,6 +100,8 @@ MigrationCase* Tracker::open_migration(Flow& flow, unsigned from, const Segment&
   // The segment itself has been applied already, but is the new host's.
   open.snd_nxt[from] = was.snd_nxt;
   if (was.acked) open.acked[from ^ 1] = was.ack_max;
+  open.old_mac = was.mac;
+  open.old_ttl = was.ttl;
   // A receiver that lost its own TS.Recent takes any TSval: there is nothing to advise.
   open.receiver_known = j.known && j.ts_recent.raw != 0;
   open.ts_recent = j.ts_recent;
@@ -107,15 +115,24 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
   const Host& b = flow.host[from ^ 1];
   const bool told = is_cut(s.frame);
   const uint16_t mac = fold_mac(s.src_mac);
-  const bool mac_changed = mac != was.mac && s.src_mac != 0 && was.mac != 0;
-  const bool ttl_changed = s.ttl != was.ttl;
+  const bool at_two_points = flow.trouble && trouble(flow).at_two_points[from];
+  const bool mac_changed = !at_two_points && mac != was.mac && s.src_mac != 0 && was.mac != 0;
+  const bool ttl_changed = !at_two_points && s.ttl != was.ttl;
   const bool zero_echo = s.has_ts() && s.tsecr.raw == 0 && s.has(kAck) && !s.has(kSyn) &&
                          was.ts_recent.known() && was.ts_recent.back().raw != 0;
+  if (mac_changed || ttl_changed)
+    for (MigrationCase& goes_back : trouble(flow).migrations)
+      if (goes_back.host == from && !goes_back.closed && mac == goes_back.old_mac &&
+          s.ttl == goes_back.old_ttl && only_by_link(goes_back)) {
+        trouble(flow).at_two_points[from] = true;
+        return close_migration(flow, trouble(flow), goes_back);
+      }
   MigrationCase* open = nullptr;
   // Moved again, before the first move was looked at to its end.
   if (mac_changed)
     for (MigrationCase& before : trouble(flow).migrations)
-      if (!before.closed && before.host == from && has_signal(before, "mac")) close_migration(flow, before);
+      if (!before.closed && before.host == from && has_signal(before, "mac"))
+        close_migration(flow, trouble(flow), before);
   if (told || mac_changed || ttl_changed || zero_echo) {
     open = open_migration(flow, from, s, was, j);
   } else if (flow.trouble) {
@@ -168,7 +185,7 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
     open->new_ns = s.time_ns;
   }
   if (open->segments >= kMaxSegments || s.time_ns - open->result.time_ns > kMaxDuration)
-    close_migration(flow, *open);
+    close_migration(flow, trouble(flow), *open);
   // What did not come to anything must not fill the list.
   std::erase_if(trouble(flow).migrations,
                 [](const MigrationCase& m) { return m.closed && m.result.confidence < kBelievable; });
@@ -201,7 +218,7 @@ void Tracker::watch_recovery(Flow& flow, unsigned from, const Segment& s) {
   }
 }
 
-void Tracker::close_migration(Flow& flow, MigrationCase& open) {
+void Tracker::close_migration(const Flow& flow, const Trouble& t, MigrationCase& open) {
   Migration& m = open.result;
   if (!open.closed) {
     open.closed = true;
@@ -220,6 +237,8 @@ void Tracker::close_migration(Flow& flow, MigrationCase& open) {
     m.confidence = 1 - open.doubt;
     const bool only_path = continues && !has_signal(open, "tsecr-zero") && !has_signal(open, "announcement");
     if (only_path) m.confidence *= 0.5;
+    // Captured on several devices, a segment shows at each of them.
+    if (t.at_two_points[open.host] && only_by_link(open)) m.confidence = 0;
     if (m.told) m.confidence = 1;
     m.confidence = std::round(m.confidence * 100) / 100;
   }

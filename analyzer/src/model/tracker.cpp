@@ -505,7 +505,7 @@ std::unique_ptr<Trouble> Tracker::finish(Flow& flow) {
     finish_clock(flow, from, *t);
     resolve_all(t->direction[from]);
   }
-  for (MigrationCase& open : t->migrations) close_migration(flow, open);
+  for (MigrationCase& open : t->migrations) close_migration(flow, *t, open);
   std::erase_if(t->migrations, [](const MigrationCase& m) { return m.result.confidence < kBelievable; });
   close_stalls(flow, *t);
   pool_free_.push_back(flow.trouble);

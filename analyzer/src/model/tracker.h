@@ -139,7 +139,7 @@ class Tracker {
   void note_announcement(MigrationCase& open, const Segment& s, TimeNs silent_since) const;
   void watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
   void watch_recovery(Flow& flow, unsigned from, const Segment& s);
-  void close_migration(Flow& flow, MigrationCase& open);
+  void close_migration(const Flow& flow, const Trouble& t, MigrationCase& open);
 
   const AnalysisOptions& options_;
   EvidenceSink* evidence_;

@@ -261,6 +261,8 @@ struct MigrationCase {
   unsigned host = 0;      ///< index in Flow::host
   uint32_t segments = 0;  ///< of the new host, so far
   bool closed = false;
+  uint16_t old_mac = 0;  ///< folded
+  uint8_t old_ttl = 0;
   double doubt = 1;  ///< product of (1 - weight) over the signals
 
   // For the recovery: by host, how far it had sent and been acknowledged, and what had got through.
@@ -280,6 +282,8 @@ class Trouble {
  public:
   DirectionTrouble direction[2];  ///< [i]: what host[i] sent
   std::vector<MigrationCase> migrations;
+  /// [i]: host[i] was seen with one link address or TTL, another, and the first again: at two points of one way.
+  bool at_two_points[2] = {false, false};
   uint64_t reset_frame = 0;  ///< of the first RST that found data unacknowledged
   unsigned reset_from = 0;
   uint64_t reset_mac = 0;  ///< where it came from, if the connection's segments did not

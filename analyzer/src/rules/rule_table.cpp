@@ -92,8 +92,9 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "ARP, neighbour advertisement or (for a virtual machine) reverse ARP. A virtual machine takes its "
      "kernel "
      "along: all that shows may be a clock that stood still, which no queue explains when the segment echoes "
-     "what came to it just before. Each sign is listed with its frame; the confidence says how well they "
-     "agree. --cut FRAME tells tsaudit where to look.\n\n"
+     "what came to it just before. A host that shows with two MAC addresses or TTLs in turn was captured at "
+     "two points of its way, and has not moved. Each sign is listed with its frame; the confidence says how "
+     "well they agree. --cut FRAME tells tsaudit where to look.\n\n"
      "Read the offset: min keeps every segment acceptable, suggested continues the old clock through the "
      "gap, max is still ahead of TS.Recent.",
      "net/ipv4/tcp_output.c: tcp_send_window_probe(); net/ipv4/tcp.c: TCP_REPAIR in do_tcp_setsockopt()"},

@@ -222,5 +222,46 @@ TEST(Migration, AQueueOrASlowClockIsNoStop) {
   EXPECT_TRUE(dozing(40 * kMillisecond, 0).finish().migrations.empty()) << "the scheduler's";
 }
 
+/// On several devices of a router, as `tcpdump -i any` captures, each segment comes twice: with another MAC
+/// and TTL.
+TEST(Migration, AHostThatIsSeenAtTwoPointsHasNotMoved) {
+  for (const bool moves : {false, true}) {
+    Conversation c;
+    MacAddress mac = 0x020000000001;
+    const auto client = [&](Say say) {
+      say.seq = say.seq.value_or(c.next[0]);
+      say.mac = mac;
+      c.client(say);
+      say.ttl = 63;
+      say.mac = 0x0200000000ee;
+      c.client(say);
+      c.next[0] = *say.seq + say.payload + ((say.flags & kSyn) ? 1 : 0);
+    };
+    client({.flags = kSyn, .tsecr = 0});
+    c.acked[0] = c.next[0];
+    c.pass(c.answer);
+    c.server({.flags = kSyn | kAck});
+    c.pass(10 * kMillisecond);
+    for (int i = 0; i < 60; ++i) {
+      if (moves && i == 30) {
+        mac = 0x020000000099;
+        c.clock[0] -= 1'000'000;
+        client({.seq = c.next[0] - 1, .tsecr = 0});
+        ++c.next[0];
+      }
+      client({.payload = 100});
+      c.pass(c.answer);
+      c.server();
+      c.pass(20 * kMillisecond);
+    }
+    const FlowReport report = c.finish();
+    ASSERT_EQ(report.migrations.size(), moves ? 1u : 0u);
+    if (!moves) continue;
+    EXPECT_TRUE(has(report.migrations[0], "tsecr-zero"));
+    ASSERT_TRUE(report.migrations[0].offset.has_value());
+    EXPECT_NEAR(static_cast<double>(report.migrations[0].offset->suggested), 1e6, 100);
+  }
+}
+
 }  // namespace
 }  // namespace tsaudit
