@@ -57,12 +57,12 @@ int main(int argc, char** argv) {
       const std::vector<lab::Comparison> comparisons = judge(folders, vantage, at, profile, told);
       if (&vantage == &vantages.front()) {
         fmt::print("{}", table(comparisons));
-        for (const lab::Comparison& comparison : comparisons) {
-          if (!every_row) break;
-          const std::string empty = lab::empty_rows(comparison);
-          fmt::print("{}", empty);
-          pass = pass && empty.find("EMPTY") == std::string::npos;
-        }
+        if (every_row)
+          for (const lab::Comparison& comparison : comparisons) {
+            const std::string empty = lab::empty_rows(comparison);
+            fmt::print("{}", empty);
+            pass = pass && empty.find("EMPTY") == std::string::npos;
+          }
       }
       for (const lab::Comparison& comparison : comparisons) {
         summary += lab::verdict_line(comparison);

@@ -72,9 +72,9 @@ class SenderClock {
   /// Did the clock go on by so much less than the time since the last TSval that its packet has been delayed,
   /// or the clock stood still?
   bool lags(TsVal tsval, TimeNs since_last_ns) const {
-    const int64_t behind_ns = since_last_ns - distance(last(), tsval) * int64_t{period_ns_};
-    return behind_ns > sudden_ns() && since_last_ns < int64_t{period_ns_}
-                                                          << 31;  // period known, not halfway round
+    const int64_t halfway_ns = int64_t{period_ns_} << 31;  // round the number circle; 0: not known
+    return since_last_ns - distance(last(), tsval) * int64_t{period_ns_} > sudden_ns() &&
+           since_last_ns < halfway_ns;
   }
   /// Is `tsval` older than the last one, by no more than what a queue holds a packet? Then later ones have
   /// overtaken it.

@@ -167,9 +167,11 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
       Trouble& t = trouble(flow);
       t.reset_frame = s.frame;
       t.reset_from = from;
-      t.reset_ttl = s.ttl;
-      t.ttl_before_reset = a.ttl;
-      if (s.src_mac != 0 && a.mac != 0 && a.mac != fold_mac(s.src_mac)) t.reset_mac = s.src_mac;
+      t.reset_ttl = t.ttl_before_reset = s.ttl;
+      if (!t.at_two_points[from]) {
+        t.ttl_before_reset = a.ttl;
+        if (s.src_mac != 0 && a.mac != 0 && a.mac != fold_mac(s.src_mac)) t.reset_mac = s.src_mac;
+      }
     }
   }
   if (s.has(kFin)) {

@@ -430,6 +430,19 @@ TEST(Findings, AResetFromElsewhereSaysSo) {
   EXPECT_EQ(reset_from(0, 64), same);
   EXPECT_EQ(reset_from(0x020000000b02, 64), same + "; another host sent it, from MAC 02:00:00:00:0b:02");
   EXPECT_EQ(reset_from(0, 255), same + "; its TTL is 255, the connection's was 64");
+
+  Conversation c;  // captured on two devices
+  c.handshake();
+  c.talk(100);
+  for (int i = 0; i < 3; ++i) {
+    c.client({.ttl = 64});
+    c.client({.ttl = 63, .mac = 0x0200000000ee});
+  }
+  c.server({.payload = 300});
+  c.client({.flags = kRst, .seq = c.next[0], .ts = false});
+  const FlowReport report = judged(c);
+  ASSERT_NE(find(report, RuleId::not_timestamps), nullptr);
+  EXPECT_EQ(find(report, RuleId::not_timestamps)->message.find("another host"), std::string::npos);
 }
 
 TEST(Findings, ACaptureThatBeginsWithARestoredSocketSaysSo) {
