@@ -33,7 +33,7 @@ struct Sequence {
 };
 
 struct Possibilities {
-  std::array<PawsState, 144> base;  ///< what does not vary by itself; [0] is the likeliest
+  std::array<PawsState, 288> base;  ///< what does not vary by itself; [0] is the likeliest
   size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
@@ -115,6 +115,10 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
   // Before the capture began it may have sent more than the capture shows, or not.
   if (receiver.seen && !knows_sent(flow, receiver, sender) && s.has(kAck) && after(s.ack, receiver.snd_nxt))
     either([&](PawsState& state) { state.snd_nxt = receiver.snd_nxt; });
+  // Who was restored may have got what the capture does not show, where it was before; or acknowledges too
+  // much.
+  if (receiver.seen && sender.restored && s.has(kAck) && after(s.ack, p.base[0].snd_nxt))
+    either([&](PawsState& state) { state.snd_nxt = s.ack; });
   if (receiver.una_known && !receiver.wl_known)
     either([&](PawsState& state) {  // it may have been the window of this segment
       state.snd_wl1 = receiver.snd_wl1;

@@ -323,6 +323,8 @@ void Tracker::note_syn(const Odd& odd) {
 /// It acknowledges what the capture does not hold.
 void Tracker::note_capture_loss(Odd& odd) {
   const Segment& s = odd.s;
+  if (s.has(kAck) && odd.b.seen && after(s.ack, odd.b.snd_nxt) && odd.a.restored)
+    trouble(odd.flow).direction[odd.from].strange_ack = s.ack;
   const bool sent_before = !knows_sent(odd.flow, odd.b, odd.a);  // the capture began
   if (!s.has(kAck) || !odd.b.seen || !after(s.ack, odd.b.snd_nxt) || odd.dropped() ||
       (odd.j.verdict == Verdict::unknown && !sent_before) || s.has(kRst))
@@ -437,6 +439,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     flow.capture_loss = true;
     a.snd_nxt = s.seq;
     if (s.length() == 0) a.snd_nxt = a.snd_una = s.seq + 1;  // a probe is one before SND.UNA
+  }
+  if (flow.trouble && after(s.seq, a.snd_nxt) && trouble(flow).direction[from ^ 1].strange_ack == s.seq) {
+    // Both ends are beyond what the capture has.
+    flow.capture_loss = true;
+    a.snd_nxt = s.seq;
   }
 
   // What it is.

@@ -208,6 +208,7 @@ struct DirectionTrouble {
     TsVal peer_clock;
   };
   std::optional<StrangeEcho> strange_echo;
+  std::optional<SeqNum> strange_ack;  ///< of what its receiver has not sent in sight
   FrameList other_answers;  ///< SYN-ACKs of another host with the same address
   FrameList refused_reuse;  ///< SYN of a new connection with an old TSval
   uint32_t confirmed = 0, predicted = 0, contradicted = 0;

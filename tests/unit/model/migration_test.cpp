@@ -263,5 +263,25 @@ TEST(Migration, AHostThatIsSeenAtTwoPointsHasNotMoved) {
   }
 }
 
+/// The same when it was the peer that sent meanwhile. As long as the peer has not said so, too, nobody knows.
+TEST(Migration, AwayAndBackItHasGotWhatTheCaptureLacks) {
+  Conversation c;
+  c.answer = 20'000;
+  c.handshake();
+  c.talk(100);
+  c.server({.payload = 1000});
+  c.pass(10 * kMillisecond);
+  c.client();
+  c.pass(kSecond);
+  const uint32_t beyond = c.next[1] + 50'000;
+  c.client({.seq = c.next[0] - 1, .ack = beyond, .tsecr = 0, .mac = 0x020000000099});
+  EXPECT_EQ(c.client({.payload = 100, .seq = c.next[0], .ack = beyond, .mac = 0x020000000099}).verdict,
+            Verdict::unknown);
+  c.pass(c.answer);
+  c.next[1] = beyond;
+  c.server();
+  EXPECT_EQ(c.client({.payload = 100, .ack = beyond, .mac = 0x020000000099}).verdict, Verdict::accept);
+}
+
 }  // namespace
 }  // namespace tsaudit
