@@ -438,7 +438,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (was_elsewhere(odd.was, s, flow.trouble && trouble(flow).direction[from].zero_echo)) {
     flow.capture_loss = true;
     a.snd_nxt = s.seq;
-    if (s.length() == 0) a.snd_nxt = a.snd_una = s.seq + 1;  // a probe is one before SND.UNA
+    if (s.length() == 0) {  // a probe, perhaps, which is one before SND.UNA
+      trouble(flow).direction[from ^ 1].doubtful_ack = {a.snd_una, s.seq + 1, b.snd_nxt, b.snd_nxt};
+      a.snd_nxt = a.snd_una = s.seq + 1;
+    }
   }
   if (flow.trouble && after(s.seq, a.snd_nxt) && trouble(flow).direction[from ^ 1].strange_ack == s.seq) {
     // Both ends are beyond what the capture has.
