@@ -28,11 +28,13 @@ RULES"""
 
 
 def wait_until(what, condition, timeout=20):
+    """What the condition became, once it is true."""
     end = time.monotonic() + timeout
-    while not condition():
+    while not (result := condition()):
         if time.monotonic() > end:
             raise Failure(f"not within {timeout} s: {what}")
         time.sleep(0.1)
+    return result
 
 
 class Capture:

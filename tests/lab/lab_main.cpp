@@ -98,10 +98,10 @@ int random_traffic(const Arguments& arguments) {
                                  {arguments.net.bad_line, " --bad-line"},
                                  {arguments.net.vxlan, " --vxlan"},
                                  {arguments.net.usec, " --usec"},
-                                 {arguments.random.far, " --far"}})
+                                 {arguments.random.far, " --far"},
+                                 {arguments.moves, " --moves"}})
     if (on) plan.network += name;
   if (arguments.moves) {
-    plan.network += " --moves";
     play_random_moves(lab, plan);
     lab.finish();
     fmt::print("random{} --seed {}\n", plan.network, plan.seed);

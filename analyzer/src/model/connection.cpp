@@ -170,7 +170,7 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
       t.reset_ttl = t.ttl_before_reset = s.ttl;
       if (!t.at_two_points[from]) {
         t.ttl_before_reset = a.ttl;
-        if (s.src_mac != 0 && a.mac != 0 && a.mac != fold_mac(s.src_mac)) t.reset_mac = s.src_mac;
+        if (is_other_mac(a.mac, s.src_mac)) t.reset_mac = s.src_mac;
       }
     }
   }

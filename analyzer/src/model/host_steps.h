@@ -185,6 +185,13 @@ inline void take_own_ack(Host& sender, const Segment& s, uint32_t window) {
   }
 }
 
+/// TSecr is 0 although `was`, its sender before, had a TS.Recent: rebuilt by TCP_REPAIR, which does not
+/// restore it.
+inline bool lost_ts_recent(const Host& was, const Segment& s) {
+  return s.has_ts() && s.tsecr.raw == 0 && s.has(kAck) && !s.has(kSyn) && was.ts_recent.known() &&
+         was.ts_recent.back().raw != 0;
+}
+
 /// Is less room left of what its peer allows it to send than the least that a full segment takes (RFC 9293
 /// section 3.7.1)?
 inline bool is_window_closed(const Host& host) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "model/fingerprint.h"
+#include "model/host_steps.h"
 #include "model/progress.h"
 #include "model/tracker.h"
 #include "tsaudit/words.h"
@@ -116,10 +117,9 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
   const bool told = is_cut(s.frame);
   const uint16_t mac = fold_mac(s.src_mac);
   const bool at_two_points = flow.trouble && trouble(flow).at_two_points[from];
-  const bool mac_changed = !at_two_points && mac != was.mac && s.src_mac != 0 && was.mac != 0;
+  const bool mac_changed = !at_two_points && is_other_mac(was.mac, s.src_mac);
   const bool ttl_changed = !at_two_points && s.ttl != was.ttl;
-  const bool zero_echo = s.has_ts() && s.tsecr.raw == 0 && s.has(kAck) && !s.has(kSyn) &&
-                         was.ts_recent.known() && was.ts_recent.back().raw != 0;
+  const bool zero_echo = lost_ts_recent(was, s);
   if (mac_changed || ttl_changed)
     for (MigrationCase& goes_back : trouble(flow).migrations)
       if (goes_back.host == from && !goes_back.closed && mac == goes_back.old_mac &&

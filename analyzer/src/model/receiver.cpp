@@ -33,7 +33,7 @@ struct Sequence {
 };
 
 struct Possibilities {
-  std::array<PawsState, 288> base;  ///< what does not vary by itself; [0] is the likeliest
+  std::array<PawsState, 72> base;  ///< what does not vary by itself; [0] is the likeliest
   size_t base_count = 1;
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
@@ -112,13 +112,17 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
       change(p.base[p.base_count++]);
     }
   };
-  // Before the capture began it may have sent more than the capture shows, or not.
-  if (receiver.seen && !knows_sent(flow, receiver, sender) && s.has(kAck) && after(s.ack, receiver.snd_nxt))
-    either([&](PawsState& state) { state.snd_nxt = receiver.snd_nxt; });
-  // Who was restored may have got what the capture does not show, where it was before; or acknowledges too
-  // much.
-  if (receiver.seen && sender.restored && s.has(kAck) && after(s.ack, p.base[0].snd_nxt))
-    either([&](PawsState& state) { state.snd_nxt = s.ack; });
+  // How far it has sent, and how much of it was acknowledged, are asked of different ACKs: one of them is
+  // open.
+  bool sent_open = false;
+  if (receiver.seen && s.has(kAck)) {
+    // Before the capture began it may have sent more than the capture shows, or not. And who was restored may
+    // have got what the capture does not show, where it was before; or acknowledges too much.
+    const bool perhaps_less = !knows_sent(flow, receiver, sender) && after(s.ack, receiver.snd_nxt);
+    const bool perhaps_more = sender.restored && after(s.ack, p.base[0].snd_nxt);
+    sent_open = perhaps_less || perhaps_more;
+    if (sent_open) either([&](PawsState& state) { state.snd_nxt = perhaps_less ? receiver.snd_nxt : s.ack; });
+  }
   if (receiver.una_known && !receiver.wl_known)
     either([&](PawsState& state) {  // it may have been the window of this segment
       state.snd_wl1 = receiver.snd_wl1;
@@ -136,7 +140,7 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
     add().max_window = 0;  // tcp_ack() bounds the age of an ACK by bytes_acked, which starts at 0 again
   // Of a connection that began before the capture, the peer has acknowledged this much at least.
   const auto acked_in_sight = static_cast<uint32_t>(std::max(distance(receiver.isn, p.base[0].snd_una), 0));
-  if (receiver.una_known && !receiver.scale_known && s.has(kAck) &&
+  if (!sent_open && receiver.una_known && !receiver.scale_known && s.has(kAck) &&
       before(s.ack, p.base[0].snd_una - acked_in_sight))
     either([&](PawsState& state) { state.max_window = acked_in_sight; });
   // It is bounded by the largest window that the peer has offered, too, which was this one at least.

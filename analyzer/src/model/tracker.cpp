@@ -230,14 +230,6 @@ void refute_ack(const Flow& flow, Host& a, Host& b, const Segment& s) {
     was_never_sent(a, b, s.seq);
 }
 
-/// A restored endpoint (TSecr 0) that goes on beyond all that it sent in sight has lived where the capture
-/// does not reach: it has moved away and come back. (Some stacks never echo on data: `usual`.)
-bool was_elsewhere(const Host& was, const Segment& s, bool usual) {
-  return (s.flags & (kAck | kSyn | kRst)) == kAck && s.has_ts() && s.tsecr.raw == 0 &&
-         (s.length() == 0 || !usual) && was.ts_recent.known() && was.ts_recent.back().raw != 0 &&
-         after(s.seq, was.snd_nxt);
-}
-
 /// RST and zero in a SYN say nothing about their sender's clock, and who knocks next may have another one.
 SenderClock::Fit observe_clock(const Flow& flow, Host& a, Host& b, const Segment& s, bool next_one) {
   SenderClock::Fit fit = SenderClock::Fit::good;
@@ -253,6 +245,24 @@ SenderClock::Fit observe_clock(const Flow& flow, Host& a, Host& b, const Segment
 }
 
 }  // namespace
+
+/// Its sender lived where the capture does not reach: it has moved away and come back. (Some stacks never
+/// echo on data.)
+void Tracker::note_absence(const Odd& odd) {
+  const auto& [flow, s, a, b] = std::tie(odd.flow, odd.s, odd.a, odd.b);
+  if (!after(s.seq, a.snd_nxt)) return;  // of all that it sent in sight
+  const bool usual = flow.trouble && trouble(flow).direction[odd.from].zero_echo;
+  const bool back = lost_ts_recent(odd.was, s) && !s.has(kRst) && (s.length() == 0 || !usual);
+  // Or both ends say that they are beyond that.
+  const bool agreed = flow.trouble && trouble(flow).direction[odd.from ^ 1].strange_ack == s.seq;
+  if (!back && !agreed) return;
+  flow.capture_loss = true;
+  a.snd_nxt = s.seq;
+  if (!back || s.length() != 0) return;
+  // A probe, perhaps, which is one before SND.UNA.
+  trouble(flow).direction[odd.from ^ 1].doubtful_ack = {a.snd_una, s.seq + 1, b.snd_nxt, b.snd_nxt};
+  a.snd_nxt = a.snd_una = s.seq + 1;
+}
 
 /// What came damaged before has been sent again, or was not damaged.
 void Tracker::make_up_damage(const Odd& odd) {
@@ -323,12 +333,10 @@ void Tracker::note_syn(const Odd& odd) {
 /// It acknowledges what the capture does not hold.
 void Tracker::note_capture_loss(Odd& odd) {
   const Segment& s = odd.s;
-  if (s.has(kAck) && odd.b.seen && after(s.ack, odd.b.snd_nxt) && odd.a.restored)
-    trouble(odd.flow).direction[odd.from].strange_ack = s.ack;
+  if (!s.has(kAck) || !odd.b.seen || !after(s.ack, odd.b.snd_nxt)) return;
+  if (odd.a.restored) trouble(odd.flow).direction[odd.from].strange_ack = s.ack;
   const bool sent_before = !knows_sent(odd.flow, odd.b, odd.a);  // the capture began
-  if (!s.has(kAck) || !odd.b.seen || !after(s.ack, odd.b.snd_nxt) || odd.dropped() ||
-      (odd.j.verdict == Verdict::unknown && !sent_before) || s.has(kRst))
-    return;
+  if (odd.dropped() || (odd.j.verdict == Verdict::unknown && !sent_before) || s.has(kRst)) return;
   if (!sent_before) {
     Trouble& t = trouble(odd.flow);
     if (t.lost_bytes == 0) t.capture_loss_frame = s.frame;
@@ -399,9 +407,8 @@ void Tracker::go_on(Odd& odd) {
       drop_outlier(a, trouble(flow).direction[odd.from], j);
     if (odd.fit == SenderClock::Fit::behind) lagging_clock(flow, odd.from, s);
     const bool steps = odd.fit == SenderClock::Fit::backward || odd.fit == SenderClock::Fit::forward;
-    if (s.has_ts() && !steps && odd.was.clock.lags(s.tsval, s.time_ns - odd.was.last_ns))
-      paused_clock(flow, odd.from, s, odd.was, j);
-    else if (flow.trouble && trouble(flow).direction[odd.from].pause)
+    if ((s.has_ts() && !steps && odd.was.clock.lags(s.tsval, s.time_ns - odd.was.last_ns)) ||
+        (flow.trouble && trouble(flow).direction[odd.from].pause))
       paused_clock(flow, odd.from, s, odd.was, j);
     watch_migration(flow, odd.from, s, odd.was, j);
   }
@@ -435,19 +442,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (first) first_segment(flow, from, s);
   Odd odd(flow, from, s, first);
 
-  if (was_elsewhere(odd.was, s, flow.trouble && trouble(flow).direction[from].zero_echo)) {
-    flow.capture_loss = true;
-    a.snd_nxt = s.seq;
-    if (s.length() == 0) {  // a probe, perhaps, which is one before SND.UNA
-      trouble(flow).direction[from ^ 1].doubtful_ack = {a.snd_una, s.seq + 1, b.snd_nxt, b.snd_nxt};
-      a.snd_nxt = a.snd_una = s.seq + 1;
-    }
-  }
-  if (flow.trouble && after(s.seq, a.snd_nxt) && trouble(flow).direction[from ^ 1].strange_ack == s.seq) {
-    // Both ends are beyond what the capture has.
-    flow.capture_loss = true;
-    a.snd_nxt = s.seq;
-  }
+  note_absence(odd);
 
   // What it is.
   if (s.length() > 0) keep_data(a, s);

@@ -56,6 +56,7 @@ class Tracker {
   // tracker.cpp
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
   struct Odd;
+  void note_absence(const Odd& odd);
   void make_up_damage(const Odd& odd);
   void take(Odd& odd);
   void follow_open(const Odd& odd);

@@ -77,8 +77,7 @@ class Collector {
   /// Of the drops among what that side sent.
   Evidence evidence(Side from) const {
     const DirectionReport& d = report_.directions[static_cast<size_t>(from)];
-    const unsigned host = from == Side::client ? flow_.client : flow_.client ^ 1u;
-    if (trouble_.direction[host].contradicted_drops > d.confirmed + d.predicted)
+    if (trouble_.direction[host_of(flow_, from)].contradicted_drops > d.confirmed + d.predicted)
       return Evidence::contradicted;
     return d.confirmed > 0 ? Evidence::confirmed : Evidence::predicted;
   }
@@ -230,7 +229,7 @@ class Collector {
 
   /// Nothing that matters was sent since, but its clock is behind TS.Recent still.
   std::string what_data_would_meet(const ClockStep& step, TimeNs then) const {
-    const Host& sender = flow_.host[from_ == Side::client ? flow_.client : flow_.client ^ 1u];
+    const Host& sender = flow_.host[host_of(flow_, from_)];
     if (&step != &direction_->steps.back() || direction_->paws_drops || !direction_->stale_acks ||
         flow_.reset || sender.fin_sent)
       return {};
