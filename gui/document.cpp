@@ -279,12 +279,18 @@ void Document::request_explanation(quint64 frame) {
     auto source = explain.source();
     if (source) {
       ExplainSink sink(*explain.store, *explain.stop);
-      analyze(**source, explain.options, sink, {}, explain.stop.get());
+      const Summary summary = analyze(**source, explain.options, sink, {}, explain.stop.get());
       if (!sink.result && *explain.stop) return;  // another frame was asked for
       WriterOptions writer;
       if (explain.paths.size() == 1) writer.command_hint = explain.paths.front();
-      text = sink.result ? text_of(explain_text(*sink.result, writer))
-                         : tr("Frame %1 is no TCP segment that could be read.").arg(frame);
+      if (sink.result)
+        text = text_of(explain_text(*sink.result, writer));
+      else if (summary.copy_of_frame != 0)
+        text = tr("Frame %1 is a copy of frame %2, from another point of the capture.")
+                   .arg(frame)
+                   .arg(summary.copy_of_frame);
+      else
+        text = tr("Frame %1 is no TCP segment that could be read.").arg(frame);
     } else {
       text = text_of(source.error().message);
     }
@@ -342,15 +348,17 @@ QString Document::summary_text() const {
                           counted(totals.flows, tr("connection"), tr("connections")), number(totals.ts_flows),
                           counted(totals.dropped, tr("segment"), tr("segments")));
   if (summary_.stopped_at_frame) text += tr("; stopped at frame %1").arg(number(summary_.stopped_at_frame));
-  uint64_t skipped = 0;
+  uint64_t skipped = 0, out_of_order = 0;
   QStringList reasons;
   for (const CaptureInfo& capture : summary_.captures) {
+    out_of_order += capture.out_of_order;
     for (const auto& [reason, count] : capture.skipped) {
       skipped += count;
       reasons << QString("%1 %2").arg(number(count), text_of(reason));
     }
   }
   if (skipped) text += tr("; passed over: %1").arg(reasons.join(", "));
+  if (out_of_order) text += tr("; %1 out of order in time").arg(number(out_of_order));
   if (store_->rows_lost())
     text += tr("; %1 segments beyond what can be shown").arg(number(store_->rows_lost()));
   return text;

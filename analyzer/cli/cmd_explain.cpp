@@ -54,6 +54,12 @@ ExitCode explain_segment(const ExplainOptions& options) {
     check_stdout();
     return code;
   }
+  if (summary.copy_of_frame != 0) {
+    complain(
+        fmt::format("{}: frame {} is a copy of frame {}, from another point of the capture: explain that one",
+                    options.input.captures.front(), options.frame, summary.copy_of_frame));
+    return worse(code, ExitCode::usage);
+  }
   complain(fmt::format("{}: frame {} is no TCP segment that could be read ({} packets, {} TCP segments)",
                        options.input.captures.front(), options.frame, summary.totals.packets,
                        summary.totals.segments));

@@ -66,7 +66,8 @@ CLI::Validator whole_number(uint64_t min, uint64_t max) {
 
 void add_captures(CLI::App& command, InputOptions& options, bool required) {
   command
-      .add_option("captures", options.captures, "pcap or pcapng file; several are read as one; - is stdin")
+      .add_option("captures", options.captures,
+                  "pcap or pcapng file; several are read as one, by time; - is stdin")
       ->required(required)
       ->option_text("CAPTURE...")
       ->group("Input");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "decoded_batch.h"
+#include "flow/copies.h"
 #include "flow/flow_table.h"
 #include "flow/scope_pairs.h"
 #include "model/explain.h"
@@ -69,6 +70,10 @@ class Pipeline {
         if (statuses_[i])
           summary.captures.front().skipped[std::string(to_string(static_cast<DecodeStatus>(i)))] +=
               statuses_[i];
+    if (copy_count_ != 0 && !summary.captures.empty())
+      summary.captures.front().skipped[kCopies] += copy_count_;
+    totals_.segments -= copy_count_;
+    summary.copy_of_frame = copy_of_frame_;
     summary.totals = totals_;
     summary.worst = worst_;
     summary.stopped_at_frame = stopped_at;
@@ -81,6 +86,9 @@ class Pipeline {
   void take(const DecodedBatch::Packet& decoded, Flow* guess) {
     const Segment& s = decoded.segment;
     const unsigned from = decoded.from_low ? 0 : 1;
+    if (s.point != 0 || tracker_.saw_two_points()) [[unlikely]] {
+      if (const uint64_t first = first_frame_of(decoded)) return skip_copy(s, first);
+    }
     Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess);
     if (flow && s.has(kSyn) && tracker_.starts_new_connection(*flow, from, s)) {
       close(*flow, false);
@@ -102,6 +110,17 @@ class Pipeline {
     }
     const Judgement j = tracker_.process(*flow, from, s);
     if (wants_rows_) rows_.push(row_of(*flow, from, s, j));
+  }
+
+  /// Whatever scope a point of the capture sees it in. 0: `decoded` is no copy.
+  uint64_t first_frame_of(const DecodedBatch::Packet& decoded) {
+    const Segment& s = decoded.segment;
+    const uint32_t hash = s.scope == 0 ? decoded.hash : decoded.key.in_scope(0).hash(seed_);
+    return copies_.first_frame_of(s, hash, decoded.from_low);
+  }
+  void skip_copy(const Segment& s, uint64_t first) {
+    ++copy_count_;
+    if (s.frame == options_.explain_frame) copy_of_frame_ = first;
   }
 
   /// The connection of which `decoded` is the first segment from its side, when that side has a scope of its
@@ -219,6 +238,8 @@ class Pipeline {
   const uint64_t seed_ = random_seed();
   FlowTable<Flow> flows_;
   ScopePairs scopes_;
+  Copies copies_;
+  uint64_t copy_count_ = 0, copy_of_frame_ = 0;
   std::array<Flow*, PacketSource::kMaxBatch>
       guesses_;  ///< the flow that each segment of a batch seems to belong to
   std::array<uint64_t, kDecodeStatusCount> statuses_{};

@@ -8,6 +8,7 @@ import os
 import pty
 import select
 import stat
+import struct
 import subprocess
 import time
 
@@ -180,6 +181,47 @@ class Explain(CliTest):
         out = self.expect(OK, run("explain", "--all")).stdout
         for number in range(1, 17):
             self.assertIn(f"TS{number:03} ", out)
+
+
+class SeveralCaptures(CliTest):
+    def in_two(self):
+        """A connection that moves, as the hosts saw it that had it: each has a part, and their clocks agree."""
+        whole = connection(step=-4_000_000)
+        header, records, at = whole[:24], [], 24
+        while at < len(whole):
+            seconds, _, length, _ = struct.unpack_from("<IIII", whole, at)
+            records.append((seconds, whole[at:at + 16 + length]))
+            at += 16 + length
+        parts = [b"".join(record for seconds, record in records if (seconds >= 2) == late) for late in (False, True)]
+        return [self.write(name, header + part) for name, part in zip(("old-host.pcap", "new-host.pcap"), parts)]
+
+    def flows(self, *captures):
+        return json.loads(self.expect(OK, run("analyze", "--format", "json", *captures)).stdout)["flows"]
+
+    def test_old_and_new_host(self):
+        old, new = self.in_two()
+        self.assertEqual(self.flows(new, old), self.flows(self.stalled()))
+
+    def test_of_the_whole_and_of_a_part(self):
+        _, new = self.in_two()
+        text = self.expect(OK, run("analyze", self.stalled(), new)).stdout
+        alone = self.expect(OK, run("analyze", self.stalled())).stdout
+        self.assertRegex(text, r"skipped: \d+ copies")
+        judged = [line for line in alone.splitlines() if line.startswith("judged")]
+        self.assertTrue(judged)
+        self.assertIn(judged[0], text)
+
+    def test_copies_are_explained_by_the_first(self):
+        stalled = self.stalled()
+        process = self.expect(USAGE, run("explain", stalled, stalled, "--frame", "10"))
+        self.assertIn("frame 10 is a copy of frame 9, from another point of the capture", process.stderr)
+        self.assertIn("TSval", self.expect(OK, run("explain", stalled, stalled, "--frame", "9")).stdout)
+
+    def test_order_in_time(self):
+        frames = [(seconds, segment(CLIENT, SERVER, 1000, 2000, ACK, (seconds, 1))) for seconds in (1, 3, 2, 4)]
+        text = run("analyze", self.write("disordered.pcap", pcap(frames))).stdout
+        self.assertIn("4 packets; 1 out of order in time, which reordercap mends", " ".join(text.split()))
+        self.assertNotIn("out of order", run("analyze", self.stalled()).stdout)
 
 
 if __name__ == "__main__":

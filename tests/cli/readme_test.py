@@ -28,7 +28,7 @@ class Readme(CliTest):
 
     def test_every_line_that_shows_tsaudit(self):
         capture = os.path.join(TOP, "captures", "naive-restore.pcap")
-        for name in ("capture.pcap", "capture.pcapng"):
+        for name in ("capture.pcap", "capture.pcapng", "old-host.pcap", "new-host.pcap"):
             shutil.copy(capture, self.path(name))
         environment = {"PATH": f"{self.folder}:{os.environ['PATH']}"}
         os.symlink(TSAUDIT, self.path("tsaudit"))

@@ -34,33 +34,72 @@ class Rows : public tsaudit::Sink {
   std::map<uint64_t, tsaudit::SegmentRow> rows_;
 };
 
-Rows analyse(const CompareInput& input, const tsaudit::ReceiverProfile* profile) {
-  auto source = tsaudit::open_capture(input.capture);
-  if (!source) throw std::runtime_error(source.error().message);
-  Rows rows;
-  tsaudit::AnalysisOptions options;
-  options.profile = profile;
-  options.captured_on_the_way = input.told && input.vantage != input.at;
-  tsaudit::analyze(**source, options, rows);
-  return rows;
-}
+constexpr const char* kEverywhere = "all";
 
-/// When each frame of a capture passed. All captures of a session are by one clock.
-class FrameTimes {
+/// What was captured at a vantage, or everywhere: then each segment is where it was seen first.
+class Vantage {
  public:
-  explicit FrameTimes(const std::string& capture) {
-    auto source = tsaudit::open_capture(capture);
-    if (!source) throw std::runtime_error(source.error().message);
-    for (auto batch = (*source)->next_batch(); !batch.empty(); batch = (*source)->next_batch())
-      for (const tsaudit::RawPacket& packet : batch) times_.push_back(packet.time_ns);
+  Vantage(const std::filesystem::path& folder, const std::string& name) {
+    if (name == kEverywhere)
+      for (const char* point : {"peer", "middle", "old-host", "new-host"}) add(folder, point);
+    else
+      add(folder, name);
+    const auto set = open();
+    for (auto batch = set->next_batch(); !batch.empty(); batch = set->next_batch())
+      for (const tsaudit::RawPacket& packet : batch) {
+        times_.push_back(packet.time_ns);
+        // Files are numbered in reading order, which is that of their first packets.
+        const std::string& file = set->captures()[points_.size() == 1 ? 0 : (packet.point >> 16) - 1].name;
+        for (Point& point : points_)
+          if (point.name + ".pcap" == file) point.frames.push_back(packet.frame);
+      }
   }
-  LineOrder::Place place(uint64_t frame) const {
+
+  std::unique_ptr<tsaudit::PacketSource> open() const {
+    std::vector<std::string> paths;
+    for (const Point& point : points_) paths.push_back(point.path);
+    auto source = tsaudit::open_captures(paths);
+    if (!source) throw std::runtime_error(source.error().message);
+    return *std::move(source);
+  }
+
+  /// 0: it has none.
+  uint64_t frame_of(const Json& truth) const {
+    uint64_t first = 0;
+    for (const Point& point : points_) {
+      const uint64_t own = truth["frames"].value(point.name, uint64_t{0});
+      if (own == 0) continue;
+      const uint64_t frame = point.frames.at(own - 1);
+      if (first == 0 || frame < first) first = frame;
+    }
+    return first;
+  }
+  LineOrder::Place place_of(const Json& truth) const {
+    const uint64_t frame = frame_of(truth);
     return frame == 0 ? LineOrder::Place() : LineOrder::Place{frame, times_.at(frame - 1)};
   }
 
  private:
-  std::vector<int64_t> times_;  // of frame 1 on
+  struct Point {
+    std::string name, path;
+    std::vector<uint64_t> frames;  ///< of the whole vantage, for its own frame 1 on
+  };
+  void add(const std::filesystem::path& folder, const std::string& name) {
+    points_.push_back({name, folder / (name + ".pcap"), {}});
+  }
+
+  std::vector<Point> points_;
+  std::vector<int64_t> times_;  ///< of frame 1 on; all captures of a session are by one clock
 };
+
+Rows analyse(const CompareInput& input, const Vantage& vantage, const tsaudit::ReceiverProfile* profile) {
+  Rows rows;
+  tsaudit::AnalysisOptions options;
+  options.profile = profile;
+  options.captured_on_the_way = input.told && input.vantage != input.at;
+  tsaudit::analyze(*vantage.open(), options, rows);
+  return rows;
+}
 
 /// "6.1.0-56-cloud-amd64" -> "linux-6.1"
 std::string profile_of_kernel(const std::string& release) {
@@ -215,8 +254,8 @@ Comparison compare(const CompareInput& input) {
   std::ifstream file(input.truth);
   if (!file) throw std::runtime_error("cannot read " + input.truth);
   std::map<uint64_t, Json> truth_by_frame;
-  const FrameTimes times(input.capture);
-  const FrameTimes receivers_times(std::filesystem::path(input.capture).replace_filename(input.at + ".pcap"));
+  const std::filesystem::path folder = std::filesystem::path(input.truth).parent_path();
+  const Vantage vantage(folder, input.vantage), receiver(folder, input.at);
   LineOrder order;
   Vocabulary words;
   Comparison result;
@@ -231,15 +270,13 @@ Comparison compare(const CompareInput& input) {
       result.kernel = truth["kernel"];
     }
     if (truth["type"] != "segment") continue;
-    const auto frame_at = [&](const std::string& point) { return truth["frames"].value(point, uint64_t{0}); };
-    order.add(truth["src"], truth["dst"], times.place(frame_at(input.vantage)),
-              receivers_times.place(frame_at(input.at)));
+    order.add(truth["src"], truth["dst"], vantage.place_of(truth), receiver.place_of(truth));
     if (truth["at"] != host) continue;
     // Nobody lives there: no receiver.
     static const std::set<std::string> kNobody = {"IP_INADDRERRORS", "IP_INNOROUTES", "NO_SOCKET",
                                                   "OTHERHOST"};
     if (kNobody.contains(truth["verdict"])) continue;
-    if (const uint64_t frame = frame_at(input.vantage))
+    if (const uint64_t frame = vantage.frame_of(truth))
       truth_by_frame.emplace(frame, std::move(truth));
     else
       result.without_frame += truth["verdict"] != kNeverArrived;
@@ -251,7 +288,7 @@ Comparison compare(const CompareInput& input) {
     profile = tsaudit::find_profile(result.profile);
     if (!profile) throw std::runtime_error("no profile " + result.profile);
   }
-  const Rows rows = analyse(input, profile);
+  const Rows rows = analyse(input, vantage, profile);
   for (const auto& [frame, truth] : truth_by_frame) {
     const tsaudit::SegmentRow* row = rows.find(frame);
     if (!row) {

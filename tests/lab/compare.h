@@ -48,9 +48,8 @@ struct Comparison {
 };
 
 struct CompareInput {
-  std::string truth;        ///< truth.ndjson
-  std::string capture;      ///< the pcap file
-  std::string vantage;      ///< its name in the truth: "peer", "middle", "old-host", "new-host"
+  std::string truth;    ///< truth.ndjson; the captures stand beside it
+  std::string vantage;  ///< its name in the truth: "peer", "middle", "old-host", "new-host"; or "all" as one
   std::string profile;      ///< "": the profile of the truth's kernel; "auto": tsaudit's own choice
   std::string at = "peer";  ///< receivers to judge: those of this host, by the name of its capture
   bool told =

@@ -14,12 +14,8 @@ std::vector<lab::Comparison> judge(const std::vector<std::string>& folders, cons
                                    const std::string& at, const std::string& profile, bool told) {
   std::map<std::string, lab::Comparison> by_kernel;
   for (const std::string& folder : folders) {
-    const lab::Comparison comparison = lab::compare({.truth = folder + "/truth.ndjson",
-                                                     .capture = folder + "/" + vantage + ".pcap",
-                                                     .vantage = vantage,
-                                                     .profile = profile,
-                                                     .at = at,
-                                                     .told = told});
+    const lab::Comparison comparison = lab::compare(
+        {.truth = folder + "/truth.ndjson", .vantage = vantage, .profile = profile, .at = at, .told = told});
     by_kernel[comparison.kernel].add(comparison);
   }
   std::vector<lab::Comparison> comparisons;
@@ -31,15 +27,16 @@ std::vector<lab::Comparison> judge(const std::vector<std::string>& folders, cons
 
 int main(int argc, char** argv) {
   CLI::App app("Compares tsaudit's verdicts with the kernel's, for folders that tsaudit_lab wrote");
-  std::vector<std::string> folders, vantages = {"peer", "middle", "old-host"};
+  std::vector<std::string> folders, vantages = {"peer", "middle", "old-host", "all"};
   std::string at = "peer", profile;
   size_t mismatches = 5;
   bool every_row = false, told = false;
   app.add_option("folder", folders)->required();
   app.add_option("--profile", profile, "linux-6.12, ..., or auto; default: that of the truth's kernel");
   app.add_option("--vantage", vantages,
-                 "which of the captures: peer (the receiver), middle, old-host (the sender)")
-      ->check(CLI::IsMember({"peer", "middle", "old-host", "new-host"}));
+                 "which of the captures: peer (the receiver), middle, old-host (the sender); all of them, "
+                 "read as one")
+      ->check(CLI::IsMember({"peer", "middle", "old-host", "new-host", "all"}));
   app.add_option("--at", at, "whose verdicts are looked at, of those who receive")
       ->check(CLI::IsMember({"peer", "old-host", "new-host"}))
       ->capture_default_str();

@@ -21,10 +21,12 @@ struct RawPacket {
   const uint8_t* data = nullptr;
   uint32_t captured = 0;      ///< bytes at `data`
   uint32_t length = 0;        ///< bytes on the wire; at least `captured` unless the file lies
-  uint64_t frame = 0;         ///< 1-based, as Wireshark counts; goes on over a set of files
+  uint64_t frame =
+      0;  ///< 1-based, as Wireshark counts; in a set of files, as when mergecap has made one of them
   uint64_t file_offset = 0;   ///< of the record or block that holds it; 0 when libpcap reads
   uint16_t link_type = 0;     ///< LINKTYPE_ value (tcpdump.org/linktypes.html)
   uint16_t interface = 0;     ///< pcapng interface number within its section
+  uint32_t point = 0;         ///< where it was captured, by file and interface; 0: at the only place
   const uint8_t* options = nullptr;  ///< pcapng options of the block (comments among them), raw TLVs
   uint32_t options_length = 0;
 };
@@ -32,12 +34,17 @@ struct RawPacket {
 /// Key in CaptureInfo::skipped: packets that never reached the file, by the capturing system's own count.
 inline constexpr const char* kLostInCapture = "lost-in-capture";
 
+/// Key in CaptureInfo::skipped: segments that another point of the capture has shown already. They are
+/// counted once.
+inline constexpr const char* kCopies = "copies";
+
 /// What is known of one capture so far. Complete once the source has finished().
 struct CaptureInfo {
   std::string name;      ///< as given, base name only ("-" for stdin)
   std::string format;    ///< "pcap", "pcap-ns", "pcapng", "snoop", "erf", "live"
   uint64_t packets = 0;  ///< delivered: those that the filter rejects are in `skipped`
   uint64_t bytes = 0;    ///< of the file, consumed
+  uint64_t out_of_order = 0;  ///< packets with an earlier time than one before them in the file
   std::optional<uint64_t> file_size;           ///< absent for pipes
   std::map<uint16_t, uint64_t> link_types;     ///< LINKTYPE_ -> packets
   bool truncated = false;                      ///< ended inside a record; `error` (Errc::truncated) says where
@@ -67,8 +74,10 @@ struct OpenOptions {
 
 /// Opens a file, or stdin for "-".
 Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path, const OpenOptions& options = {});
-/// Reads several files as one capture, ordered by the time of their first packet; one file is open at a time.
-/// A file that cannot be read has its error in captures() and does not stop the others. A pipe is read alone.
+/// Reads several files as one capture, by time: one after the other what was rotated, at once what several
+/// points saw at the same time. Within a file the order stays. A file is open from its first packet to its
+/// last. A file that cannot be read has its error in captures() and does not stop the others. A pipe is read
+/// alone.
 Result<std::unique_ptr<PacketSource>> open_captures(std::span<const std::string> paths, const OpenOptions& options = {});
 /// Captures from an interface until the caller stops asking (libpcap; needs CAP_NET_RAW).
 Result<std::unique_ptr<PacketSource>> open_live(const std::string& interface, const OpenOptions& options = {});

@@ -246,6 +246,7 @@ struct Summary {
   Totals totals;
   Severity worst = Severity::none;
   uint64_t stopped_at_frame = 0;          ///< not 0: interrupted by the user
+  uint64_t copy_of_frame = 0;             ///< not 0: AnalysisOptions::explain_frame is a copy of this one
   std::optional<GateReport> gate;
 };
 

@@ -45,6 +45,7 @@ constexpr uint32_t kEthernetHeader = 14;
   const uint32_t header = (tcp[12] >> 4) * 4u;
   if (header < 20 || header > length) return false;
   segment.scope = 0;
+  segment.point = packet.point;
   segment.src_mac = mac48(frame + 6);
   fill_tcp(segment, packet, tcp, captured, length, header);
   return true;

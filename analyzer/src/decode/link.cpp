@@ -38,6 +38,7 @@ DecodeStatus linux_sll(Walk& walk) noexcept {
   if (!walk.has(16)) return walk.shortage(16);
   const uint8_t* p = walk.at;
   if (be16(p + 2) == kArphrdEther && be16(p + 4) == 6) walk.src_mac = mac48(p + 6);
+  walk.at_interface(0, be16(p));
   walk.skip(16);
   return cooked_protocol(walk, be16(p + 14));
 }
@@ -47,6 +48,7 @@ DecodeStatus linux_sll2(Walk& walk) noexcept {
   if (!walk.has(20)) return walk.shortage(20);
   const uint8_t* p = walk.at;
   if (be16(p + 8) == kArphrdEther && p[11] == 6) walk.src_mac = mac48(p + 12);
+  walk.at_interface(be32(p + 4), p[10]);
   walk.skip(20);
   return cooked_protocol(walk, be16(p));
 }

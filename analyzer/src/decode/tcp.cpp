@@ -9,6 +9,7 @@ DecodeStatus tcp(Walk& walk) noexcept {
   if (header < 20) return DecodeStatus::bad_header;
   if (header > walk.length) return walk.shortage(header);
   walk.segment.scope = walk.scope;
+  walk.segment.point = walk.point;
   walk.segment.src_mac = walk.src_mac;
   fill_tcp(walk.segment, walk.packet, walk.at, walk.captured, walk.length, header);
   return DecodeStatus::segment;

@@ -54,6 +54,7 @@ struct Walk {
   Announcement& announcement;
   MacAddress src_mac = 0;
   uint32_t scope = 0;
+  uint32_t point = packet.point;
   int depth = 0;
   bool first_fragment = false;  ///< `length` ends where the first IP fragment ends
 
@@ -78,11 +79,17 @@ struct Walk {
   /// Any other length: it can only leave out padding and trailers.
   void limit_length(uint32_t bytes) { set_length(std::min(length, bytes)); }
 
-  void enter_scope(ScopeKind kind, uint32_t id) {
+  void enter_scope(ScopeKind kind, uint32_t id) { scope = name(scope, id, static_cast<uint32_t>(kind)); }
+  /// A capture of all interfaces: `type` says whether the host received, sent or overheard the packet.
+  void at_interface(uint32_t index, uint32_t type) { point = name(point, index, type + 1); }
+
+ private:
+  /// A hash of what is named so far and what is named next; never 0.
+  static uint32_t name(uint32_t so_far, uint32_t id, uint32_t kind) {
     uint64_t hash =
-        (static_cast<uint64_t>(scope) << 32 | id) + static_cast<uint64_t>(kind) * 0x9e3779b97f4a7c15;
+        (static_cast<uint64_t>(so_far) << 32 | id) + static_cast<uint64_t>(kind) * 0x9e3779b97f4a7c15;
     hash = (hash ^ hash >> 29) * 0xbf58476d1ce4e5b9;
-    scope = std::max<uint32_t>(static_cast<uint32_t>(hash >> 32), 1);
+    return std::max<uint32_t>(static_cast<uint32_t>(hash >> 32), 1);
   }
 };
 

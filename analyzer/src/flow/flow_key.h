@@ -9,6 +9,13 @@
 
 namespace tsaudit {
 
+/// Both halves of the product: each bit depends on all of both factors.
+inline uint64_t fold(uint64_t a, uint64_t b) {
+  __extension__ using Product = unsigned __int128;
+  const Product product = Product{a} * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
 /// Canonical 4-tuple plus scope: the lower endpoint comes first, so both directions give the same key.
 /// IPv4 is marked in the high half, which keeps the key free of padding and comparable word by word.
 struct FlowKey {
@@ -51,12 +58,6 @@ struct FlowKey {
   }
 
  private:
-  /// Both halves of the product: each bit depends on all of both factors.
-  static uint64_t fold(uint64_t a, uint64_t b) {
-    __extension__ using Product = unsigned __int128;
-    const Product product = Product{a} * b;
-    return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-  }
   static uint64_t ports(uint16_t low, uint16_t high, uint32_t scope) {
     return uint64_t{low} << 48 | uint64_t{high} << 32 | scope;
   }

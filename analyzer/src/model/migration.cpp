@@ -124,7 +124,7 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
     for (MigrationCase& goes_back : trouble(flow).migrations)
       if (goes_back.host == from && !goes_back.closed && mac == goes_back.old_mac &&
           s.ttl == goes_back.old_ttl && only_by_link(goes_back)) {
-        trouble(flow).at_two_points[from] = true;
+        trouble(flow).at_two_points[from] = saw_two_points_ = true;
         return close_migration(flow, trouble(flow), goes_back);
       }
   MigrationCase* open = nullptr;

@@ -44,6 +44,9 @@ class Tracker {
   /// Closes all that is open in `flow` and takes its trouble away from the pool (null: it had none).
   std::unique_ptr<Trouble> finish(Flow& flow);
 
+  /// Some host has shown with two link addresses or TTLs in turn: the capture sees its segments twice.
+  bool saw_two_points() const { return saw_two_points_; }
+
   const ReceiverProfile& profile_for(const Flow& flow, unsigned receiver) const;
   bool profile_is_told(const Flow& flow, unsigned receiver) const;
   const Trouble* trouble_of(const Flow& flow) const {
@@ -148,6 +151,7 @@ class Tracker {
   std::vector<uint32_t> pool_free_;
   std::array<Announcement, 256> announcements_{};  ///< the last ones, a ring
   size_t announcement_count_ = 0;
+  bool saw_two_points_ = false;
 };
 
 }  // namespace tsaudit

@@ -130,6 +130,7 @@ void write_capture(JsonStream& json, const CaptureInfo& capture) {
   json.field("name", capture.name);
   json.field("format", capture.format);
   json.field("packets", capture.packets);
+  json.field("out_of_order", capture.out_of_order);
   json.field("bytes", capture.bytes);
   json.field("file_size", capture.file_size);
   json.key("link_types");

@@ -212,6 +212,8 @@ class TextReport : public ReportWriter {
         skipped += fmt::format("{}{} {}", skipped.empty() ? "" : ", ", grouped(count), printable(reason));
     }
     if (!skipped.empty()) text += "; skipped: " + skipped;
+    if (capture.out_of_order > 0)
+      text += fmt::format("; {} out of order in time, which reordercap mends", grouped(capture.out_of_order));
     paragraph("read", text);
   }
 

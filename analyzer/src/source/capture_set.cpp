@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the other stages see: one source of packets over one capture or several, read one after the other.
+// What the other stages see: one source of packets over one capture or several, merged by time as mergecap
+// does.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 #include "source/capture_reader.h"
 #include "source/filter.h"
@@ -17,58 +20,124 @@ using Open = OpenedReader (*)(const std::string& path, const OpenOptions& option
 
 std::string base_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
+/// A file is open from the time of its first packet to its last one: files that follow each other are open
+/// one at a time, and only those of several capture points together.
 class CaptureSet final : public PacketSource {
  public:
   CaptureSet(Open open, const OpenOptions& options, Filter filter)
       : open_(open), options_(options), filter_(std::move(filter)) {}
 
-  /// Readers hold references to their CaptureInfo: add all before the first is opened. One that has an error
-  /// is listed, and not read.
-  void add(const std::string& path, const std::optional<Error>& error = std::nullopt) {
-    paths_.push_back(path);
+  /// Readers hold references to their CaptureInfo: add all before the first is opened, by the time of their
+  /// first packets. One that has an error is listed, and not read.
+  void add(const std::string& path, TimeNs first, const std::optional<Error>& error = std::nullopt) {
+    members_.push_back({path, first});
     captures_.emplace_back().name = base_name(path);
     if (error) reject(captures_.back(), *error);
   }
   /// True if there is something to read now; an error is in the capture's info.
   bool open_next() {
-    for (; current_ < paths_.size(); ++current_) {
-      if (captures_[current_].error) continue;
-      OpenedReader opened = open_(paths_[current_], options_, captures_[current_]);
+    while (next_ < members_.size()) {
+      const size_t index = next_++;
+      CaptureInfo& info = captures_[index];
+      if (info.error) continue;
+      OpenedReader opened = open_(members_[index].path, options_, info);
       if (opened) {
-        reader_ = *std::move(opened);
+        files_.push_back({*std::move(opened), index, {}});
         return true;
       }
-      reject(captures_[current_], opened.error());
+      reject(info, opened.error());
     }
     return false;
   }
 
   std::span<const RawPacket> next_batch() override {
-    while (reader_ || open_next()) {
-      if (const auto packets = reader_->next_batch(); !packets.empty()) return take(packets);
-      if (!reader_->finished()) break;
-      frames_before_ += reader_->frames();
-      reader_.reset();
-      ++current_;
+    if (!refill()) return {};
+    for (size_t count = 0;;) {
+      File& file = *std::ranges::min_element(files_, {}, &File::time);
+      const std::span<const RawPacket> run = take(file, kMaxBatch - count);
+      // A packet stays where its reader put it until that one goes on.
+      const bool done = file.rest.empty() || count + run.size() == kMaxBatch || is_due();
+      if (done && count == 0) return run;
+      std::ranges::copy(run, merged_.begin() + static_cast<std::ptrdiff_t>(count));
+      count += run.size();
+      if (done) return {merged_.data(), count};
     }
-    return {};
   }
 
-  bool finished() const override { return !reader_ && current_ == paths_.size(); }
+  bool finished() const override { return files_.empty() && next_ == members_.size(); }
   const std::vector<CaptureInfo>& captures() const override { return captures_; }
 
  private:
+  struct Member {
+    std::string path;
+    TimeNs first;
+  };
+  struct File {
+    std::unique_ptr<CaptureReader> reader;
+    size_t index;               ///< in members_ and captures_
+    std::span<RawPacket> rest;  ///< of the reader's batch
+    uint64_t frames = 0;        ///< numbered so far
+    TimeNs latest = std::numeric_limits<TimeNs>::min();
+    TimeNs time() const { return rest.front().time_ns; }
+  };
+
   static void reject(CaptureInfo& info, const Error& error) {
     info.error = error;
     info.truncated = error.code == Errc::truncated;
   }
 
-  std::span<const RawPacket> take(std::span<RawPacket> packets) {
-    CaptureInfo& info = captures_[current_];
-    packets = filter_.apply(packets, info);
+  /// The next file begins before what is left of those that are open.
+  bool is_due() const {
+    return next_ < members_.size() && std::ranges::all_of(files_, [&](const File& file) {
+             return members_[next_].first <= file.time();
+           });
+  }
+
+  /// Opens what is due, closes what is at its end. False if there is nothing to read, now or at all.
+  bool refill() {
+    for (;;) {
+      for (File& file : files_) {
+        if (file.rest.empty()) file.rest = file.reader->next_batch();
+        if (!file.rest.empty()) continue;
+        if (!file.reader->finished()) return false;
+        frames_ += file.reader->frames() - file.frames;
+      }
+      std::erase_if(files_, [](const File& file) { return file.rest.empty(); });
+      if (!is_due()) return !files_.empty();
+      open_next();
+    }
+  }
+
+  /// What comes before any packet of another file, at most `room`, filtered.
+  std::span<const RawPacket> take(File& file, size_t room) {
+    TimeNs limit = std::numeric_limits<TimeNs>::max();
+    if (next_ < members_.size()) limit = members_[next_].first;
+    for (const File& other : files_)
+      if (&other != &file) limit = std::min(limit, other.time());
+    const std::span<RawPacket> rest = file.rest.first(std::min(room, file.rest.size()));
+    const uint64_t skipped = frames_ - file.frames;  // that other files have numbered
+    const uint32_t point = members_.size() > 1 ? static_cast<uint32_t>(file.index + 1) << 16 : 0;
+    TimeNs latest = file.latest;
+    uint64_t out_of_order = 0;
+    size_t size = 0;
+    do {
+      RawPacket& packet = rest[size++];
+      out_of_order += packet.time_ns < latest && packet.time_ns != 0;
+      latest = std::max(latest, packet.time_ns);
+      packet.frame += skipped;
+      packet.point += point;
+    } while (size < rest.size() && rest[size].time_ns <= limit);
+    const std::span<RawPacket> run = rest.first(size);
+    frames_ = run.back().frame;
+    file.frames = frames_ - skipped;
+    file.latest = latest;
+    file.rest = file.rest.subspan(size);
+
+    CaptureInfo& info = captures_[file.index];
+    info.out_of_order += out_of_order;
+    const std::span<RawPacket> packets = filter_.apply(run, info);
     info.packets += packets.size();
     for (size_t i = 0, first = 0; i < packets.size(); ++i) {
-      packets[i].frame += frames_before_;
       const bool run_ends = i + 1 == packets.size() || packets[i + 1].link_type != packets[i].link_type;
       if (!run_ends) continue;
       info.link_types[packets[i].link_type] += i + 1 - first;
@@ -80,11 +149,12 @@ class CaptureSet final : public PacketSource {
   const Open open_;
   const OpenOptions options_;
   Filter filter_;
-  std::vector<std::string> paths_;
-  std::vector<CaptureInfo> captures_;  ///< of paths_, in the same order
-  size_t current_ = 0;
-  std::unique_ptr<CaptureReader> reader_;
-  uint64_t frames_before_ = 0;  ///< in the captures before the current one
+  std::vector<Member> members_;
+  std::vector<CaptureInfo> captures_;  ///< of members_, in the same order
+  size_t next_ = 0;                    ///< the first member that has not been opened
+  std::vector<File> files_;            ///< those that are open
+  uint64_t frames_ = 0;
+  std::array<RawPacket, kMaxBatch> merged_;
 };
 
 using Opened = Result<std::unique_ptr<PacketSource>>;
@@ -94,7 +164,7 @@ Opened open_one(Open open, const std::string& path, const OpenOptions& options,
   Result<Filter> filter = Filter::compile(expression);
   if (!filter) return filter.error();
   auto set = std::make_unique<CaptureSet>(open, options, *std::move(filter));
-  set->add(path);
+  set->add(path, 0);
   if (!set->open_next()) return *set->captures().front().error;
   return Opened(std::move(set));
 }
@@ -158,7 +228,7 @@ Opened open_captures(std::span<const std::string> paths, const OpenOptions& opti
     return *members.front().error;
   }
   auto set = std::make_unique<CaptureSet>(opener(options), options, *std::move(filter));
-  for (const Member& member : members) set->add(member.path, member.error);
+  for (const Member& member : members) set->add(member.path, member.first, member.error);
   return Opened(std::move(set));
 }
 

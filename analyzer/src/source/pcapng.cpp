@@ -264,6 +264,7 @@ class PcapngReader final : public FormatReader {
              .file_offset = block.file_offset,
              .link_type = its.link_type,
              .interface = static_cast<uint16_t>(fields.interface),
+             .point = interfaces_.size() > 1 ? fields.interface + 1 : 0,
              .options = block.start + fields.data_at + padded,
              .options_length = fields.timestamp ? room - padded : 0});
   }

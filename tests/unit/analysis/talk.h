@@ -29,6 +29,8 @@ struct Say {
   uint16_t port = 40000;    ///< of the client
   uint8_t client_host = 1;  ///< last byte of 10.0.0.x
   uint8_t ttl = 64;
+  uint16_t ip_id = 0;
+  uint32_t point = 0;  ///< RawPacket::point
   Sum sum = Sum::none;
 };
 
@@ -46,7 +48,7 @@ class Talk : public PacketSource {
     for (const int host : {client ? 2 : 1, client ? 1 : 2}) u16(0x0200), u16(0), u16(static_cast<uint32_t>(host));
     if (say.vlan) u16(0x8100), u16(say.vlan);
     u16(0x0800);
-    u16(0x4500), u16(20 + header + say.length), u16(0), u16(0x4000), u16(say.ttl << 8 | 6), u16(0);
+    u16(0x4500), u16(20 + header + say.length), u16(say.ip_id), u16(0x4000), u16(say.ttl << 8 | 6), u16(0);
     u32(hosts[client ? 0 : 1]), u32(hosts[client ? 1 : 0]);
     u16(client ? say.port : 443), u16(client ? 443 : say.port);
     u32(say.seq), u32(say.ack), u16(header << 10 | say.flags), u16(say.window), u16(0), u16(0);
@@ -54,6 +56,7 @@ class Talk : public PacketSource {
     b.resize(b.size() + say.length);
     if (say.sum != Sum::none) put_sum(b, say.vlan ? 18 : 14, say.sum);
     bytes_.push_back(std::move(b));
+    points_.push_back(say.point);
     times_.push_back(static_cast<TimeNs>(say.ms * 1e6) + 1'700'000'000 * kSecond);
     return *this;
   }
@@ -66,6 +69,7 @@ class Talk : public PacketSource {
       packet.data = bytes_[next_].data();
       packet.captured = packet.length = static_cast<uint32_t>(bytes_[next_].size());
       packet.frame = next_ + 1;
+      packet.point = points_[next_];
       packet.link_type = 1;
       batch_.push_back(packet);
     }
@@ -85,6 +89,7 @@ class Talk : public PacketSource {
   }
 
   std::vector<std::vector<uint8_t>> bytes_;
+  std::vector<uint32_t> points_;
   std::vector<TimeNs> times_;
   std::vector<RawPacket> batch_;
   std::vector<CaptureInfo> captures_{1};

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rotated files as one capture.
+// Rotated files as one capture, and those of several points.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <random>
 
 #include "read_back.h"
 
@@ -31,6 +34,11 @@ std::vector<uint64_t> frames(const Read& read) {
   for (const Packet& packet : read.packets) out.push_back(packet.frame);
   return out;
 }
+std::vector<uint32_t> points(const Read& read) {
+  std::vector<uint32_t> out;
+  for (const Packet& packet : read.packets) out.push_back(packet.point);
+  return out;
+}
 std::vector<std::string> names(const Read& read) {
   std::vector<std::string> out;
   for (const CaptureInfo& info : read.captures) out.push_back(info.name);
@@ -46,8 +54,9 @@ TEST(CaptureSet, ReadsFilesByTheTimeOfTheirFirstPacket) {
   const Read read =
       read_set({d.file("a", newest), d.file("b", seconds({30, 31})), d.file("c", seconds({10, 40}))});
   EXPECT_THAT(names(read), ElementsAre("c", "b", "a"));
-  EXPECT_THAT(times(read), ElementsAre(10, 40, 30, 31, 50)) << "the files in order, each as it is";
+  EXPECT_THAT(times(read), ElementsAre(10, 30, 31, 40, 50)) << "what was captured at once, by time";
   EXPECT_THAT(frames(read), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(points(read), ElementsAre(0x10000, 0x20000, 0x20000, 0x10000, 0x30000));
   EXPECT_EQ(read.captures[0].packets, 2);
   EXPECT_EQ(read.captures[0].format, "pcap");
   EXPECT_EQ(read.captures[2].packets, 1);
@@ -59,6 +68,53 @@ TEST(CaptureSet, KeepsTheGivenOrderOfEqualTimes) {
   const TempDirectory d;
   const Read read = read_set({d.file("b", seconds({5})), d.file("a", seconds({5}))});
   EXPECT_THAT(names(read), ElementsAre("b", "a"));
+}
+
+TEST(CaptureSet, LeavesTheOrderWithinAFileAlone) {
+  const TempDirectory d;
+  const Read read = read_set({d.file("a", seconds({10, 12, 11, 20})), d.file("b", seconds({11, 19, 15}))});
+  EXPECT_THAT(times(read), ElementsAre(10, 11, 12, 11, 19, 15, 20));
+}
+
+TEST(CaptureSet, MergesMoreThanABatch) {
+  const TempDirectory d;
+  std::mt19937 random(1);
+  std::vector<std::string> paths;
+  std::vector<TimeNs> all;
+  for (uint32_t file = 0; file < 5; ++file) {
+    Writer bytes = pcap_header();
+    uint32_t time = 1 + file * 300u;
+    for (int i = 0; i < 1000; ++i) {
+      pcap_record(bytes, time, 0, payload(20));
+      all.push_back(time);
+      time += static_cast<uint32_t>(random() % 100 == 0 ? 100
+                                                        : random() % 3);  // bursts, and times that are equal
+    }
+    paths.push_back(d.file(std::to_string(file), bytes));
+  }
+  std::ranges::sort(all);
+  const Read read = read_set(paths);
+  EXPECT_EQ(times(read), all);
+  for (size_t i = 0; i < read.packets.size(); ++i) ASSERT_EQ(read.packets[i].frame, i + 1);
+  for (const CaptureInfo& info : read.captures) EXPECT_EQ(info.packets, 1000);
+}
+
+TEST(CaptureSet, NumbersWhatTheFilterLeavesOut) {
+  const TempDirectory d;
+  const auto lengths = [](std::initializer_list<std::pair<uint32_t, size_t>> packets) {
+    Writer file = pcap_header();
+    for (const auto& [time, length] : packets) pcap_record(file, time, 0, payload(length));
+    return file;
+  };
+  OpenOptions options;
+  options.filter = "len > 50";
+  const Read read = read_set(
+      {d.file("a", lengths({{1, 60}, {3, 20}, {5, 60}})), d.file("b", lengths({{2, 20}, {4, 60}, {6, 60}}))},
+      options);
+  EXPECT_THAT(times(read), ElementsAre(1, 4, 5, 6));
+  EXPECT_THAT(frames(read), ElementsAre(1, 4, 5, 6));
+  EXPECT_EQ(read.captures[0].packets, 2);
+  EXPECT_EQ(read.captures[1].packets, 2);
 }
 
 TEST(CaptureSet, CountsFramesWithoutPacketsToo) {
@@ -137,6 +193,22 @@ TEST(CaptureSet, HasOneFileOpenAtATime) {
   }
   EXPECT_TRUE((*source)->next_batch().empty());
   EXPECT_TRUE((*source)->finished());
+  EXPECT_EQ(open_files(), before);
+}
+
+TEST(CaptureSet, HasFilesOpenWhileTheyOverlap) {
+  const TempDirectory d;
+  std::vector<std::string> paths;
+  for (uint32_t i = 0; i < 20; ++i)
+    paths.push_back(d.file(std::to_string(i), seconds({i * 2 + 1, i * 2 + 4})));
+  const size_t before = open_files();
+  auto source = open_captures(paths);
+  ASSERT_TRUE(source);
+  for (size_t packets = 0; packets < 40;) {
+    packets += (*source)->next_batch().size();
+    EXPECT_LE(open_files(), before + 3);
+  }
+  EXPECT_TRUE((*source)->next_batch().empty());
   EXPECT_EQ(open_files(), before);
 }
 

@@ -54,6 +54,7 @@ struct Packet {
   uint64_t file_offset;
   uint16_t link_type;
   uint16_t interface;
+  uint32_t point;
   Bytes options;
 };
 
@@ -83,7 +84,8 @@ inline Read read_all(Result<std::unique_ptr<PacketSource>> source) {
     if (batch.empty() && (*source)->finished()) break;
     for (const RawPacket& p : batch) {
       read.packets.push_back({p.time_ns, Bytes(p.data, p.data + p.captured), p.length, p.frame, p.file_offset,
-                              p.link_type, p.interface, Bytes(p.options, p.options + p.options_length)});
+                              p.link_type, p.interface, p.point,
+                              Bytes(p.options, p.options + p.options_length)});
     }
   }
   EXPECT_TRUE((*source)->next_batch().empty()) << "packets after the end";

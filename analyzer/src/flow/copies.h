@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which segments another point of the capture has shown already: `tcpdump -i any` on a bridge or a router, a
+// mirror of both sides of a firewall, the captures of two hosts read as one. A receiver gets such a segment
+// once.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "flow/flow_key.h"
+#include "tsaudit/segment.h"
+
+namespace tsaudit {
+
+/// Remembers what passed lately, in fixed memory: of each direction, ACK, TSval and TSecr the range of
+/// SEG.SEQ and where it was first seen. A range, since one segment may be several at another point (TSO,
+/// GRO). What echoes nothing has to agree in SEG.SEQ and IP ID: without TSopt only they tell what was sent
+/// again, and a socket that is restored twice from one image begins with the same TSval.
+class Copies {
+ public:
+  /// `hash`: of addresses and ports, with a seed. Returns the frame that showed all of `s` before, at another
+  /// point; 0 if none did.
+  uint64_t first_frame_of(const Segment& s, uint32_t hash, bool from_low) {
+    if (seen_.empty()) seen_.resize(kPlaces);  // most captures have one point
+    const uint64_t name = name_of(s, hash, from_low);
+    const uint32_t point = point_of(s);
+    const SeqNum end = s.end_seq();
+    Seen& seen = seen_[name >> (64 - kBits)];
+    const bool known = seen.name == name;
+    if (known && seen.point != point) return before(s.seq, seen.from) || after(end, seen.to) ? 0 : seen.frame;
+    if (!known || before(end, seen.from) || after(s.seq, seen.to)) {
+      seen = {name, s.frame, point, s.seq, end};
+      return 0;
+    }
+    if (before(s.seq, seen.from)) seen.from = s.seq;
+    if (after(end, seen.to)) seen.to = end;
+    return 0;
+  }
+
+ private:
+  struct Seen {
+    uint64_t name = 0, frame = 0;
+    uint32_t point = 0;
+    SeqNum from, to;
+  };
+  static constexpr int kBits =
+      14;  ///< enough for what is under way between two hosts that are far from each other
+  static constexpr size_t kPlaces = size_t{1} << kBits;
+
+  static uint64_t name_of(const Segment& s, uint32_t hash, bool from_low) {
+    const uint64_t whose = uint64_t{hash} << 32 | s.ack.raw;
+    const TsVal tsval = s.has_ts() ? s.tsval : TsVal{};
+    const bool echoes = s.has_ts() && s.tsecr.raw != 0;
+    const uint64_t what = echoes ? s.tsecr.raw : uint64_t{s.seq.raw} << 32 | s.ip_id;
+    const uint64_t label = s.src.v6 ? s.flow_label : 0;
+    const unsigned kind = s.has(kSyn) << 3 | s.has(kRst) << 2 | echoes << 1 | from_low;
+    return fold(whose ^ kOne, fold(what ^ kOther, kOne ^ (uint64_t{tsval.raw} << 32 | label << 4 | kind))) |
+           1;
+  }
+  /// A router between them shows in link address and TTL, the end of a tunnel in the scope.
+  static uint32_t point_of(const Segment& s) {
+    return static_cast<uint32_t>(
+        fold((s.src_mac << 8 | s.ttl) ^ kOne, (uint64_t{s.scope} << 32 | s.point) ^ kOther) >> 16);
+  }
+
+  static constexpr uint64_t kOne = 0x9fb21c651e98df25u, kOther = 0x9e3779b97f4a7c15u;  ///< any odd numbers
+  std::vector<Seen> seen_;
+};
+
+}  // namespace tsaudit
