@@ -87,7 +87,7 @@ class Pipeline {
     const Segment& s = decoded.segment;
     const unsigned from = decoded.from_low ? 0 : 1;
     if (s.point != 0 || tracker_.saw_two_points()) [[unlikely]] {
-      if (const uint64_t first = first_frame_of(decoded)) return skip_copy(s, first);
+      if (const uint64_t first = first_frame_of(decoded)) return skip_copy(decoded, first, guess);
     }
     Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess);
     if (flow && s.has(kSyn) && tracker_.starts_new_connection(*flow, from, s)) {
@@ -118,9 +118,11 @@ class Pipeline {
     const uint32_t hash = s.scope == 0 ? decoded.hash : decoded.key.in_scope(0).hash(seed_);
     return copies_.first_frame_of(s, hash, decoded.from_low);
   }
-  void skip_copy(const Segment& s, uint64_t first) {
+  void skip_copy(const DecodedBatch::Packet& decoded, uint64_t first, Flow* guess) {
     ++copy_count_;
-    if (s.frame == options_.explain_frame) copy_of_frame_ = first;
+    if (decoded.segment.frame == options_.explain_frame) copy_of_frame_ = first;
+    if (Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess))
+      tracker_.shown_again(*flow, decoded.from_low ? 0 : 1, decoded.segment);
   }
 
   /// The connection of which `decoded` is the first segment from its side, when that side has a scope of its

@@ -28,6 +28,13 @@ connection.shutdown(socket.SHUT_WR)
 reader.join()
 """
 SENT = 12 * 70000
+CHATTY_CLIENT = """
+import socket, time
+connection = socket.create_connection(("10.78.2.1", 5000))
+while True:
+    connection.sendall(bytes(300))
+    time.sleep(0.1)
+"""
 
 
 class LiveTest(CliTest):
@@ -71,8 +78,9 @@ class LiveTest(CliTest):
             subprocess.run(["ip", "netns", "exec", self.between, *command], check=True, stdout=subprocess.DEVNULL,
                            timeout=20)
 
-    def record_a_talk(self, *recordings):
-        """Each is (name, argument of dumpcap...), between the hosts. Returns the files."""
+    def record_a_talk(self, *recordings, meanwhile=None):
+        """Each is (name, argument of dumpcap...), between the hosts. Returns the files. The talk ends by itself, or is
+        broken off when `meanwhile` has been called."""
         files = {name: self.path(f"{name}.pcapng") for name, *_ in recordings}
         recorders = [self.inside_of(self.between, "dumpcap", "-q", "-B", "64", *how, "-w", files[name], stderr=subprocess.PIPE)
                      for name, *how in recordings]
@@ -88,9 +96,15 @@ class LiveTest(CliTest):
             if ":5000" in listening.stdout:
                 break
             time.sleep(0.1)
-        client = self.inside_of(self.a, sys.executable, "-c", CLIENT)
-        self.assertEqual(client.wait(60), 0)
-        self.assertEqual(server.wait(60), 0)
+        client = self.inside_of(self.a, sys.executable, "-c", CLIENT if meanwhile is None else CHATTY_CLIENT)
+        if meanwhile is None:
+            self.assertEqual(client.wait(60), 0)
+            self.assertEqual(server.wait(60), 0)
+        else:
+            meanwhile()
+            for end in client, server:
+                end.kill()
+                end.wait(60)
         time.sleep(1.5)   # dumpcap writes what it has once a second
         for recorder in recorders:
             recorder.send_signal(signal.SIGINT)

@@ -3,6 +3,7 @@
 """Captures that see a segment at several points, made on a live kernel: all devices of a router and of a bridge, and two
 devices in a file each, or in one. What was sent once is counted once, whoever cut it into segments."""
 import json
+import time
 
 from live import *
 
@@ -46,6 +47,23 @@ class Points(LiveTest):
     def test_bridge(self):
         self.hosts(bridge=True)
         self.expect_once(self.record_a_talk(*RECORDINGS))
+
+    def test_what_a_router_does_not_forward(self):
+        """It comes in, and does not go out: no PAWS, and no peer that is gone."""
+        self.hosts()
+
+        def stop_forwarding():
+            time.sleep(1)
+            subprocess.run(["ip", "netns", "exec", self.between, "sysctl", "-qw", "net.ipv4.ip_forward=0"], check=True)
+            time.sleep(3)
+        files = self.record_a_talk(*RECORDINGS, meanwhile=stop_forwarding)
+        for names in ("any",), ("any2",), ("inside", "outside"):
+            with self.subTest(" and ".join(names)):
+                text = " ".join(run("analyze", *(files[name] for name in names)).stdout.split())
+                self.assertRegex(text, r"no progress for [\d.]+ s, until the capture ends: no answer; none of the \d "
+                                       r"retransmissions was seen at another point of the capture, as its segments were "
+                                       r"before: they were lost on the way there")
+                self.assertTrue(text.startswith("Timestamps are not the problem"), text)
 
 
 if __name__ == "__main__":

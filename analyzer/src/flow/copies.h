@@ -24,24 +24,34 @@ class Copies {
     if (seen_.empty()) seen_.resize(kPlaces);  // most captures have one point
     const uint64_t name = name_of(s, hash, from_low);
     const uint32_t point = point_of(s);
-    const SeqNum end = s.end_seq();
+    const Range range{s.seq, s.end_seq()};
     Seen& seen = seen_[name >> (64 - kBits)];
-    const bool known = seen.name == name;
-    if (known && seen.point != point) return before(s.seq, seen.from) || after(end, seen.to) ? 0 : seen.frame;
-    if (!known || before(end, seen.from) || after(s.seq, seen.to)) {
-      seen = {name, s.frame, point, s.seq, end};
+    if (seen.name != name || !seen.all.touches(range)) {
+      seen = {name, s.frame, point, range, range};
       return 0;
     }
-    if (before(s.seq, seen.from)) seen.from = s.seq;
-    if (after(end, seen.to)) seen.to = end;
-    return 0;
+    const bool shown = seen.all.holds(range);
+    // Now and then another point is the first.
+    const bool copy = shown && (point != seen.point || !seen.at_point.holds(range));
+    if (point == seen.point) seen.at_point.add(range);
+    seen.all.add(range);
+    return copy ? seen.frame : 0;
   }
 
  private:
+  struct Range {
+    SeqNum from, to;
+    bool holds(const Range& other) const { return !before(other.from, from) && !after(other.to, to); }
+    bool touches(const Range& other) const { return !before(other.to, from) && !after(other.from, to); }
+    void add(const Range& other) {
+      if (before(other.from, from)) from = other.from;
+      if (after(other.to, to)) to = other.to;
+    }
+  };
   struct Seen {
     uint64_t name = 0, frame = 0;
     uint32_t point = 0;
-    SeqNum from, to;
+    Range all, at_point;  ///< what was shown, and what of it at `point`, which was the first
   };
   static constexpr int kBits =
       14;  ///< enough for what is under way between two hosts that are far from each other

@@ -124,7 +124,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   }
   if (retransmitted && outgoing.stall_open) {
     Stall& stall = outgoing.stalls.back();
-    ++stall.segments;
+    count_in_stall(flow, from, s);
     stall.end_ns = s.time_ns;
     if (outgoing.zero_window_open)
       stall.cause = StallCause::zero_window;
@@ -135,6 +135,24 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
     else
       stall.cause = StallCause::loss;
   }
+}
+
+void Tracker::shown_again(Flow& flow, unsigned from, const Segment& s) {
+  uint32_t& last_point = last_points_[flow.id][from];
+  DirectionTrouble* direction = flow.trouble ? &trouble(flow).direction[from] : nullptr;
+  if (!direction || !direction->stall_open)
+    last_point = s.point;
+  else
+    ++direction->stalls.back().arrived;
+}
+
+void Tracker::count_in_stall(Flow& flow, unsigned from, const Segment& s) {
+  Stall& stall = trouble(flow).direction[from].stalls.back();
+  ++stall.segments;
+  const auto points = last_points_.find(flow.id);
+  if (points == last_points_.end() || points->second[from] == 0) return;
+  stall.last_point_known = true;
+  stall.arrived += s.point == points->second[from];
 }
 
 void Tracker::close_stalls(Flow& flow, Trouble& t) {

@@ -504,6 +504,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
 }
 
 std::unique_ptr<Trouble> Tracker::finish(Flow& flow) {
+  last_points_.erase(flow.id);
   if (flow.trouble == 0) return nullptr;
   std::unique_ptr<Trouble> t = std::move(pool_[flow.trouble - 1]);
   for (unsigned from = 0; from < 2; ++from) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "model/flow_state.h"
@@ -43,6 +44,9 @@ class Tracker {
 
   /// Closes all that is open in `flow` and takes its trouble away from the pool (null: it had none).
   std::unique_ptr<Trouble> finish(Flow& flow);
+
+  /// `s`, which `from` sent, is a copy of a segment that another point of the capture has shown.
+  void shown_again(Flow& flow, unsigned from, const Segment& s);
 
   /// Some host has shown with two link addresses or TTLs in turn: the capture sees its segments twice.
   bool saw_two_points() const { return saw_two_points_; }
@@ -132,6 +136,7 @@ class Tracker {
   void watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress, bool retransmitted,
                       const Host& was);
   void close_stalls(Flow& flow, Trouble& t);
+  void count_in_stall(Flow& flow, unsigned from, const Segment& s);
 
   // migration.cpp
   bool is_cut(uint64_t frame) const {
@@ -152,6 +157,8 @@ class Tracker {
   std::array<Announcement, 256> announcements_{};  ///< the last ones, a ring
   size_t announcement_count_ = 0;
   bool saw_two_points_ = false;
+  /// By flow: Segment::point where what host[i] sent is seen last. Of flows that several points saw.
+  std::unordered_map<uint32_t, std::array<uint32_t, 2>> last_points_;
 };
 
 }  // namespace tsaudit

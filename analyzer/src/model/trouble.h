@@ -186,6 +186,9 @@ struct Stall {
   TimeNs end_ns = 0;      ///< last moment of it that the capture shows
   bool over = false;      ///< progress was seen again
   uint64_t segments = 0;  ///< retransmissions or probes during it
+  uint64_t arrived = 0;   ///< at another point of the capture than the first, of these and of what was under way
+  bool last_point_known = false;  ///< where its sender's segments were seen last before
+  bool lost_within() const { return last_point_known && segments >= 2 && arrived == 0; }
 };
 
 /// About the segments of one sender, and the receiver at the other end.

@@ -16,7 +16,7 @@ struct Mark {
 constexpr Mark kOtherStall = {'z', "stalled, not by timestamps"};
 constexpr Mark kOpenStall = {'?', "stalled, by what is not known"};
 constexpr Mark kPawsStall = {'x', "stalled by PAWS"};
-constexpr Mark kLoss = {'!', "data discarded by PAWS"};
+constexpr Mark kLoss = {'!', "discarded by PAWS"};
 constexpr Mark kMoved = {'M', "moved"};
 
 class Line {

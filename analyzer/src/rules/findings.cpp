@@ -184,7 +184,17 @@ class Collector {
             fmt::format("no progress for {}{}: {}", duration_text(lasted), until, to_string(stall.cause)));
       }
       f->duration_ns = lasted;
+      if (stall.lost_within() && !has_moved(other(from_)))
+        f->message += fmt::format(
+            "; none of the {} was seen at another point of the capture, as its segments were before: they "
+            "were lost "
+            "on the way there",
+            counted(stall.segments, "retransmission"));
     }
+  }
+
+  bool has_moved(Side side) const {
+    return std::ranges::any_of(report_.migrations, [side](const Migration& m) { return m.endpoint == side; });
   }
 
   /// Segments were lost, or discarded, and those that the capture has could not all be judged?

@@ -110,10 +110,11 @@ class CaptureSet final : public PacketSource {
 
   /// What comes before any packet of another file, at most `room`, filtered.
   std::span<const RawPacket> take(File& file, size_t room) {
+    // Of equal times that of the file which was given first comes first.
     TimeNs limit = std::numeric_limits<TimeNs>::max();
     if (next_ < members_.size()) limit = members_[next_].first;
     for (const File& other : files_)
-      if (&other != &file) limit = std::min(limit, other.time());
+      if (&other != &file) limit = std::min(limit, other.time() - (&other < &file));
     const std::span<RawPacket> rest = file.rest.first(std::min(room, file.rest.size()));
     const uint64_t skipped = frames_ - file.frames;  // that other files have numbered
     const uint32_t point = members_.size() > 1 ? static_cast<uint32_t>(file.index + 1) << 16 : 0;

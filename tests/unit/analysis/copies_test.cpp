@@ -84,5 +84,41 @@ TEST(CopiesInACapture, ShowWhenAHostIsAtTwoPointsInTurn) {
   EXPECT_EQ(heard.summary.totals.segments, 2 * kTalk.size() - copies);
 }
 
+/// Two points, and data that the server never acknowledges: four times. `arrive`: at the second point, too.
+std::string says_of_stall(bool arrive) {
+  Talk talk;
+  const auto at_both = [&](Say say, bool second = true) {
+    say.point = 1;
+    talk << say;
+    say.ms += 0.03;
+    say.point = 2;
+    if (second) talk << say;
+  };
+  for (size_t i = 0; i < 6; ++i) at_both(kTalk[i]);
+  double ms = 100;
+  for (int i = 0; i < 5; ++i, ms *= 2)
+    at_both({.who = client,
+             .ms = ms,
+             .seq = 151,
+             .ack = 581,
+             .length = 10,
+             .tsval = static_cast<uint32_t>(1000 + ms),
+             .tsecr = 70021},
+            arrive);
+  const Heard heard = hear(talk);
+  for (const Finding& f : heard.flows.at(0).findings)
+    if (f.rule == RuleId::not_timestamps) return f.message;
+  return "";
+}
+
+TEST(CopiesInACapture, TellWhereSegmentsWereLost) {
+  EXPECT_NE(says_of_stall(true), "");
+  EXPECT_EQ(says_of_stall(true).find("lost on the way"), std::string::npos) << says_of_stall(true);
+  EXPECT_NE(
+      says_of_stall(false).find("none of the 3 retransmissions was seen at another point of the capture"),
+      std::string::npos)
+      << says_of_stall(false);
+}
+
 }  // namespace
 }  // namespace tsaudit

@@ -42,6 +42,15 @@ TEST(Copies, TheSamePointShowsItAgainOnlyIfItWasSentAgain) {
   EXPECT_EQ(ask(copies, Seen(4, 2)), 1);
 }
 
+TEST(Copies, AnyPointMayBeTheFirst) {
+  Copies copies;
+  EXPECT_EQ(ask(copies, Seen(1, 1, 1000, 100)), 0);
+  EXPECT_EQ(ask(copies, Seen(2, 2, 1000, 100)), 1);
+  EXPECT_EQ(ask(copies, Seen(3, 2, 1100, 100)), 0) << "the next one";
+  EXPECT_EQ(ask(copies, Seen(4, 1, 1100, 100)), 1);
+  EXPECT_EQ(ask(copies, Seen(5, 1, 1100, 100)), 0) << "sent again";
+}
+
 TEST(Copies, ARouterBetweenThePointsShowsInTheHeaders) {
   Copies copies;
   Seen behind(2, 0);

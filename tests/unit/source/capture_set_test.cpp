@@ -68,6 +68,9 @@ TEST(CaptureSet, KeepsTheGivenOrderOfEqualTimes) {
   const TempDirectory d;
   const Read read = read_set({d.file("b", seconds({5})), d.file("a", seconds({5}))});
   EXPECT_THAT(names(read), ElementsAre("b", "a"));
+  const Read long_ones = read_set({d.file("d", seconds({5, 6, 6, 7})), d.file("c", seconds({5, 6, 7, 7}))});
+  EXPECT_THAT(points(long_ones),
+              ElementsAre(0x10000, 0x20000, 0x10000, 0x10000, 0x20000, 0x10000, 0x20000, 0x20000));
 }
 
 TEST(CaptureSet, LeavesTheOrderWithinAFileAlone) {
