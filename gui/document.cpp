@@ -286,7 +286,8 @@ void Document::request_explanation(quint64 frame) {
       if (sink.result)
         text = text_of(explain_text(*sink.result, writer));
       else if (summary.copy_of_frame != 0)
-        text = tr("Frame %1 is a copy of frame %2, from another point of the capture.")
+        text = tr("Frame %1 is a copy; another point of the capture showed that segment in frame %2 or soon "
+                  "after.")
                    .arg(frame)
                    .arg(summary.copy_of_frame);
       else

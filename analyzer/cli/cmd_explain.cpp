@@ -55,9 +55,9 @@ ExitCode explain_segment(const ExplainOptions& options) {
     return code;
   }
   if (summary.copy_of_frame != 0) {
-    complain(
-        fmt::format("{}: frame {} is a copy of frame {}, from another point of the capture: explain that one",
-                    options.input.captures.front(), options.frame, summary.copy_of_frame));
+    complain(fmt::format(
+        "{}: frame {} is a copy; another point of the capture showed that segment in frame {} or soon after",
+        options.input.captures.front(), options.frame, summary.copy_of_frame));
     return worse(code, ExitCode::usage);
   }
   complain(fmt::format("{}: frame {} is no TCP segment that could be read ({} packets, {} TCP segments)",

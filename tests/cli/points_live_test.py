@@ -62,7 +62,7 @@ class Points(LiveTest):
                 text = " ".join(run("analyze", *(files[name] for name in names)).stdout.split())
                 self.assertRegex(text, r"no progress for [\d.]+ s, until the capture ends: no answer; none of the \d "
                                        r"retransmissions was seen at another point of the capture, as its segments were "
-                                       r"before: they were lost on the way there")
+                                       r"before")
                 self.assertTrue(text.startswith("Timestamps are not the problem"), text)
 
 

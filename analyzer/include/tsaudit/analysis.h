@@ -21,7 +21,7 @@ struct AnalysisOptions {
   std::vector<uint64_t> cuts;                   ///< frames where an endpoint was replaced (--cut)
   std::vector<IpAddress> captured_at;           ///< hosts on which the capture was taken; empty: estimated by timing
   bool captured_on_the_way = false;             ///< it was taken on neither end of any connection
-  uint64_t explain_frame = 0;  ///< fill Sink::explanation() for this frame, or Summary::copy_of_frame
+  uint64_t explain_frame = 0;  ///< fill Sink::explanation(), or Summary::copy_of_frame, for it
   size_t max_flows = 4'000'000;                 ///< live flows; beyond it the longest idle are closed and counted
   std::string tool_name = "tsaudit";
 };

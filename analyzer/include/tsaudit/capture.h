@@ -21,8 +21,7 @@ struct RawPacket {
   const uint8_t* data = nullptr;
   uint32_t captured = 0;      ///< bytes at `data`
   uint32_t length = 0;        ///< bytes on the wire; at least `captured` unless the file lies
-  uint64_t frame =
-      0;  ///< 1-based, as Wireshark counts; in a set of files, as when mergecap has made one of them
+  uint64_t frame = 0;         ///< 1-based, as Wireshark counts; of a set of files, as mergecap makes it
   uint64_t file_offset = 0;   ///< of the record or block that holds it; 0 when libpcap reads
   uint16_t link_type = 0;     ///< LINKTYPE_ value (tcpdump.org/linktypes.html)
   uint16_t interface = 0;     ///< pcapng interface number within its section

@@ -246,7 +246,8 @@ struct Summary {
   Totals totals;
   Severity worst = Severity::none;
   uint64_t stopped_at_frame = 0;          ///< not 0: interrupted by the user
-  uint64_t copy_of_frame = 0;             ///< not 0: AnalysisOptions::explain_frame is a copy of this one
+  uint64_t copy_of_frame =
+      0;  ///< not 0: AnalysisOptions::explain_frame is a copy of this one, or one soon after
   std::optional<GateReport> gate;
 };
 

@@ -30,7 +30,7 @@ struct Segment {
   IpAddress src, dst;
   uint16_t sport = 0, dport = 0;
   uint32_t scope = 0;         ///< equal addresses in another scope are other flows, see below
-  uint32_t point = 0;  ///< where it was captured: file, interface, to or from the host; 0: at the only place
+  uint32_t point = 0;         ///< where it was captured: file, interface, direction; 0: at the only place
   SeqNum seq, ack;
   uint32_t payload = 0;       ///< bytes of data by the IP length, whatever the snapshot kept; of a first fragment, its own
   uint16_t window = 0;        ///< unscaled

@@ -18,18 +18,22 @@ namespace tsaudit {
 /// again, and a socket that is restored twice from one image begins with the same TSval.
 class Copies {
  public:
-  /// `hash`: of addresses and ports, with a seed. Returns the frame that showed all of `s` before, at another
-  /// point; 0 if none did.
+  /// `hash`: of addresses and ports, with a seed. Returns 0, or if another point has shown all of `s` before,
+  /// the first frame with its ACK, TSval and TSecr: that one showed it, or one soon after.
   uint64_t first_frame_of(const Segment& s, uint32_t hash, bool from_low) {
     if (seen_.empty()) seen_.resize(kPlaces);  // most captures have one point
     const uint64_t name = name_of(s, hash, from_low);
     const uint32_t point = point_of(s);
     const Range range{s.seq, s.end_seq()};
-    Seen& seen = seen_[name >> (64 - kBits)];
-    if (seen.name != name || !seen.all.touches(range)) {
-      seen = {name, s.frame, point, range, range};
+    // Each name has two places: hardly one is lost to another that came soon after, or to what comes after a
+    // hole.
+    Seen* const two = &seen_[name >> (64 - kBits) & ~uint64_t{1}];
+    const auto has = [&](const Seen& seen) { return seen.name == name && seen.all.touches(range); };
+    if (!has(two[0]) && !has(two[1])) {
+      two[two[1].frame < two[0].frame] = {name, s.frame, point, range, range};
       return 0;
     }
+    Seen& seen = two[!has(two[0])];
     const bool shown = seen.all.holds(range);
     // Now and then another point is the first.
     const bool copy = shown && (point != seen.point || !seen.at_point.holds(range));
@@ -53,8 +57,8 @@ class Copies {
     uint32_t point = 0;
     Range all, at_point;  ///< what was shown, and what of it at `point`, which was the first
   };
-  static constexpr int kBits =
-      14;  ///< enough for what is under way between two hosts that are far from each other
+  /// Enough for what is under way between two hosts that are far from each other.
+  static constexpr int kBits = 15;
   static constexpr size_t kPlaces = size_t{1} << kBits;
 
   static uint64_t name_of(const Segment& s, uint32_t hash, bool from_low) {

@@ -186,9 +186,7 @@ class Collector {
       f->duration_ns = lasted;
       if (stall.lost_within() && !has_moved(other(from_)))
         f->message += fmt::format(
-            "; none of the {} was seen at another point of the capture, as its segments were before: they "
-            "were lost "
-            "on the way there",
+            "; none of the {} was seen at another point of the capture, as its segments were before",
             counted(stall.segments, "retransmission"));
     }
   }

@@ -100,7 +100,7 @@ class CaptureSet final : public PacketSource {
         if (file.rest.empty()) file.rest = file.reader->next_batch();
         if (!file.rest.empty()) continue;
         if (!file.reader->finished()) return false;
-        frames_ += file.reader->frames() - file.frames;
+        frames_ += file.reader->frames() - std::exchange(file.frames, file.reader->frames());
       }
       std::erase_if(files_, [](const File& file) { return file.rest.empty(); });
       if (!is_due()) return !files_.empty();

@@ -113,7 +113,7 @@ std::string says_of_stall(bool arrive) {
 
 TEST(CopiesInACapture, TellWhereSegmentsWereLost) {
   EXPECT_NE(says_of_stall(true), "");
-  EXPECT_EQ(says_of_stall(true).find("lost on the way"), std::string::npos) << says_of_stall(true);
+  EXPECT_EQ(says_of_stall(true).find("none of the"), std::string::npos) << says_of_stall(true);
   EXPECT_NE(
       says_of_stall(false).find("none of the 3 retransmissions was seen at another point of the capture"),
       std::string::npos)

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <vector>
+
 namespace tsaudit {
 namespace {
 
@@ -102,6 +105,21 @@ TEST(Copies, IpV6HasItsFlowLabel) {
   EXPECT_EQ(ask(copies, labelled(3, 2, 0xabcdf)), 0);
 }
 
+/// 2,000 segments of as many connections are under way between the two points.
+TEST(Copies, ManyMayBeUnderWay) {
+  Copies copies;
+  constexpr uint32_t kUnderWay = 2000, kAll = 50'000;
+  std::mt19937 random(1);
+  std::vector<uint32_t> flows(kAll);
+  for (uint32_t& flow : flows) flow = static_cast<uint32_t>(random());
+  uint32_t missed = 0;
+  for (uint32_t n = 0; n < kAll; ++n) {
+    EXPECT_EQ(ask(copies, Seen(2 * n + 1, 1), flows[n]), 0);
+    if (n >= kUnderWay) missed += ask(copies, Seen(2 * n + 2, 2), flows[n - kUnderWay]) == 0;
+  }
+  EXPECT_LT(missed, kAll / 30);
+}
+
 TEST(Copies, OneSegmentMayBeSeveralElsewhere) {
   Copies cut;  // by the NIC, behind the point that sees it first
   EXPECT_EQ(ask(cut, Seen(1, 1, 1000, 3000)), 0);
@@ -119,6 +137,15 @@ TEST(Copies, OneSegmentMayBeSeveralElsewhere) {
   EXPECT_EQ(ask(merged, Seen(4, 2, 1000, 3000)), 1);
   Seen beyond(5, 2, 4000, 1);
   EXPECT_EQ(ask(merged, beyond), 0) << "lost at the first point";
+}
+
+TEST(Copies, AHoleIsNoEnd) {
+  Copies copies;
+  EXPECT_EQ(ask(copies, Seen(1, 1, 1000, 100)), 0);
+  EXPECT_EQ(ask(copies, Seen(2, 1, 5000, 100)), 0)
+      << "sent by another processor, or what came between is lost";
+  EXPECT_EQ(ask(copies, Seen(3, 2, 1000, 100)), 1);
+  EXPECT_EQ(ask(copies, Seen(4, 2, 5000, 100)), 2);
 }
 
 TEST(Copies, WithoutAnEchoIpIdAndSequenceNumberTell) {
