@@ -49,14 +49,6 @@ def option(order, code, value):
     return struct.pack(order + "HH", code, len(value)) + value + b"\0" * (-len(value) % 4)
 
 
-def frames_of(pcap_bytes):
-    at = 24
-    while at < len(pcap_bytes):
-        seconds, ns, size, _ = struct.unpack_from("<IIII", pcap_bytes, at)
-        yield seconds * 10**9 + ns, pcap_bytes[at + 16:at + 16 + size]
-        at += 16 + size
-
-
 def rich_pcapng(order, stated):
     """Two sections' worth of what a pcapng can hold, around the stalled connection of support.py."""
     interface = block(order, 1, struct.pack(order + "HHI", 1, 0, 0) + option(order, 2, b"eth7") +

@@ -8,7 +8,6 @@ import os
 import pty
 import select
 import stat
-import struct
 import subprocess
 import time
 
@@ -186,14 +185,9 @@ class Explain(CliTest):
 class SeveralCaptures(CliTest):
     def in_two(self):
         """A connection that moves, as the hosts saw it that had it: each has a part, and their clocks agree."""
-        whole = connection(step=-4_000_000)
-        header, records, at = whole[:24], [], 24
-        while at < len(whole):
-            seconds, _, length, _ = struct.unpack_from("<IIII", whole, at)
-            records.append((seconds, whole[at:at + 16 + length]))
-            at += 16 + length
-        parts = [b"".join(record for seconds, record in records if (seconds >= 2) == late) for late in (False, True)]
-        return [self.write(name, header + part) for name, part in zip(("old-host.pcap", "new-host.pcap"), parts)]
+        packets = list(frames_of(connection(step=-4_000_000)))
+        return [self.write(name, pcap((ns / 10**9, frame) for ns, frame in packets if (ns >= 2 * 10**9) == late))
+                for name, late in (("old-host.pcap", False), ("new-host.pcap", True))]
 
     def flows(self, *captures):
         return json.loads(self.expect(OK, run("analyze", "--format", "json", *captures)).stdout)["flows"]

@@ -54,7 +54,7 @@ class Points(LiveTest):
 
         def stop_forwarding():
             time.sleep(1)
-            subprocess.run(["ip", "netns", "exec", self.between, "sysctl", "-qw", "net.ipv4.ip_forward=0"], check=True)
+            self.ip("netns", "exec", self.between, "sysctl", "-qw", "net.ipv4.ip_forward=0")
             time.sleep(3)
         files = self.record_a_talk(*RECORDINGS, meanwhile=stop_forwarding)
         for names in ("any",), ("any2",), ("inside", "outside"):

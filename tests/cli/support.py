@@ -47,6 +47,15 @@ def pcap(packets):
     return out
 
 
+def frames_of(pcap_bytes):
+    """(ns, frame) of what pcap() makes."""
+    at = 24
+    while at < len(pcap_bytes):
+        seconds, ns, size, _ = struct.unpack_from("<IIII", pcap_bytes, at)
+        yield seconds * 10**9 + ns, pcap_bytes[at + 16:at + 16 + size]
+        at += 16 + size
+
+
 def connection(step=0, timestamps=True):
     """A client that sends 100 bytes every 100 ms; after two seconds its TSval is off by `step` ticks. If that is old,
     the server refuses, and the client retransmits."""

@@ -39,25 +39,25 @@ constexpr const char* kEverywhere = "all";
 /// What was captured at a vantage, or everywhere: then each segment is where it was seen first.
 class Vantage {
  public:
-  Vantage(const std::filesystem::path& folder, const std::string& name) {
+  Vantage(std::filesystem::path folder, const std::string& name) : folder_(std::move(folder)) {
     if (name == kEverywhere)
-      for (const char* point : {"peer", "middle", "old-host", "new-host"}) add(folder, point);
+      for (const char* point : {"peer", "middle", "old-host", "new-host"}) add(point);
     else
-      add(folder, name);
+      add(name);
     const auto set = open();
+    std::vector<Point*> by_file;  // files are numbered in reading order, which is that of their first packets
+    for (const tsaudit::CaptureInfo& file : set->captures())
+      by_file.push_back(&*std::ranges::find(points_, file.name, &Point::file));
     for (auto batch = set->next_batch(); !batch.empty(); batch = set->next_batch())
       for (const tsaudit::RawPacket& packet : batch) {
         times_.push_back(packet.time_ns);
-        // Files are numbered in reading order, which is that of their first packets.
-        const std::string& file = set->captures()[points_.size() == 1 ? 0 : (packet.point >> 16) - 1].name;
-        for (Point& point : points_)
-          if (point.name + ".pcap" == file) point.frames.push_back(packet.frame);
+        by_file[by_file.size() == 1 ? 0 : (packet.point >> 16) - 1]->frames.push_back(packet.frame);
       }
   }
 
   std::unique_ptr<tsaudit::PacketSource> open() const {
     std::vector<std::string> paths;
-    for (const Point& point : points_) paths.push_back(point.path);
+    for (const Point& point : points_) paths.push_back(folder_ / point.file);
     auto source = tsaudit::open_captures(paths);
     if (!source) throw std::runtime_error(source.error().message);
     return *std::move(source);
@@ -81,13 +81,12 @@ class Vantage {
 
  private:
   struct Point {
-    std::string name, path;
+    std::string name, file;
     std::vector<uint64_t> frames;  ///< of the whole vantage, for its own frame 1 on
   };
-  void add(const std::filesystem::path& folder, const std::string& name) {
-    points_.push_back({name, folder / (name + ".pcap"), {}});
-  }
+  void add(const std::string& name) { points_.push_back({name, name + ".pcap", {}}); }
 
+  const std::filesystem::path folder_;
   std::vector<Point> points_;
   std::vector<int64_t> times_;  ///< of frame 1 on; all captures of a session are by one clock
 };

@@ -29,11 +29,12 @@ class Copies {
     // hole.
     Seen* const two = &seen_[name >> (64 - kBits) & ~uint64_t{1}];
     const auto has = [&](const Seen& seen) { return seen.name == name && seen.all.touches(range); };
-    if (!has(two[0]) && !has(two[1])) {
+    Seen* const known = has(two[0]) ? &two[0] : has(two[1]) ? &two[1] : nullptr;
+    if (!known) {
       two[two[1].frame < two[0].frame] = {name, s.frame, point, range, range};
       return 0;
     }
-    Seen& seen = two[!has(two[0])];
+    Seen& seen = *known;
     const bool shown = seen.all.holds(range);
     // Now and then another point is the first.
     const bool copy = shown && (point != seen.point || !seen.at_point.holds(range));

@@ -124,7 +124,8 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   }
   if (retransmitted && outgoing.stall_open) {
     Stall& stall = outgoing.stalls.back();
-    count_in_stall(flow, from, s);
+    ++stall.segments;
+    note_point(stall, flow, from, s);
     stall.end_ns = s.time_ns;
     if (outgoing.zero_window_open)
       stall.cause = StallCause::zero_window;
@@ -146,9 +147,8 @@ void Tracker::shown_again(Flow& flow, unsigned from, const Segment& s) {
     ++direction->stalls.back().arrived;
 }
 
-void Tracker::count_in_stall(Flow& flow, unsigned from, const Segment& s) {
-  Stall& stall = trouble(flow).direction[from].stalls.back();
-  ++stall.segments;
+/// Is `s`, one of its retransmissions, seen where its sender's segments were last?
+void Tracker::note_point(Stall& stall, const Flow& flow, unsigned from, const Segment& s) const {
   const auto points = last_points_.find(flow.id);
   if (points == last_points_.end() || points->second[from] == 0) return;
   stall.last_point_known = true;

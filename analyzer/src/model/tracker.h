@@ -136,7 +136,7 @@ class Tracker {
   void watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress, bool retransmitted,
                       const Host& was);
   void close_stalls(Flow& flow, Trouble& t);
-  void count_in_stall(Flow& flow, unsigned from, const Segment& s);
+  void note_point(Stall& stall, const Flow& flow, unsigned from, const Segment& s) const;
 
   // migration.cpp
   bool is_cut(uint64_t frame) const {

@@ -189,8 +189,7 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "one does that has the address before it has the connection), segments outside of the window, a restore "
      "with wrong sequence numbers, or an application that had nothing to send. A capture of several points "
      "(two hosts, or all devices of a router) shows where segments came by that another point did not see: "
-     "they "
-     "got lost in between, unless that one did not capture any more.\n\n"
+     "they got lost in between, unless that one did not capture any more.\n\n"
      "It is given only where the verdicts of the stalled direction are known, and names the frame that "
      "proves the cause. Where the capture cannot decide, the verdict stays unknown.\n\n"
      "Leave the timestamps alone and follow the cause that is named.",
