@@ -24,7 +24,10 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
   if ((s.flags & (kSyn | kAck | kRst)) != kSyn) return false;
   if (flow.syn_seen && flow.client == from && a.isn == s.seq) return false;  // sent again
   if (flow.syn_seen && !flow.synack_seen && !b.seen) return true;            // another attempt
-  const bool over = flow.reset || (a.fin_sent && b.fin_sent);
+  // After a RST that may have been refused, its SYN-ACK tells whether it is the first of another connection.
+  const Trouble* t = trouble_of(flow);
+  const bool doubtful = t && (t->direction[0].doubtful_reset || t->direction[1].doubtful_reset);
+  const bool over = (flow.reset && !doubtful) || (a.fin_sent && b.fin_sent);
   const bool stale = s.time_ns - flow.last_ns() > kTimeWait;
   if (!over && !stale) return false;
   if (b.state != TcpState::time_wait || stale) return true;

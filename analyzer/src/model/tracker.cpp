@@ -320,14 +320,15 @@ void Tracker::follow_open(const Odd& odd) {
   }
 }
 
-/// A SYN inside of a live connection may be the first of the next one.
-void Tracker::note_syn(const Odd& odd) {
+/// A SYN inside of a live connection may be the first of the next one. It is not refused if its receiver has
+/// taken a RST before.
+void Tracker::note_syn(Odd& odd) {
   if (!odd.opening || !odd.dropped()) return;
   Trouble& t = trouble(odd.flow);
   t.syn_pending = true;
   t.syn_from = odd.from;
-  t.syn_frame = odd.s.frame;
   t.syn_isn = odd.s.seq;
+  if (t.direction[odd.from].doubtful_reset) odd.j.verdict = Verdict::unknown;
 }
 
 /// It acknowledges what the capture does not hold.
@@ -357,7 +358,9 @@ void Tracker::listen(Odd& odd) {
       (!odd.overtaken || s.tsecr.raw == 0) && echo_tells(flow, odd.from, s))
     take_echo(flow, odd.from, s, knows_all(a, b, s));
 
-  if (a.state == TcpState::closed && !a.fin_sent && !s.has(kSyn | kRst)) a.state = TcpState::established;
+  // Whoever closed it with a RST of its own sends nothing more: somebody else sent that RST.
+  const bool closed_by_reset = a.state == TcpState::closed && !(a.fin_sent && b.fin_sent);
+  if (closed_by_reset && !s.has(kSyn | kRst)) a.state = TcpState::established;
   if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && (s.length() > 0 || after(s.ack, b.isn + 1)))
     a.state = TcpState::established;
   const uint32_t window = as_received(flow, a, s).window;
@@ -477,10 +480,10 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (s.has(kSyn)) handshake(flow, from, s, odd.j);
   take(odd);
   follow_open(odd);
+  note_syn(odd);
   count_verdict(flow, from, s, odd.j, open);
 
   // What follows from it.
-  note_syn(odd);
   note_capture_loss(odd);
   a.ts_segments += s.has_ts();
   listen(odd);

@@ -298,7 +298,6 @@ class Trouble {
   // A SYN inside of a live connection: a new one begins if its SYN-ACK follows.
   bool syn_pending = false;
   unsigned syn_from = 0;
-  uint64_t syn_frame = 0;
   SeqNum syn_isn;
 
   /// Is there something that the next segments of the flow may decide, whatever they are?

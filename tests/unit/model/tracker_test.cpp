@@ -196,6 +196,33 @@ TEST(Tracker, AReceiverThatGoesOnHasNotTakenTheRst) {
   EXPECT_EQ(c.finished_trouble()->reset_frame, 0u);
 }
 
+/// A RST that may have been refused ends nothing: whether a SYN after it does, the SYN-ACK tells.
+TEST(Tracker, ASynAfterADoubtfulRstWaitsForItsAnswer) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.client({.payload = 100});
+  c.pass(10'000);
+  ASSERT_EQ(c.client({.flags = kRst, .seq = c.next[0] - 100, .ts = false}).verdict, Verdict::unknown);
+  Segment syn;
+  syn.flags = kSyn;
+  syn.seq = {77'777};
+  syn.time_ns = c.now;
+  const unsigned client = c.flow().client;
+  EXPECT_FALSE(c.tracker().starts_new_connection(c.flow(), client, syn));
+  const Judgement j = c.client({.flags = kSyn, .seq = 77'777, .tsecr = 0});
+  EXPECT_EQ(j.verdict, Verdict::unknown);
+  EXPECT_EQ(j.reason, Reason::invalid_syn);
+  Segment answer;
+  answer.flags = kSyn | kAck;
+  answer.ack = {77'778};
+  answer.time_ns = c.now;
+  EXPECT_TRUE(c.tracker().starts_new_connection(c.flow(), client ^ 1, answer));
+  c.pass(c.answer);
+  c.server();
+  EXPECT_EQ(c.client({.flags = kSyn, .seq = 88'888, .tsecr = 0}).verdict, Verdict::drop) << "it goes on";
+}
+
 TEST(Tracker, AnUnknownVerdictDoesNotMoveWhatTheCaptureShows) {
   Conversation c;
   c.handshake();
