@@ -40,8 +40,10 @@ std::optional<Decision> of_age(const ReceiverProfile& profile, const OpenVerdict
   if (echo == v.tsval) return std::nullopt;
   const bool would_store =
       judge(profile, state_with(v, echo, profile.idle_seconds), v.segment).updates_ts_recent;
-  const PawsOutcome outcome = judge(profile, state_with(v, echo, 0), v.segment);
-  if (!is_paws_drop(outcome) || !(would_store || (is_pure_ack(v) && next.answers && outcome.answered)))
+  const PawsState young = state_with(v, echo, 0);
+  const PawsOutcome outcome = judge(profile, young, v.segment);
+  const bool tells = would_store && !(v.window_doubtful && may_be_disordered(profile, v, young));
+  if (!is_paws_drop(outcome) || !(tells || (is_pure_ack(v) && next.answers && outcome.answered)))
     return std::nullopt;
   return Decision{Verdict::drop, outcome.reason, true};
 }
@@ -62,8 +64,9 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   const bool passed = outcome.verdict == Verdict::accept && !outcome.updates_ts_recent &&
                       !ack_may_be_too_old && (next.last || !v.rcv_doubtful) &&
                       judge_with([](PawsState& r) { r.rto_ns = kRtoMin; }).verdict == Verdict::accept;
-  // Away from the receiver, or where RCV.NXT is in doubt, TS.Recent alone does not decide on an old ACK.
-  const bool in_order = next.at_receiver && next.last && !v.rcv_doubtful;
+  // Away from the receiver, or where RCV.NXT or SND.WL1 is in doubt, TS.Recent alone does not decide on an
+  // old ACK.
+  const bool in_order = next.at_receiver && next.last && !v.rcv_doubtful && !v.window_doubtful;
   const bool refused =
       is_paws_drop(outcome) && (in_order || !may_be_disordered(profile, v, state)) &&
       (next.tick_known || is_paws_drop(judge_with([](PawsState& r) { r.usec_ts = !r.usec_ts; })));

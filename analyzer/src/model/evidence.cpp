@@ -85,6 +85,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                                                                     before(s.seq, flow.host[from].snd_nxt)),
                 .last_elsewhere = waits && repeated,
                 .rcv_doubtful = flow.host[from ^ 1].rcv_doubtful != 0,
+                .window_doubtful = j.window_doubtful,
                 .needed = needed,
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,

@@ -300,6 +300,7 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
     return result;
   }
 
+  result.window_doubtful = receiver.una_known && !receiver.wl_known;
   const Possibilities p = possibilities(flow, receiver, sender, s, trouble);
   bool agreed = true, refused = false;  // by timestamps, in any of the states
   result.stores = true;

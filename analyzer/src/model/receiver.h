@@ -27,6 +27,7 @@ struct Judgement {
   bool may_store = false;                       ///< some possible state takes TSval as TS.Recent
   bool stores = false;                          ///< all of them do
   std::optional<Reason> answered_refusal = {};  ///< one of them refuses it and sends an ACK
+  bool window_doubtful = false;                 ///< whether it updates the receiver's window is not known
 };
 
 /// What `receiver` does with `s`, which `sender` sent. Settles receiver.ts_recent when time has decided it.

@@ -72,6 +72,7 @@ struct OpenVerdict {
   bool last_elsewhere = false;  ///< so did its last
   bool asked = false;     ///< the first echo after it has been weighed
   bool rcv_doubtful = false;  ///< RCV.NXT was in doubt as well
+  bool window_doubtful = false;  ///< and whether it would update the receiver's window
   Needed needed = {};     ///< by its receiver
   bool ts_recent_shown = false;  ///< the receiver's own echo has shown the TS.Recent that refused it, or a later one
   PawsState state;        ///< the likeliest, and the segment: to ask other profiles

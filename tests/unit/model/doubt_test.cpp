@@ -131,6 +131,19 @@ TEST(Doubt, OfDataOutOfOrderAnAnswerSaysNothing) {
   EXPECT_FALSE(weigh(v, {}).decision) << "taken or not, it is answered, and moves no TS.Recent";
 }
 
+/// Whether an old ACK would update the window decides as well, and no echo tells that.
+TEST(Doubt, AnEchoDoesNotDecideWhatTheWindowDecides) {
+  for (const Reason reason : {Reason::ts_recent_range, Reason::idle_range})
+    for (const bool doubtful : {false, true}) {
+      OpenVerdict v = doubt(reason, 100, 0);
+      v.state.rto_ns = 211 * kMillisecond;
+      v.state.snd_wnd = v.segment.window;
+      v.state.snd_wl1 = v.seq - 1;
+      v.window_doubtful = doubtful;
+      EXPECT_EQ(weigh(v, {.answers = false}).decision.has_value(), !doubtful) << to_string(reason);
+    }
+}
+
 /// An old ACK whose window is in use: harmless for 1.2 times the RTO, which is 200 to 211 ms.
 TEST(Doubt, AnEchoDoesNotDecideWhatTheRtoDecides) {
   const auto decided = [](uint32_t behind) {
