@@ -51,10 +51,13 @@ class Pipeline {
       if (i < segments.size()) guesses_[i] = flows_.prefetch_flow(segments[i].hash);
     };
     for (size_t i = 0; i < kFlowsAhead; ++i) fetch(i);
+    auto icmp = batch.icmp_errors.begin();
     for (size_t i = 0; i < segments.size(); ++i) {
+      for (; icmp != batch.icmp_errors.end() && icmp->place == i; ++icmp) take(icmp->error);
       fetch(i + kFlowsAhead);
       take(segments[i], guesses_[i]);
     }
+    for (; icmp != batch.icmp_errors.end(); ++icmp) take(icmp->error);
     totals_.packets += batch.packets;
     totals_.segments += segments.size();
   }
@@ -66,7 +69,7 @@ class Pipeline {
     summary.captures = std::move(captures);
     // What decoding passed over belongs to the set as a whole; it is shown with its first file.
     if (!summary.captures.empty())
-      for (size_t i = 2; i < kDecodeStatusCount; ++i)
+      for (size_t i = static_cast<size_t>(DecodeStatus::not_ip); i < kDecodeStatusCount; ++i)
         if (statuses_[i])
           summary.captures.front().skipped[std::string(to_string(static_cast<DecodeStatus>(i)))] +=
               statuses_[i];
@@ -110,6 +113,14 @@ class Pipeline {
     }
     const Judgement j = tracker_.process(*flow, from, s);
     if (wants_rows_) rows_.push(row_of(*flow, from, s, j));
+  }
+
+  void take(const IcmpError& error) {
+    bool from_low = false;
+    const FlowKey key = FlowKey::of(error, from_low);
+    Flow* flow = flows_.find(key, key.hash(seed_), from_low);
+    if (!flow || !tracker_.told_by_icmp(*flow, from_low ? 0 : 1, error))
+      ++statuses_[static_cast<size_t>(DecodeStatus::not_tcp)];
   }
 
   /// Whatever scope a point of the capture sees it in. 0: `decoded` is no copy.

@@ -6,6 +6,7 @@ namespace tsaudit {
 void DecodeStage::next(DecodedBatch& batch) {
   batch.segment_count = 0;
   batch.announcements.clear();
+  batch.icmp_errors.clear();
   batch.statuses.fill(0);
   batch.progress.reset();
   const std::span<const RawPacket> packets = source_.next_batch();
@@ -13,13 +14,17 @@ void DecodeStage::next(DecodedBatch& batch) {
   batch.end = packets.empty() && source_.finished();
   if (packets.empty()) return;
   batch.last_frame = packets.back().frame;
-  Announcement announcement;
+  Notice notice;
   for (const RawPacket& packet : packets) {
     DecodedBatch::Packet& out = batch.segments[batch.segment_count];
-    const DecodeStatus status = decode(packet, out.segment, announcement);
+    const DecodeStatus status = decode(packet, out.segment, notice);
     ++batch.statuses[static_cast<size_t>(status)];
-    if (status == DecodeStatus::announcement) batch.announcements.push_back(announcement);
-    if (status != DecodeStatus::segment) continue;
+    if (status != DecodeStatus::segment) [[unlikely]] {
+      if (status == DecodeStatus::announcement) batch.announcements.push_back(notice.announcement);
+      if (status == DecodeStatus::icmp_error)
+        batch.icmp_errors.push_back({notice.icmp_error, batch.segment_count});
+      continue;
+    }
     out.key = FlowKey::of(out.segment, out.from_low);
     out.hash = out.key.hash(seed_);
     ++batch.segment_count;

@@ -24,6 +24,11 @@ struct DecodedBatch {
   std::array<Packet, PacketSource::kMaxBatch> segments;
   size_t segment_count = 0;
   std::vector<Announcement> announcements;
+  struct PlacedIcmpError {
+    IcmpError error;
+    size_t place;  ///< so many of the segments came before it
+  };
+  std::vector<PlacedIcmpError> icmp_errors;
   std::array<uint64_t, kDecodeStatusCount> statuses{};  ///< packets by what became of them
   uint64_t packets = 0;
   uint64_t last_frame = 0;

@@ -10,10 +10,10 @@ void decode_headers(benchmark::State& state) {
   // Few enough to stay in the cache: this is about the decoder, not about memory.
   const bench::PacketsInMemory input({.packets = 4096, .flows = 100});
   tsaudit::Segment segment;
-  tsaudit::Announcement announcement;
+  tsaudit::Notice notice;
   for (auto _ : state) {
     for (const tsaudit::RawPacket& packet : input.packets()) {
-      benchmark::DoNotOptimize(tsaudit::decode(packet, segment, announcement));
+      benchmark::DoNotOptimize(tsaudit::decode(packet, segment, notice));
     }
   }
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * input.packets().size()));
@@ -23,10 +23,10 @@ BENCHMARK(decode_headers);
 void verify_checksums(benchmark::State& state) {
   const bench::PacketsInMemory input({.packets = 256, .flows = 10, .snaplen = traffic::kFullSnaplen});
   std::vector<tsaudit::Segment> segments(input.packets().size());
-  tsaudit::Announcement announcement;
+  tsaudit::Notice notice;
   int64_t bytes = 0;
   for (size_t i = 0; i < segments.size(); ++i) {
-    if (tsaudit::decode(input.packets()[i], segments[i], announcement) != tsaudit::DecodeStatus::segment) {
+    if (tsaudit::decode(input.packets()[i], segments[i], notice) != tsaudit::DecodeStatus::segment) {
       return state.SkipWithError("not a segment");
     }
     bytes += input.packets()[i].length;

@@ -32,11 +32,10 @@ void decode_one_kind(benchmark::State& state, std::string_view name) {
                   .link_type = kind->link_type};
   }
   Segment segment;
-  Announcement announcement;
+  Notice notice;
   for (auto _ : state) {
     for (const RawPacket& packet : packets) {
-      if (decode(packet, segment, announcement) != DecodeStatus::segment)
-        return state.SkipWithError("no segment");
+      if (decode(packet, segment, notice) != DecodeStatus::segment) return state.SkipWithError("no segment");
       benchmark::DoNotOptimize(segment);
     }
   }

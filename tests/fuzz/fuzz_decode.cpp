@@ -31,7 +31,7 @@ void check_cut(const RawPacket& packet, uint32_t captured) {
   cut.captured = captured;
   check(cut);
   Segment whole, part;
-  Announcement ignored;
+  Notice ignored;
   if (decode(packet, whole, ignored) != DecodeStatus::segment ||
       decode(cut, part, ignored) != DecodeStatus::segment)
     return;

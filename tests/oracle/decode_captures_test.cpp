@@ -42,8 +42,8 @@ TEST_P(DecodeCaptures, BothDirectionsHaveTheSameScopes) {
   std::map<std::pair<Half, Half>, std::set<uint32_t>> scopes;  // by direction
   each_packet(file.path(), [&](const RawPacket& packet) {
     Segment segment;
-    Announcement announcement;
-    if (decode(packet, segment, announcement) != DecodeStatus::segment) return;
+    Notice notice;
+    if (decode(packet, segment, notice) != DecodeStatus::segment) return;
     scopes[{source(segment), destination(segment)}].insert(segment.scope);
   });
   std::string different;
@@ -73,8 +73,8 @@ TEST(VlanCollisions, AreThreeScopes) {
     std::map<uint32_t, int> segments;
     each_packet(capture.path, [&](const RawPacket& packet) {
       Segment segment;
-      Announcement announcement;
-      ASSERT_EQ(decode(packet, segment, announcement), DecodeStatus::segment);
+      Notice notice;
+      ASSERT_EQ(decode(packet, segment, notice), DecodeStatus::segment);
       ++segments[segment.scope];
     });
     EXPECT_EQ(segments.size(), 3u);

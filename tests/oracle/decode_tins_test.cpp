@@ -139,8 +139,8 @@ TEST_P(DecodeLikeTins, EveryTcpHeader) {
   std::map<std::string, uint64_t> stopped;  // segments of ours that libtins did not reach
   each_packet(file.path(), [&](const RawPacket& packet) {
     Segment segment;
-    Announcement announcement;
-    const DecodeStatus status = decode(packet, segment, announcement);
+    Notice notice;
+    const DecodeStatus status = decode(packet, segment, notice);
     const Theirs theirs = ask_tins(packet);
     if (!theirs.header) {
       if (status == DecodeStatus::segment) ++stopped[theirs.stopped];

@@ -92,8 +92,8 @@ std::map<uint64_t, Seen> ask_tshark(const std::filesystem::path& path) {
 
 Seen as_we_decode(const RawPacket& packet, DecodeStatus& status) {
   Segment segment;
-  Announcement announcement;
-  status = decode(packet, segment, announcement);
+  Notice notice;
+  status = decode(packet, segment, notice);
   if (status != DecodeStatus::segment) return {};
   Seen seen{.tcp = true,
             .src = to_string(segment.src),

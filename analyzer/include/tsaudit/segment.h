@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "tsaudit/capture.h"
@@ -73,30 +74,55 @@ struct Announcement {
   MacAddress mac = 0;
 };
 
-/// What became of a packet. Everything but the first two is counted and shown, never lost silently.
+/// An ICMP error about a TCP segment: somebody on its way, or its destination, has discarded it. Neither the
+/// checksum nor the reporter is verified.
+struct IcmpError {
+  TimeNs time_ns = 0;
+  uint64_t frame = 0;
+  IpAddress reporter;
+  uint8_t type = 0, code = 0;  ///< RFC 792, or RFC 4443 if the reporter has an IPv6 address
+  uint32_t mtu = 0;  ///< bytes that fit, if it was too large and the reporter tells (RFC 1191); else 0
+  // Of the quoted segment.
+  IpAddress src = {}, dst = {};
+  uint16_t sport = 0, dport = 0;
+  uint32_t scope = 0;  ///< see Segment
+  SeqNum seq = {};
+  friend bool operator==(const IcmpError&, const IcmpError&) = default;
+};
+/// What it says, for example "host unreachable" or "fragmentation needed, MTU 1,400".
+std::string meaning(const IcmpError& error);
+
+/// What a packet says of connections without being a segment.
+struct Notice {
+  Announcement announcement;
+  IcmpError icmp_error;
+};
+
+/// What became of a packet. Everything but the first three is counted and shown, never lost silently.
 enum class DecodeStatus : uint8_t {
   segment,
   announcement,
-  not_ip,              ///< ARP requests, STP, LLDP, ...
-  not_tcp,             ///< IP, but another protocol (ICMP with a quoted TCP header too)
-  fragment,            ///< a later fragment, or a first one too short for the TCP header
-  cut_header,          ///< the snapshot ends inside a header
-  bad_header,          ///< a length or version that cannot be
-  unsupported_link,    ///< link type that tsaudit does not decode, or several packets in one 802.11 frame
-  encrypted,           ///< ESP, DTLS, protected 802.11
-  compressed,          ///< IPComp
-  too_deep,            ///< more encapsulations than kMaxEncapsulations
+  icmp_error,
+  not_ip,            ///< ARP requests, STP, LLDP, ...
+  not_tcp,           ///< IP, but another protocol
+  fragment,          ///< a later fragment, or a first one too short for the TCP header
+  cut_header,        ///< the snapshot ends inside a header
+  bad_header,        ///< a length or version that cannot be
+  unsupported_link,  ///< link type that tsaudit does not decode, or several packets in one 802.11 frame
+  encrypted,         ///< ESP, DTLS, protected 802.11
+  compressed,        ///< IPComp
+  too_deep,          ///< more encapsulations than kMaxEncapsulations
 };
-inline constexpr size_t kDecodeStatusCount = 11;
+inline constexpr size_t kDecodeStatusCount = 12;
 /// EtherTypes and IP protocol numbers followed in one packet; plain TCP over Ethernet has two.
 inline constexpr int kMaxEncapsulations = 16;
 /// Key for CaptureInfo::skipped and the JSON report, for example "not-tcp".
 std::string_view to_string(DecodeStatus status);
 
 /// Decodes the innermost TCP header of `packet`. Never allocates, never reads outside of the packet.
-/// Writes every field of `segment` when it returns segment, of `announcement` when it returns announcement;
-/// what the other holds then, or both after any other status, means nothing.
-DecodeStatus decode(const RawPacket& packet, Segment& segment, Announcement& announcement) noexcept;
+/// Writes every field of `segment` when it returns segment, and of the member of `notice` that has the name
+/// of any of the next two; what else they hold then, or after any other status, means nothing.
+DecodeStatus decode(const RawPacket& packet, Segment& segment, Notice& notice) noexcept;
 
 /// Edges of the SACK blocks (RFC 2018), in option order. Returns how many of `out` were filled.
 struct SackBlock { SeqNum left, right; };

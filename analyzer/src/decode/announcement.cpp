@@ -7,10 +7,10 @@ namespace tsaudit::wire {
 namespace {
 
 DecodeStatus announce(Walk& walk, const IpAddress& address, MacAddress mac) {
-  walk.announcement.time_ns = walk.packet.time_ns;
-  walk.announcement.frame = walk.packet.frame;
-  walk.announcement.address = address;
-  walk.announcement.mac = mac;
+  walk.notice.announcement.time_ns = walk.packet.time_ns;
+  walk.notice.announcement.frame = walk.packet.frame;
+  walk.notice.announcement.address = address;
+  walk.notice.announcement.mac = mac;
   return DecodeStatus::announcement;
 }
 
@@ -43,12 +43,11 @@ DecodeStatus rarp(Walk& walk) noexcept {
   return announce(walk, {}, sender);
 }
 
-/// RFC 4861 section 4.4: type 136, solicited flag clear, the target link-layer address among the options.
-/// A hop limit of 255 proves that it was not routed, and receivers insist on it.
-DecodeStatus icmpv6(Walk& walk) noexcept {
-  constexpr uint8_t kAdvertisement = 136, kSolicited = 0x40, kTargetAddress = 2;
-  if (!walk.has(1)) return walk.shortage(1);
-  if (walk.at[0] != kAdvertisement || walk.segment.ttl != 255) return DecodeStatus::not_tcp;
+/// RFC 4861 section 4.4: solicited flag clear, the target link-layer address among the options. A hop limit
+/// of 255 proves that it was not routed, and receivers insist on it.
+DecodeStatus neighbour_advertisement(Walk& walk) noexcept {
+  constexpr uint8_t kSolicited = 0x40, kTargetAddress = 2;
+  if (walk.segment.ttl != 255) return DecodeStatus::not_tcp;
   if (!walk.has(24)) return walk.shortage(24);
   const IpAddress target = ipv6_address(walk.at + 8);
   if (walk.at[4] & kSolicited) return DecodeStatus::not_tcp;

@@ -53,18 +53,18 @@ constexpr uint32_t kEthernetHeader = 14;
 
 }  // namespace
 
-DecodeStatus decode_any(const RawPacket& packet, Segment& segment, Announcement& announcement) noexcept {
+DecodeStatus decode_any(const RawPacket& packet, Segment& segment, Notice& notice) noexcept {
   const uint32_t length = std::max(packet.length, packet.captured);
-  Walk walk{packet.data, packet.captured, length, packet, segment, announcement};
+  Walk walk{packet.data, packet.captured, length, packet, segment, notice};
   return link(walk, packet.link_type);
 }
 
 }  // namespace wire
 
-DecodeStatus decode(const RawPacket& packet, Segment& segment, Announcement& announcement) noexcept {
+DecodeStatus decode(const RawPacket& packet, Segment& segment, Notice& notice) noexcept {
   if (wire::plain(packet, segment)) [[likely]]
     return DecodeStatus::segment;
-  return wire::decode_any(packet, segment, announcement);
+  return wire::decode_any(packet, segment, notice);
 }
 
 std::string_view to_string(DecodeStatus status) {
@@ -73,6 +73,8 @@ std::string_view to_string(DecodeStatus status) {
       return "segment";
     case DecodeStatus::announcement:
       return "announcement";
+    case DecodeStatus::icmp_error:
+      return "icmp-error";
     case DecodeStatus::not_ip:
       return "not-ip";
     case DecodeStatus::not_tcp:

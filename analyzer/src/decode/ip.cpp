@@ -7,7 +7,6 @@
 namespace tsaudit::wire {
 namespace {
 
-DecodeStatus not_tcp(Walk&) noexcept { return DecodeStatus::not_tcp; }
 DecodeStatus esp(Walk&) noexcept { return DecodeStatus::encrypted; }
 DecodeStatus ipcomp(Walk&) noexcept { return DecodeStatus::compressed; }
 
@@ -55,7 +54,7 @@ constexpr Row kProtocols[] = {
     {kProtoTcp, tcp},
     {17, udp},
     {58, icmpv6},
-    {1, not_tcp /* ICMP: quotes are no TCP */},
+    {1, icmp},
     {4, ipv4},
     {41, ipv6},
     {47, gre},

@@ -51,7 +51,7 @@ struct Walk {
   uint32_t length;    ///< bytes at `at` on the wire, by the innermost length field
   const RawPacket& packet;
   Segment& segment;
-  Announcement& announcement;
+  Notice& notice;
   MacAddress src_mac = 0;
   uint32_t scope = 0;
   uint32_t point = packet.point;
@@ -109,7 +109,7 @@ constexpr Layer find_layer(const Row (&table)[size], uint32_t type) {
 
 // The dispatchers. ethertype() and ip_protocol() count an encapsulation each, and every cycle of headers
 // passes through one of them, so that the stack is bounded.
-DecodeStatus decode_any(const RawPacket& packet, Segment& segment, Announcement& announcement) noexcept;
+DecodeStatus decode_any(const RawPacket& packet, Segment& segment, Notice& notice) noexcept;
 DecodeStatus link(Walk& walk, uint16_t link_type) noexcept;  // link.cpp
 DecodeStatus ethertype(Walk& walk, uint16_t type) noexcept;  // ethertype.cpp
 bool known_ethertype(uint16_t type) noexcept;
@@ -135,6 +135,8 @@ DecodeStatus gre(Walk& walk) noexcept;
 DecodeStatus tcp(Walk& walk) noexcept;  // tcp.cpp
 DecodeStatus arp(Walk& walk) noexcept;  // announcement.cpp
 DecodeStatus rarp(Walk& walk) noexcept;
+DecodeStatus neighbour_advertisement(Walk& walk) noexcept;
+DecodeStatus icmp(Walk& walk) noexcept;  // icmp.cpp
 DecodeStatus icmpv6(Walk& walk) noexcept;
 
 }  // namespace tsaudit::wire

@@ -26,8 +26,9 @@ struct FlowKey {
 
   static constexpr uint64_t kIpv4Mark = ~uint64_t{0};  ///< ffff:ffff:ffff:ffff::/64 is no address of a host
 
-  /// `from_low` says which endpoint sent the segment.
-  static FlowKey of(const Segment& s, bool& from_low) {
+  /// Of a segment, or of the one that an IcmpError quotes. `from_low` says which endpoint sent it.
+  template <class Addressed>
+  static FlowKey of(const Addressed& s, bool& from_low) {
     const uint64_t src_hi = s.src.v6 ? s.src.hi : kIpv4Mark;
     const uint64_t dst_hi = s.dst.v6 ? s.dst.hi : kIpv4Mark;
     from_low = src_hi != dst_hi       ? src_hi < dst_hi

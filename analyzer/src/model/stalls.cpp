@@ -26,11 +26,24 @@ bool moved_off_sequence(const Trouble& t) {
                      [](const MigrationCase& m) { return has_signal(m, "sequence"); });
 }
 
+/// When the data that `sender` sends again now were sent before, or later if that is not known.
+TimeNs sent_before(const Host& sender, TimeNs now) {
+  if (sender.payload_bytes == 0) return sender.last_ns;  // not in sight
+  return std::min(sender.last_ns, now - ns_since(sender.unacked_since, now));
+}
+
 /// What the last stall is, or has been if it is `over`: open since a retransmission, or a refused segment.
 void end_stall(DirectionTrouble& direction, TimeNs now, bool over) {
   if (direction.stall_open) {
-    direction.stalls.back().end_ns = now;
-    direction.stalls.back().over = over;
+    Stall& stall = direction.stalls.back();
+    stall.end_ns = now;
+    stall.over = over;
+    if (over && now - stall.start_ns < kWorthNaming)
+      direction.stalls.pop_back();
+    else if (direction.icmp && (stall.cause == StallCause::no_answer || stall.cause == StallCause::loss)) {
+      stall.cause = StallCause::icmp;
+      stall.icmp = direction.icmp;
+    }
   } else if (direction.hold && direction.hold->certain && now - direction.hold->time_ns >= kWorthNaming &&
              direction.stalls.size() < Trouble::kMaxStalls) {
     direction.stalls.push_back({.cause = StallCause::paws,
@@ -42,6 +55,7 @@ void end_stall(DirectionTrouble& direction, TimeNs now, bool over) {
   if (!over) return;
   direction.stall_open = false;
   direction.hold.reset();
+  direction.icmp.reset();
 }
 
 }  // namespace
@@ -60,6 +74,8 @@ std::string_view to_string(StallCause cause) {
       return "sequence numbers refused";
     case StallCause::reset:
       return "reset";
+    case StallCause::icmp:
+      return "ICMP";
   }
   return "";
 }
@@ -116,10 +132,11 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   if (progress.of_own) end_stall(outgoing, s.time_ns, true);
   outgoing.probes = is_keepalive(b, s) && !s.has(kSyn | kRst | kFin);
   if (outgoing.hold && (retransmitted || outgoing.probes)) outgoing.hold->certain = true;
-  if (retransmitted && !outgoing.stall_open && a.retransmit_run >= 2 &&
-      outgoing.stalls.size() < Trouble::kMaxStalls) {
-    const DirectionTrouble::Hold since = outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, was.last_ns});
-    outgoing.stalls.push_back({.frame = since.frame, .start_ns = since.time_ns, .end_ns = s.time_ns});
+  if (retransmitted && !outgoing.stall_open && outgoing.stalls.size() < Trouble::kMaxStalls) {
+    const DirectionTrouble::Hold since =
+        outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, sent_before(was, s.time_ns)});
+    outgoing.stalls.push_back(
+        {.frame = since.frame, .start_ns = since.time_ns, .again_ns = s.time_ns, .end_ns = s.time_ns});
     outgoing.stall_open = true;
   }
   if (retransmitted && outgoing.stall_open) {
@@ -129,13 +146,25 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
     stall.end_ns = s.time_ns;
     if (outgoing.zero_window_open)
       stall.cause = StallCause::zero_window;
-    else if (b.last_ns < stall.start_ns)
+    else if (b.last_ns < (stall.segments > 1 ? stall.again_ns : stall.start_ns))
       stall.cause = StallCause::no_answer;
     else if (outgoing.reasons[static_cast<size_t>(Reason::invalid_sequence)] != 0 || moved_off_sequence(t))
       stall.cause = StallCause::refused_sequence;
     else
       stall.cause = StallCause::loss;
   }
+}
+
+/// Its sender believes one that quotes what is under way (tcp_ipv4.c:tcp_v4_err()), or a probe, one before.
+bool Tracker::told_by_icmp(Flow& flow, unsigned from, const IcmpError& error) {
+  const Host& a = flow.host[from];
+  constexpr int32_t kLargestWindow = 1 << 30;  // RFC 7323 section 2.3
+  const int32_t back = distance(error.seq, a.snd_nxt);
+  if (!a.seen || back < 0 || back > kLargestWindow || (a.una_known && before(error.seq, a.snd_una - 1)))
+    return false;
+  std::optional<IcmpError>& first = trouble(flow).direction[from].icmp;
+  if (!first) first = error;
+  return true;
 }
 
 void Tracker::shown_again(Flow& flow, unsigned from, const Segment& s) {

@@ -48,6 +48,9 @@ class Tracker {
   /// `s`, which `from` sent, is a copy of a segment that another point of the capture has shown.
   void shown_again(Flow& flow, unsigned from, const Segment& s);
 
+  /// Somebody says that a segment of `from` was discarded. False: it has none like that under way.
+  bool told_by_icmp(Flow& flow, unsigned from, const IcmpError& error);
+
   /// Some host has shown with two link addresses or TTLs in turn: the capture sees its segments twice.
   bool saw_two_points() const { return saw_two_points_; }
 

@@ -13,6 +13,7 @@
 #include "model/clock.h"
 #include "model/paws.h"
 #include "tsaudit/report.h"
+#include "tsaudit/segment.h"
 #include "tsaudit/types.h"
 #include "tsaudit/verdict.h"
 
@@ -176,7 +177,7 @@ struct PendingPause {
   uint32_t segments = 0;  ///< since
 };
 
-enum class StallCause : uint8_t { paws, zero_window, no_answer, loss, refused_sequence, reset };
+enum class StallCause : uint8_t { paws, zero_window, no_answer, loss, refused_sequence, reset, icmp };
 std::string_view to_string(StallCause cause);
 
 /// One direction without progress.
@@ -184,9 +185,11 @@ struct Stall {
   StallCause cause = StallCause::loss;
   uint64_t frame = 0;  ///< where it shows first
   TimeNs start_ns = 0;
+  TimeNs again_ns = 0;    ///< the first retransmission
   TimeNs end_ns = 0;      ///< last moment of it that the capture shows
   bool over = false;      ///< progress was seen again
   uint64_t segments = 0;  ///< retransmissions or probes during it
+  std::optional<IcmpError> icmp = {};  ///< if that is the cause
   uint64_t arrived = 0;   ///< at another point of the capture than the first, of these and of what was under way
   bool last_point_known = false;  ///< where its sender's segments were seen last before
   bool lost_within() const { return last_point_known && segments >= 2 && arrived == 0; }
@@ -255,6 +258,7 @@ struct DirectionTrouble {
   std::optional<Hold> hold;
   bool probes = false;  ///< its last segment asks whether the other end is there, or its window open
   bool stall_open = false;            ///< stalls.back() goes on
+  std::optional<IcmpError> icmp;      ///< the first about its segments since it made progress
   bool zero_window_open = false;      ///< the receiver's window is closed since zero_window_ns
   TimeNs zero_window_ns = 0;
   uint64_t zero_window_frame = 0;

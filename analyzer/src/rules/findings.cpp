@@ -179,9 +179,8 @@ class Collector {
                  fmt::format("no progress for {}{}, and whether timestamps are to blame is not known",
                              duration_text(lasted), until));
       } else {
-        f = &add(
-            RuleId::not_timestamps, from_, stall.frame, stall.start_ns,
-            fmt::format("no progress for {}{}: {}", duration_text(lasted), until, to_string(stall.cause)));
+        f = &add(RuleId::not_timestamps, from_, stall.frame, stall.start_ns,
+                 fmt::format("no progress for {}{}: {}", duration_text(lasted), until, cause_of(stall)));
       }
       f->duration_ns = lasted;
       if (stall.lost_within() && !has_moved(other(from_)))
@@ -189,6 +188,12 @@ class Collector {
             "; none of the {} was seen at another point of the capture, as its segments were before",
             counted(stall.segments, "retransmission"));
     }
+  }
+
+  static std::string cause_of(const Stall& stall) {
+    if (!stall.icmp) return std::string(to_string(stall.cause));
+    return fmt::format("ICMP of {} says {} (frame {})", to_string(stall.icmp->reporter), meaning(*stall.icmp),
+                       stall.icmp->frame);
   }
 
   bool has_moved(Side side) const {

@@ -184,17 +184,17 @@ constexpr auto kRules = std::to_array<RuleInfo>({
     {RuleId::not_timestamps, "TS014", "not-timestamps", Severity::note,
      "The flow stalled, and timestamps are not the cause",
      "The flow stood still, but PAWS let its segments through or never saw them. The finding names what "
-     "the capture shows instead: a closed receive window, loss, a reset (and whether another host sent it, "
-     "as "
-     "one does that has the address before it has the connection), segments outside of the window, a restore "
-     "with wrong sequence numbers, or an application that had nothing to send. A capture of several points "
-     "(two hosts, or all devices of a router) shows where segments came by that another point did not see: "
-     "they got lost in between, unless that one did not capture any more.\n\n"
+     "the capture shows instead: a closed receive window, loss, an ICMP error (who sent it, and what it says "
+     "of segments that were under way), a reset (and whether another host sent it, as one does that has the "
+     "address before it has the connection), segments outside of the window, a restore with wrong sequence "
+     "numbers, or an application that had nothing to send. A capture of several points (two hosts, or all "
+     "devices of a router) shows where segments came by that another point did not see: they got lost in "
+     "between, unless that one did not capture any more.\n\n"
      "It is given only where the verdicts of the stalled direction are known, and names the frame that "
      "proves the cause. Where the capture cannot decide, the verdict stays unknown.\n\n"
      "Leave the timestamps alone and follow the cause that is named.",
      "RFC 9293 sections 3.8.6 and 3.10.7.4; net/ipv4/tcp_timer.c: tcp_probe_timer(), "
-     "tcp_retransmit_timer(); net/ipv4/tcp_input.c: tcp_sequence()"},
+     "tcp_retransmit_timer(); net/ipv4/tcp_input.c: tcp_sequence(); RFC 792; RFC 4443"},
 
     {RuleId::time_wait_reuse, "TS015", "time-wait-reuse", Severity::warning,
      "A closed connection was reopened with an older clock, or several clocks share an address",

@@ -17,8 +17,8 @@ void Feed::look_ahead(size_t count) {
       first_ns_ = std::min(first_ns_, packet.time_ns);
       last_ns_ = std::max(last_ns_, packet.time_ns);
       Segment segment;
-      Announcement announcement;
-      if (decode(packet, segment, announcement) != DecodeStatus::segment) {
+      Notice notice;
+      if (decode(packet, segment, notice) != DecodeStatus::segment) {
         ++not_segments_;
         continue;
       }

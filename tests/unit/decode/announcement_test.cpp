@@ -19,10 +19,10 @@ TEST(Announcement, GratuitousArpRequestAndReply) {
   for (const char* operation : {"0001", "0002"}) {
     const Decoded d = decode_bytes(arp(operation, "0200000000cc", "c0000201", "c0000201"));
     ASSERT_EQ(d.status, DecodeStatus::announcement);
-    EXPECT_EQ(to_string(d.announcement.address), "192.0.2.1");
-    EXPECT_EQ(d.announcement.mac, 0x0200000000ccu);
-    EXPECT_EQ(d.announcement.frame, 7u);
-    EXPECT_EQ(d.announcement.time_ns, 1234567890);
+    EXPECT_EQ(to_string(d.notice.announcement.address), "192.0.2.1");
+    EXPECT_EQ(d.notice.announcement.mac, 0x0200000000ccu);
+    EXPECT_EQ(d.notice.announcement.frame, 7u);
+    EXPECT_EQ(d.notice.announcement.time_ns, 1234567890);
     EXPECT_EQ(broken_property(d.packet), nullptr);
   }
 }
@@ -60,8 +60,8 @@ TEST(Announcement, AVirtualMachineThatMoved) {
   const Bytes packet = rarp("0003", "5254000000cc", "5254000000cc");
   const Decoded d = decode_bytes(packet);
   ASSERT_EQ(d.status, DecodeStatus::announcement);
-  EXPECT_EQ(d.announcement.address, IpAddress{});
-  EXPECT_EQ(d.announcement.mac, 0x5254000000ccu);
+  EXPECT_EQ(d.notice.announcement.address, IpAddress{});
+  EXPECT_EQ(d.notice.announcement.mac, 0x5254000000ccu);
   EXPECT_EQ(broken_property(d.packet), nullptr);
   for (size_t kept = 0; kept < 14 + 28; ++kept)
     EXPECT_EQ(decode_bytes(packet, kEthernet, kept).status, DecodeStatus::cut_header) << kept;
@@ -83,8 +83,8 @@ const Bytes kTargetAddress = hex("02 01 0200000000cc");
 TEST(Announcement, UnsolicitedNeighbourAdvertisement) {
   const Decoded d = decode_bytes(advertisement("20", kTargetAddress));
   ASSERT_EQ(d.status, DecodeStatus::announcement);
-  EXPECT_EQ(to_string(d.announcement.address), "2001:db8::9");
-  EXPECT_EQ(d.announcement.mac, 0x0200000000ccu);
+  EXPECT_EQ(to_string(d.notice.announcement.address), "2001:db8::9");
+  EXPECT_EQ(d.notice.announcement.mac, 0x0200000000ccu);
   EXPECT_EQ(broken_property(d.packet), nullptr);
   const Bytes nonce = hex("0e 01 112233445566");
   EXPECT_EQ(decode_bytes(advertisement("a0", nonce + kTargetAddress)).status, DecodeStatus::announcement);

@@ -75,7 +75,7 @@ struct Decoded {
   RawPacket packet;
   DecodeStatus status{};
   Segment segment;
-  Announcement announcement;
+  Notice notice;
 };
 constexpr uint16_t kEthernet = 1;
 
@@ -90,7 +90,7 @@ inline Decoded decode_bytes(const Bytes& bytes, uint16_t link_type = kEthernet, 
                    .length = static_cast<uint32_t>(bytes.size()),
                    .frame = 7,
                    .link_type = link_type};
-  result.status = decode(result.packet, result.segment, result.announcement);
+  result.status = decode(result.packet, result.segment, result.notice);
   return result;
 }
 

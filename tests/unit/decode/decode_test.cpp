@@ -62,8 +62,10 @@ TEST(Decode, NotTcp) {
 }
 
 TEST(Decode, QuotedTcpIsNoSegment) {
-  EXPECT_EQ(status_of(ethernet(0x0800, ipv4(1, hex("03 03 0000 00000000") + kIpv4))), DecodeStatus::not_tcp);
-  EXPECT_EQ(status_of(ethernet(0x86dd, ipv6(58, hex("01 04 0000 00000000") + kIpv6))), DecodeStatus::not_tcp);
+  EXPECT_EQ(status_of(ethernet(0x0800, ipv4(1, hex("03 03 0000 00000000") + kIpv4))),
+            DecodeStatus::icmp_error);
+  EXPECT_EQ(status_of(ethernet(0x86dd, ipv6(58, hex("01 04 0000 00000000") + kIpv6))),
+            DecodeStatus::icmp_error);
 }
 
 TEST(Decode, Unreadable) {
@@ -192,7 +194,7 @@ TEST(Decode, IpLengthBeyondTheFrame) {
 TEST(Decode, LengthBelowCapturedIsALieOfTheFile) {
   Decoded d = decode_bytes(kFrame);
   d.packet.length = 20;
-  EXPECT_EQ(decode(d.packet, d.segment, d.announcement), DecodeStatus::segment);
+  EXPECT_EQ(decode(d.packet, d.segment, d.notice), DecodeStatus::segment);
   EXPECT_EQ(d.segment.payload, 5u);
   EXPECT_EQ(broken_property(d.packet), nullptr);
 }

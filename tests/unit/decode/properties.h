@@ -27,13 +27,16 @@ inline bool same(const Announcement& a, const Announcement& b) {
 /// The first property that does not hold, or nullptr.
 inline const char* broken_property(const RawPacket& packet) {
   Segment segment = filled_segment(0xaa), other = filled_segment(0x55);
-  Announcement announcement{1, 1, {1, 1, true}, 1}, other_announcement;
-  const DecodeStatus status = decode(packet, segment, announcement);
-  if (wire::decode_any(packet, other, other_announcement) != status)
+  Notice notice, other_notice;
+  notice.announcement = {1, 1, {1, 1, true}, 1};
+  const DecodeStatus status = decode(packet, segment, notice);
+  if (wire::decode_any(packet, other, other_notice) != status)
     return "the straight line and the walk disagree on the status";
   if (to_string(status) == "?") return "a status has no name";
-  if (status == DecodeStatus::announcement && !same(announcement, other_announcement))
+  if (status == DecodeStatus::announcement && !same(notice.announcement, other_notice.announcement))
     return "an announcement depends on what was there before";
+  if (status == DecodeStatus::icmp_error && !(notice.icmp_error == other_notice.icmp_error))
+    return "an ICMP error depends on what was there before";
   if (status != DecodeStatus::segment) return nullptr;
   if (!(segment == other)) return "a segment depends on the way it was decoded, or on what was there before";
 

@@ -162,7 +162,7 @@ TEST(WrittenByTins, GratuitousArp) {
   EthernetII packet = ARP::make_arp_reply("192.0.2.1", "192.0.2.1", "ff:ff:ff:ff:ff:ff", "02:00:00:00:00:cc");
   const craft::Decoded d = craft::decode_bytes(packet.serialize());
   ASSERT_EQ(d.status, DecodeStatus::announcement);
-  EXPECT_EQ(d.announcement.mac, 0x0200000000ccu);
+  EXPECT_EQ(d.notice.announcement.mac, 0x0200000000ccu);
 }
 
 TEST(WrittenByTins, NeighbourAdvertisement) {
@@ -174,8 +174,8 @@ TEST(WrittenByTins, NeighbourAdvertisement) {
   ip.hop_limit(255);
   const craft::Decoded d = craft::decode_bytes((frame() / ip / icmp).serialize());
   ASSERT_EQ(d.status, DecodeStatus::announcement);
-  EXPECT_EQ(to_string(d.announcement.address), "2001:db8::9");
-  EXPECT_EQ(d.announcement.mac, 0x0200000000ccu);
+  EXPECT_EQ(to_string(d.notice.announcement.address), "2001:db8::9");
+  EXPECT_EQ(d.notice.announcement.mac, 0x0200000000ccu);
 }
 
 }  // namespace

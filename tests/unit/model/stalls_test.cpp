@@ -48,6 +48,71 @@ TEST(Stalls, NobodyAnswers) {
   EXPECT_GT(stalls[0].end_ns - stalls[0].start_ns, 5 * kSecond);
 }
 
+IcmpError host_unreachable(uint32_t seq) {
+  IcmpError error;
+  error.reporter = {0, 0x0a0000fe, false};
+  error.type = 3;
+  error.code = 1;
+  error.seq = {seq};
+  return error;
+}
+
+TEST(Stalls, IcmpTellsWhy) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const unsigned client = c.flow().client;
+  c.client({.payload = 100});
+  EXPECT_FALSE(c.tracker().told_by_icmp(c.flow(), client, host_unreachable(c.next[0] + 1))) << "not sent yet";
+  EXPECT_FALSE(c.tracker().told_by_icmp(c.flow(), client, host_unreachable(c.next[0] - 200))) << "arrived";
+  EXPECT_TRUE(c.tracker().told_by_icmp(c.flow(), client, host_unreachable(c.next[0] - 100)));
+  retransmit(c, 5);
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::icmp);
+  ASSERT_TRUE(stalls[0].icmp);
+  EXPECT_EQ(to_string(stalls[0].icmp->reporter), "10.0.0.254");
+}
+
+TEST(Stalls, ButNotOnceItsDataHaveArrived) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.client({.payload = 100});
+  EXPECT_TRUE(c.tracker().told_by_icmp(c.flow(), c.flow().client, host_unreachable(c.next[0] - 100)));
+  retransmit(c, 1);
+  c.pass(c.answer);
+  c.server();
+  c.client({.payload = 100});
+  retransmit(c, 5);
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::no_answer);
+}
+
+/// Pure ACKs in between are no progress. (A connection that had no trouble before: with the second copy.)
+TEST(Stalls, BeginWhenTheDataWereSent) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.client({.payload = 10, .ts = false});
+  c.pass(c.answer);
+  c.server();
+  c.client({.payload = 100});
+  const TimeNs sent = c.now;
+  for (int i = 0; i < 4; ++i) {
+    c.pass(300 * kMillisecond);
+    c.server({.payload = 10, .ack = c.next[0] - 100});
+    c.pass(10 * kMillisecond);
+    c.client({.seq = c.next[0]});
+    if (i > 0) c.client({.payload = 100, .seq = c.next[0] - 100});
+  }
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::loss);
+  EXPECT_NEAR(static_cast<double>(stalls[0].start_ns - sent), 0, 1e6);
+}
+
 TEST(Stalls, Paws) {
   Conversation c;
   c.handshake();
