@@ -5,6 +5,7 @@
 
 #include "report/flow_facts.h"
 #include "report/gate_words.h"
+#include "report/host_moves.h"
 #include "report/markup.h"
 #include "report/output.h"
 #include "report/report_writers.h"
@@ -22,6 +23,7 @@ class MarkdownReport : public ReportWriter {
 
   void flow(const FlowReport& flow) override {
     tally_.add(flow);
+    moves_.add(flow);
     if (matters(flow)) worst_.offer(flow);
   }
 
@@ -36,6 +38,7 @@ class MarkdownReport : public ReportWriter {
       if (capture.error) out_.print("\n> **Input:** {}\n", markdown_text(capture.error->message));
     }
     if (summary.gate) gate(*summary.gate);
+    host_moves();
     table();
     for (size_t i = 0; i < worst_.size() && i < kDetailedFlows; ++i) details(worst_[i]);
     basis(summary);
@@ -43,7 +46,7 @@ class MarkdownReport : public ReportWriter {
   }
 
  private:
-  static constexpr size_t kTableFlows = 20, kDetailedFlows = 5, kFindings = 20;
+  static constexpr size_t kTableFlows = 20, kDetailedFlows = 5, kFindings = 20, kHostMoves = 5;
 
   void finding(const Finding& finding) {
     out_.print("- **{}** {}: {}\n", to_string(finding.severity), rule_title(finding.rule),
@@ -54,6 +57,16 @@ class MarkdownReport : public ReportWriter {
     if (!gate.findings.empty() || !gate.remarks.empty()) out_.write("\n");
     for (const Finding& each : gate.findings) finding(each);
     for (const std::string& remark : gate.remarks) out_.print("- {}\n", markdown_text(remark));
+  }
+
+  void host_moves() {
+    moves_.finish();
+    const std::vector<HostMove>& moves = moves_.moves();
+    if (!moves.empty()) out_.write("\n");
+    for (size_t i = 0; i < std::min(moves.size(), kHostMoves); ++i)
+      out_.print("- **{} moved with {}.** {}\n", to_string(moves[i].host),
+                 counted(moves[i].flows, "connection"), markdown_text(what_came_of(moves[i])));
+    if (moves.size() > kHostMoves) out_.print("- {} more\n", counted(moves.size() - kHostMoves, "move"));
   }
 
   void table() {
@@ -117,6 +130,7 @@ class MarkdownReport : public ReportWriter {
 
   Output out_;
   Tally tally_;
+  HostMoves moves_;
   WorstFlows worst_;
 };
 

@@ -3,8 +3,12 @@
 // on.
 #include <fmt/format.h>
 
+#include <map>
+#include <tuple>
+
 #include "report/flow_facts.h"
 #include "report/gate_words.h"
+#include "report/host_moves.h"
 #include "report/output.h"
 #include "report/report_writers.h"
 #include "report/tally.h"
@@ -23,6 +27,7 @@ class TextReport : public ReportWriter {
 
   void flow(const FlowReport& flow) override {
     tally_.add(flow);
+    moves_.add(flow);
     if (matters(flow)) worst_.offer(flow);
   }
 
@@ -30,10 +35,12 @@ class TextReport : public ReportWriter {
     out_.print("{}\n", style_.bold(wrap(headline(tally_, summary.totals), 0)));
     if (summary.gate) gate(*summary.gate);
     warnings(summary);
+    moves_.finish();
+    host_moves();
+    choose();
     sentences();
     table();
-    const size_t detailed = std::min(worst_.size(), kDetailedFlows);
-    for (size_t i = 0; i < detailed; ++i) out_.print("\n{}", flow_details(worst_[i], options_, style_));
+    for (const FlowReport* flow : chosen_) out_.print("\n{}", flow_details(*flow, options_, style_));
     basis(summary);
     out_.flush();
   }
@@ -43,6 +50,9 @@ class TextReport : public ReportWriter {
   static constexpr size_t kTableFlows = 50;
   /// Flows with a sentence and details: what a reader can take in.
   static constexpr size_t kDetailedFlows = 10;
+  /// Of those that a host's move did the same to, so many.
+  static constexpr size_t kAlike = 2;
+  static constexpr size_t kHostMoves = 5;
 
   std::string wrap(std::string_view text, size_t indent) const {
     return wrapped(text, options_.width, indent, 0);
@@ -93,17 +103,40 @@ class TextReport : public ReportWriter {
     }
   }
 
-  void sentences() {
-    const size_t shown = std::min(worst_.size(), kDetailedFlows);
-    for (size_t i = 0; i < shown; ++i) {
-      const FlowReport& flow = worst_[i];
-      const std::string severity(to_string(flow.worst == Severity::none ? Severity::note : flow.worst));
-      out_.print("{}{}{}flow {}  {}\n{:9}{}\n", i == 0 ? "\n" : "", style_.by_severity(flow.worst, severity),
-                 std::string(9 - severity.size(), ' '), flow.id, flow_name(flow), "",
-                 wrapped(flow.summary, options_.width, 9, 9));
+  void host_moves() {
+    const std::vector<HostMove>& moves = moves_.moves();
+    for (size_t i = 0; i < std::min(moves.size(), kHostMoves); ++i) {
+      const HostMove& move = moves[i];
+      out_.print("{}{}    {} with {}\n{:9}{}\n", i == 0 ? "\n" : "",
+                 style_.by_severity(move.stalled ? Severity::error : Severity::note, "moved"),
+                 to_string(move.host), counted(move.flows, "connection"), "",
+                 wrapped(what_came_of(move), options_.width, 9, 9));
     }
-    if (worst_.size() > shown) {
-      out_.print("{:9}{} more in the table{}\n", "", counted(worst_.size() - shown, "flow"),
+    if (moves.size() > kHostMoves)
+      out_.print("{:9}{} more\n", "", counted(moves.size() - kHostMoves, "move"));
+    if (moves_.omitted() > 0)
+      out_.print("{:9}{} more, which were too many to sort\n", "", counted(moves_.omitted(), "migration"));
+  }
+
+  /// Whom to tell of: the worst, but not ten times the same.
+  void choose() {
+    std::map<std::tuple<size_t, Severity, bool>, size_t> alike;
+    for (size_t i = 0; i < worst_.size() && chosen_.size() < kDetailedFlows; ++i) {
+      const FlowReport& flow = worst_[i];
+      const auto move = moves_.move_of(flow);
+      if (!move || ++alike[{*move, flow.worst, paws_stall_ns(flow) > 0}] <= kAlike) chosen_.push_back(&flow);
+    }
+  }
+
+  void sentences() {
+    for (const FlowReport* flow : chosen_) {
+      const std::string severity(to_string(flow->worst == Severity::none ? Severity::note : flow->worst));
+      out_.print("{}{}{}flow {}  {}\n{:9}{}\n", flow == chosen_.front() ? "\n" : "",
+                 style_.by_severity(flow->worst, severity), std::string(9 - severity.size(), ' '), flow->id,
+                 flow_name(*flow), "", wrapped(flow->summary, options_.width, 9, 9));
+    }
+    if (worst_.size() > chosen_.size()) {
+      out_.print("{:9}{} more in the table{}\n", "", counted(worst_.size() - chosen_.size(), "flow"),
                  worst_.not_kept() > 0
                      ? fmt::format(", {} not shown at all: --format csv or ndjson has every flow",
                                    grouped(worst_.not_kept()))
@@ -237,7 +270,9 @@ class TextReport : public ReportWriter {
   Style style_;
   Output out_;
   Tally tally_;
+  HostMoves moves_;
   WorstFlows worst_;
+  std::vector<const FlowReport*> chosen_;  ///< of worst_
 };
 
 }  // namespace

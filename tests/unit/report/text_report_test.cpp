@@ -113,7 +113,10 @@ TEST(TextReport, LimitsOfTheAnswerComeRightAfterIt) {
 
 TEST(TextReport, SpeaksOfABoundedNumberOfFlowsAndCountsTheRest) {
   std::vector<FlowReport> flows;
-  for (uint64_t id = 1; id <= 250; ++id) flows.push_back(sample::stalled(id));
+  for (uint64_t id = 1; id <= 250; ++id) {
+    flows.push_back(sample::stalled(id));
+    flows.back().migrations.front().time_ns += static_cast<TimeNs>(id) * 5 * kSecond;  // each by itself
+  }
   const std::string out = text(flows);
   EXPECT_THAT(out, StartsWith("Timestamps stalled 250 of 250 flows: PAWS discarded 3,000 segments"));
   EXPECT_THAT(
