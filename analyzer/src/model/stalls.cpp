@@ -27,9 +27,10 @@ bool moved_off_sequence(const Trouble& t) {
 }
 
 /// When the data that `sender` sends again now were sent before, or later if that is not known.
-TimeNs sent_before(const Host& sender, TimeNs now) {
+TimeNs sent_before(const Flow& flow, const Host& sender, TimeNs now) {
   if (sender.payload_bytes == 0) return sender.last_ns;  // not in sight
-  return std::min(sender.last_ns, now - ns_since(sender.unacked_since, now));
+  const TimeNs sent = now - ns_since(sender.unacked_since, now);
+  return std::max(std::min(sender.last_ns, sent), flow.first_ns);
 }
 
 /// What the last stall is, or has been if it is `over`: open since a retransmission, or a refused segment.
@@ -134,7 +135,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   if (outgoing.hold && (retransmitted || outgoing.probes)) outgoing.hold->certain = true;
   if (retransmitted && !outgoing.stall_open && outgoing.stalls.size() < Trouble::kMaxStalls) {
     const DirectionTrouble::Hold since =
-        outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, sent_before(was, s.time_ns)});
+        outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, sent_before(flow, was, s.time_ns)});
     outgoing.stalls.push_back(
         {.frame = since.frame, .start_ns = since.time_ns, .again_ns = s.time_ns, .end_ns = s.time_ns});
     outgoing.stall_open = true;

@@ -113,6 +113,20 @@ TEST(Stalls, BeginWhenTheDataWereSent) {
   EXPECT_NEAR(static_cast<double>(stalls[0].start_ns - sent), 0, 1e6);
 }
 
+/// As in a file whose packets are not in order of time.
+TEST(Stalls, WhatWasSentAgainBeforeIsNone) {
+  Conversation c;
+  c.handshake();
+  c.talk(2);
+  c.client({.payload = 10, .ts = false});
+  c.pass(c.answer);
+  c.server();
+  c.client({.payload = 100});
+  c.now -= 5 * kMillisecond;
+  c.client({.payload = 100, .seq = c.next[0] - 100});
+  EXPECT_TRUE(stalls_of_client(c).empty());
+}
+
 TEST(Stalls, Paws) {
   Conversation c;
   c.handshake();
