@@ -183,6 +183,18 @@ Stage cut(Lab& lab) {
   return flow;
 }
 
+/// The peer, or a proxy before it, has not heard that the address has moved.
+Stage stale_neighbour(Lab& lab) {
+  auto flow = connect(lab);
+  flow->exchange(12, 300, 1000, kPause);
+  flow->move({});
+  const Topology& net = lab.net();
+  set_neighbour(net.ns(Host::peer), net.device(Host::peer), net.moving_address(false),
+                net.mac(Host::old_host));
+  flow->exchange(1, 300, kPatience);
+  return flow;
+}
+
 // Lines, tunnels and handshakes.
 
 /// A connection that stays where it is, with several segments on the way at once.
@@ -317,6 +329,7 @@ const Scenario kScenarios[] = {
      wrong_sequence},
     {"too-late", "the new host has the address before the connection, and resets it", too_late},
     {"lost", "a stall after a healthy move: the new host's cable is cut", cut},
+    {"stale-neighbour", "a healthy move, and the peer's neighbour entry has not gone along", stale_neighbour},
     {"syn-cookies", "a healthy move of a connection that began with a SYN cookie", syn_cookies},
 };
 

@@ -46,6 +46,7 @@ struct Segment {
   uint16_t ip_id = 0;         ///< IPv4 only
   uint32_t flow_label = 0;    ///< IPv6 only
   MacAddress src_mac = 0;     ///< of the frame that carried the innermost IP header
+  MacAddress dst_mac = 0;     ///< the same, of Ethernet; 0: not told
   const uint8_t* ip = nullptr;    ///< innermost IP header
   const uint8_t* tcp = nullptr;   ///< TCP header
   uint32_t tcp_captured = 0;      ///< bytes at `tcp` that the snapshot kept

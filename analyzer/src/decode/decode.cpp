@@ -47,6 +47,7 @@ constexpr uint32_t kEthernetHeader = 14;
   segment.scope = 0;
   segment.point = packet.point;
   segment.src_mac = mac48(frame + 6);
+  segment.dst_mac = mac48(frame);
   fill_tcp(segment, packet, tcp, captured, length, header);
   return true;
 }

@@ -189,6 +189,7 @@ DecodeStatus link(Walk& walk, uint16_t link_type) noexcept {
 DecodeStatus ethernet(Walk& walk) noexcept {
   if (!walk.has(14)) return walk.shortage(14);
   walk.src_mac = mac48(walk.at + 6);
+  walk.dst_mac = mac48(walk.at);
   const uint16_t type = be16(walk.at + 12);
   walk.skip(14);
   return type_or_length(walk, type);

@@ -11,6 +11,7 @@ DecodeStatus tcp(Walk& walk) noexcept {
   walk.segment.scope = walk.scope;
   walk.segment.point = walk.point;
   walk.segment.src_mac = walk.src_mac;
+  walk.segment.dst_mac = walk.dst_mac;
   fill_tcp(walk.segment, walk.packet, walk.at, walk.captured, walk.length, header);
   return DecodeStatus::segment;
 }

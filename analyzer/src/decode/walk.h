@@ -52,7 +52,7 @@ struct Walk {
   const RawPacket& packet;
   Segment& segment;
   Notice& notice;
-  MacAddress src_mac = 0;
+  MacAddress src_mac = 0, dst_mac = 0;
   uint32_t scope = 0;
   uint32_t point = packet.point;
   int depth = 0;

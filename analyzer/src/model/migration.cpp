@@ -144,6 +144,7 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
     open->result.told = true;
     add_signal(*open, "told", 1, s.frame, "by --cut");
   }
+  if (mac_changed) open->new_mac = s.src_mac;
   if (mac_changed)
     add_signal(*open, "mac", weight::kMac, s.frame,
                fmt::format("source MAC is now {}", mac_to_string(s.src_mac)));

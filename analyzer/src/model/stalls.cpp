@@ -2,6 +2,7 @@
 // Finds the stretches in which a direction made no progress, and what held it up.
 #include <algorithm>
 
+#include "model/fingerprint.h"
 #include "model/host_steps.h"
 #include "model/migration.h"
 #include "model/tracker.h"
@@ -144,6 +145,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
     Stall& stall = outgoing.stalls.back();
     ++stall.segments;
     note_point(stall, flow, from, s);
+    stall.sent_to = is_other_mac(b.mac, s.dst_mac) && !moved_on(s, b.last_ns) ? s.dst_mac : 0;
     stall.end_ns = s.time_ns;
     if (outgoing.zero_window_open)
       stall.cause = StallCause::zero_window;
@@ -166,6 +168,14 @@ bool Tracker::told_by_icmp(Flow& flow, unsigned from, const IcmpError& error) {
   std::optional<IcmpError>& first = trouble(flow).direction[from].icmp;
   if (!first) first = error;
   return true;
+}
+
+/// Has the address that `s` goes to been announced where it goes, later than `since`?
+bool Tracker::moved_on(const Segment& s, TimeNs since) const {
+  return std::ranges::any_of(announcements_, [&](const Announcement& said) {
+    return said.time_ns > since && said.mac == s.dst_mac &&
+           (said.address == s.dst || said.address == IpAddress{});
+  });
 }
 
 void Tracker::shown_again(Flow& flow, unsigned from, const Segment& s) {

@@ -140,6 +140,7 @@ class Tracker {
                       const Host& was);
   void close_stalls(Flow& flow, Trouble& t);
   void note_point(Stall& stall, const Flow& flow, unsigned from, const Segment& s) const;
+  bool moved_on(const Segment& s, TimeNs since) const;
 
   // migration.cpp
   bool is_cut(uint64_t frame) const {

@@ -190,6 +190,7 @@ struct Stall {
   bool over = false;      ///< progress was seen again
   uint64_t segments = 0;  ///< retransmissions or probes during it
   std::optional<IcmpError> icmp = {};  ///< if that is the cause
+  MacAddress sent_to = 0;  ///< where its last segment went on the link, unless the other end sends from there
   uint64_t arrived = 0;   ///< at another point of the capture than the first, of these and of what was under way
   bool last_point_known = false;  ///< where its sender's segments were seen last before
   bool lost_within() const { return last_point_known && segments >= 2 && arrived == 0; }
@@ -271,6 +272,7 @@ struct MigrationCase {
   uint32_t segments = 0;  ///< of the new host, so far
   bool closed = false;
   uint16_t old_mac = 0;  ///< folded
+  MacAddress new_mac = 0;  ///< 0: the same, or not told
   uint8_t old_ttl = 0;
   double doubt = 1;  ///< product of (1 - weight) over the signals
 

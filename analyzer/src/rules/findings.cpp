@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "model/fingerprint.h"
 #include "model/flow_report.h"
 
 namespace tsaudit {
@@ -183,11 +184,29 @@ class Collector {
                  fmt::format("no progress for {}{}: {}", duration_text(lasted), until, cause_of(stall)));
       }
       f->duration_ns = lasted;
+      if (const MigrationCase* moved = left_behind(stall)) {
+        f->message += fmt::format("; the {0} still sends to {1}, where the {2} was, and the {2} is at {3}",
+                                  to_string(from_), mac_to_string(stall.sent_to), to_string(other(from_)),
+                                  mac_to_string(moved->new_mac));
+        if (f->rule == RuleId::not_timestamps)
+          f->advice = "Announce the address from the new host (gratuitous ARP, neighbour advertisement).";
+      } else if (stall.icmp) {
+        f->advice = fmt::format("Find out at {} why it discards them.", to_string(stall.icmp->reporter));
+      }
       if (stall.lost_within() && !has_moved(other(from_)))
         f->message += fmt::format(
             "; none of the {} was seen at another point of the capture, as its segments were before",
             counted(stall.segments, "retransmission"));
     }
+  }
+
+  /// The other end has moved, but the stalled segments went to the link address that it had before.
+  const MigrationCase* left_behind(const Stall& stall) const {
+    const unsigned receiver = host_of(flow_, other(from_));
+    const MigrationCase* last = nullptr;
+    for (const MigrationCase& m : trouble_.migrations)
+      if (m.host == receiver && m.new_mac != 0 && m.result.time_ns <= stall.end_ns) last = &m;
+    return last && stall.sent_to != 0 && fold_mac(stall.sent_to) == last->old_mac ? last : nullptr;
   }
 
   static std::string cause_of(const Stall& stall) {

@@ -187,9 +187,10 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "the capture shows instead: a closed receive window, loss, an ICMP error (who sent it, and what it says "
      "of segments that were under way), a reset (and whether another host sent it, as one does that has the "
      "address before it has the connection), segments outside of the window, a restore with wrong sequence "
-     "numbers, or an application that had nothing to send. A capture of several points (two hosts, or all "
-     "devices of a router) shows where segments came by that another point did not see: they got lost in "
-     "between, unless that one did not capture any more.\n\n"
+     "numbers, or an application that had nothing to send. It says so when segments still go to the link "
+     "address that the other end had before it moved, by a neighbour entry that does not know yet. A capture "
+     "of several points (two hosts, or all devices of a router) shows where segments came by that another "
+     "point did not see: they got lost in between, unless that one did not capture any more.\n\n"
      "It is given only where the verdicts of the stalled direction are known, and names the frame that "
      "proves the cause. Where the capture cannot decide, the verdict stays unknown.\n\n"
      "Leave the timestamps alone and follow the cause that is named.",

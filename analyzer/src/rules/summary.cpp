@@ -50,6 +50,14 @@ std::optional<std::string> what_changed(const FlowReport& report, const Migratio
   return std::nullopt;
 }
 
+/// What stalled it but timestamps: rather what somebody can mend.
+const Finding* other_cause_of(const FlowReport& report) {
+  const auto mendable = std::ranges::find_if(report.findings, [](const Finding& finding) {
+    return finding.rule == RuleId::not_timestamps && !finding.advice.empty();
+  });
+  return mendable != report.findings.end() ? &*mendable : find(report, RuleId::not_timestamps);
+}
+
 }  // namespace
 
 const Migration* migration_before(const FlowReport& report, Side side, uint64_t frame) {
@@ -66,7 +74,7 @@ std::string summarise(const FlowReport& report) {
   if (drop && drop->evidence != Evidence::contradicted) return killed_by_paws(report, *drop);
   const auto undecided = std::ranges::find_if(report.findings, is_undecided_stall);
   if (undecided != report.findings.end()) return capitalised(undecided->message) + ".";
-  const Finding* other_cause = find(report, RuleId::not_timestamps);
+  const Finding* other_cause = other_cause_of(report);
   if (report.timestamps == Negotiated::no)
     return other_cause ? capitalised(fmt::format("timestamps were not negotiated; {}.", other_cause->message))
                        : "Timestamps were not negotiated: PAWS does not apply.";

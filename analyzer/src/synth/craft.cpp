@@ -114,7 +114,7 @@ Tins::EthernetII announcement(const World& world, const Packet& packet) {
 
 Tins::EthernetII plain(const World& world, const Packet& packet) {
   if (packet.announcement) return announcement(world, packet);
-  const Tins::EthernetII ethernet(mac(packet.from == Side::client ? 2 : 1), mac(packet.machine.number));
+  const Tins::EthernetII ethernet(mac(packet.to), mac(packet.machine.number));
   const std::string from = text_of(world, packet.from), to = text_of(world, other(packet.from));
   if (world.ipv6) {
     Tins::IPv6 ip(to, from);

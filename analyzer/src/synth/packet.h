@@ -39,6 +39,7 @@ enum class TsForm : uint8_t { none, good, bad_length };
 struct Packet {
   Side from = Side::client;
   Machine machine;
+  uint8_t to = 0;             ///< Machine::number of the other end
   bool announcement = false;  ///< a gratuitous ARP (IPv4) or unsolicited neighbour advertisement (IPv6)
   SeqNum seq, ack;
   uint8_t flags = 0;

@@ -67,6 +67,7 @@ void World::tap(const Packet& packet, SynthPoint where) {
 }
 
 void World::transmit(Packet packet) {
+  packet.to = host(other(packet.from)).machine.number;
   const bool from_client = packet.from == Side::client;
   const SynthPoint near = from_client ? SynthPoint::client : SynthPoint::server;
   const SynthPoint far = from_client ? SynthPoint::server : SynthPoint::client;

@@ -20,6 +20,7 @@ struct Say {
   uint16_t window = 1000;
   uint8_t ttl = 64;
   MacAddress mac = 0;                                      ///< 0: that of the host
+  MacAddress to = 0;                                       ///< its destination on the link; 0: not told
   std::optional<std::pair<uint32_t, uint32_t>> sack = {};  ///< one block
   bool cut = false;                                        ///< the snapshot ends before the TSopt
   bool malformed = false;                                  ///< the options cannot be walked through
@@ -65,6 +66,7 @@ class Conversation {
     s.window = what.window;
     s.ttl = what.ttl;
     if (what.mac) s.src_mac = what.mac;
+    s.dst_mac = what.to;
     if (what.ts) {
       s.ts = TsOption::present;
       s.tsval = {what.tsval.value_or(clock[from])};

@@ -414,6 +414,41 @@ TEST(Findings, TimestampsThatEndWithAMoveDidNotGoOn) {
   EXPECT_NE(report.summary.find("6 segments without TSopt"), std::string::npos) << report.summary;
 }
 
+/// The client has moved from 02:00:00:00:00:01 to :99, and the server's neighbour entry has not.
+TEST(Findings, SegmentsThatGoToTheOldHostAreTold) {
+  const auto stalled = [](MacAddress to, bool announced = false) {
+    Conversation c;
+    c.handshake();
+    c.talk(100);
+    c.pass(100 * kMillisecond);
+    c.client({.seq = c.next[0] - 1, .tsecr = 0, .mac = 0x020000000099});
+    c.client({.payload = 100, .mac = 0x020000000099});
+    c.pass(c.answer);
+    c.server({.payload = 100, .to = to});
+    for (int i = 0; i < 4; ++i) {
+      c.pass(500 * kMillisecond);
+      c.client({.payload = 100, .seq = c.next[0] - 100, .ack = c.next[1] - 100, .mac = 0x020000000099});
+      c.pass(c.answer);
+      if (announced) c.tracker().announce({c.now, 1, {0, 0x0a000001, false}, to});
+      c.server({.payload = 100, .seq = c.next[1] - 100, .to = to});
+    }
+    const FlowReport report = judged(c);
+    std::string messages;
+    for (const Finding& finding : report.findings)
+      if (is_stall(finding)) messages += finding.message + "\n";
+    return messages;
+  };
+  EXPECT_NE(stalled(0x020000000001)
+                .find("; the server still sends to 02:00:00:00:00:01, where the client was, and the "
+                      "client is at 02:00:00:00:00:99\n"),
+            std::string::npos)
+      << stalled(0x020000000001);
+  EXPECT_EQ(stalled(0x020000000099).find("still sends"), std::string::npos);
+  EXPECT_EQ(stalled(0x0200000000ee).find("still sends"), std::string::npos) << "a router, perhaps";
+  EXPECT_EQ(stalled(0).find("still sends"), std::string::npos);
+  EXPECT_EQ(stalled(0x020000000001, true).find("still sends"), std::string::npos) << "it is back there";
+}
+
 TEST(Findings, AResetFromElsewhereSaysSo) {
   const auto reset_from = [](MacAddress mac, uint8_t ttl) {
     Conversation c;
