@@ -182,6 +182,8 @@ class Collector {
       } else {
         f = &add(RuleId::not_timestamps, from_, stall.frame, stall.start_ns,
                  fmt::format("no progress for {}{}: {}", duration_text(lasted), until, cause_of(stall)));
+        if (stall.cause == StallCause::icmp)
+          f->advice = fmt::format("Find out at {} why it discards them.", to_string(stall.icmp->reporter));
       }
       f->duration_ns = lasted;
       if (const MigrationCase* moved = left_behind(stall)) {
@@ -190,8 +192,6 @@ class Collector {
                                   mac_to_string(moved->new_mac));
         if (f->rule == RuleId::not_timestamps)
           f->advice = "Announce the address from the new host (gratuitous ARP, neighbour advertisement).";
-      } else if (stall.icmp) {
-        f->advice = fmt::format("Find out at {} why it discards them.", to_string(stall.icmp->reporter));
       }
       if (stall.lost_within() && !has_moved(other(from_)))
         f->message += fmt::format(
@@ -210,7 +210,7 @@ class Collector {
   }
 
   static std::string cause_of(const Stall& stall) {
-    if (!stall.icmp) return std::string(to_string(stall.cause));
+    if (stall.cause != StallCause::icmp) return std::string(to_string(stall.cause));
     return fmt::format("ICMP of {} says {} (frame {})", to_string(stall.icmp->reporter), meaning(*stall.icmp),
                        stall.icmp->frame);
   }

@@ -414,6 +414,27 @@ TEST(Findings, TimestampsThatEndWithAMoveDidNotGoOn) {
   EXPECT_NE(report.summary.find("6 segments without TSopt"), std::string::npos) << report.summary;
 }
 
+TEST(Findings, WhatIcmpSaysIsNoAdviceAgainstPaws) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.clock[0] -= 1'000'000;
+  c.client({.payload = 100});
+  IcmpError error;
+  error.seq = {c.next[0]};  // it did not arrive
+  ASSERT_TRUE(c.tracker().told_by_icmp(c.flow(), c.flow().client, error));
+  for (int i = 0; i < 5; ++i) {
+    c.pass(20'000);
+    c.server();
+    c.pass(kSecond);
+    c.client({.payload = 100});
+  }
+  const FlowReport report = judged(c);
+  const Finding* stall = find(report, RuleId::paws_stall);
+  ASSERT_NE(stall, nullptr);
+  EXPECT_NE(stall->advice.find("would have healed"), std::string::npos) << stall->advice;
+}
+
 /// The client has moved from 02:00:00:00:00:01 to :99, and the server's neighbour entry has not.
 TEST(Findings, SegmentsThatGoToTheOldHostAreTold) {
   const auto stalled = [](MacAddress to, bool announced = false) {
