@@ -17,21 +17,22 @@ constexpr uint32_t kQuotedTcp = 8;  ///< all that RFC 792 promises: ports and se
 
 /// At the quoted packet, of which the reporter may have kept its first bytes alone.
 DecodeStatus quote(Walk& walk, const IcmpError& says) {
-  const uint32_t least = says.reporter.v6 ? 40 : 20;
+  const bool v6 = says.reporter.v6;
+  const uint32_t least = v6 ? 40 : 20;
   if (!walk.has(least)) return walk.shortage(least);
   const uint8_t* ip = walk.at;
-  if (ip[0] >> 4 != (says.reporter.v6 ? 6 : 4)) return DecodeStatus::bad_header;
-  const uint32_t header = says.reporter.v6 ? 40 : (ip[0] & 0x0f) * 4u;
+  if (ip[0] >> 4 != (v6 ? 6 : 4)) return DecodeStatus::bad_header;
+  const uint32_t header = v6 ? 40 : (ip[0] & 0x0f) * 4u;
   if (header < least) return DecodeStatus::bad_header;
   constexpr uint16_t kOffset = 0x1fff;
-  const bool later_fragment = !says.reporter.v6 && (be16(ip + 6) & kOffset);
-  if (ip[says.reporter.v6 ? 6 : 9] != kProtoTcp || later_fragment) return DecodeStatus::not_tcp;
+  const bool later_fragment = !v6 && (be16(ip + 6) & kOffset);
+  if (ip[v6 ? 6 : 9] != kProtoTcp || later_fragment) return DecodeStatus::not_tcp;
   if (!walk.has(header + kQuotedTcp)) return walk.shortage(header + kQuotedTcp);
   const uint8_t* tcp = ip + header;
   walk.notice.icmp_error = says;
   IcmpError& error = walk.notice.icmp_error;
-  error.src = says.reporter.v6 ? ipv6_address(ip + 8) : ipv4_address(ip + 12);
-  error.dst = says.reporter.v6 ? ipv6_address(ip + 24) : ipv4_address(ip + 16);
+  error.src = v6 ? ipv6_address(ip + 8) : ipv4_address(ip + 12);
+  error.dst = v6 ? ipv6_address(ip + 24) : ipv4_address(ip + 16);
   error.sport = be16(tcp);
   error.dport = be16(tcp + 2);
   error.seq = {be32(tcp + 4)};

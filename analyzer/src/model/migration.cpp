@@ -21,6 +21,13 @@ constexpr uint32_t kMaxSegments = 32;
 constexpr TimeNs kMaxDuration = 5 * kSecond;
 constexpr TimeNs kGapWorthNaming = 50 * kMillisecond;
 
+/// Does it say that this address is at `mac` (0: not told)? A virtual machine's host knows its MAC address
+/// alone.
+bool places(const Announcement& said, const IpAddress& address, MacAddress mac) {
+  if (said.address == address) return mac == 0 || said.mac == mac;
+  return said.address == IpAddress{} && said.mac == mac;
+}
+
 /// What a pure ACK says that its sender, as it was before, cannot have meant. Empty: nothing. SEG.SEQ is at
 /// most what it sent, and no more before that than may have been on the way (a probe: one); SEG.ACK lies
 /// between what it had acknowledged and what was sent to it.
@@ -144,10 +151,11 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
     open->result.told = true;
     add_signal(*open, "told", 1, s.frame, "by --cut");
   }
-  if (mac_changed) open->new_mac = s.src_mac;
-  if (mac_changed)
+  if (mac_changed) {
+    open->new_mac = s.src_mac;
     add_signal(*open, "mac", weight::kMac, s.frame,
                fmt::format("source MAC is now {}", mac_to_string(s.src_mac)));
+  }
   if (ttl_changed)
     add_signal(*open, "ttl", weight::kTtl, s.frame, fmt::format("TTL {} -> {}", was.ttl, s.ttl));
   if (zero_echo) {
@@ -192,17 +200,21 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
                 [](const MigrationCase& m) { return m.closed && m.result.confidence < kBelievable; });
 }
 
-/// Who took over an address, or a virtual machine, tells the network. (A virtual machine's host knows its MAC
-/// address alone.)
+/// Has the address that `s` goes to been announced where it goes, later than `since`?
+bool Tracker::moved_on(const Segment& s, TimeNs since) const {
+  return std::ranges::any_of(announcements_, [&](const Announcement& said) {
+    return said.time_ns > since && places(said, s.dst, s.dst_mac);
+  });
+}
+
+/// Who took over an address, or a virtual machine, tells the network.
 void Tracker::note_announcement(MigrationCase& open, const Segment& s, TimeNs silent_since) const {
   for (const Announcement& said : announcements_) {
     if (said.frame == 0 || said.time_ns < silent_since - kSecond || said.time_ns > s.time_ns + kSecond)
       continue;
-    const bool by_address = said.address == s.src && (s.src_mac == 0 || said.mac == s.src_mac);
-    const bool by_mac = said.address == IpAddress{} && said.mac == s.src_mac;
-    if (by_address || by_mac)
+    if (places(said, s.src, s.src_mac))
       add_signal(open, "announcement", weight::kAnnouncement, said.frame,
-                 by_address
+                 said.address == s.src
                      ? fmt::format("{} announced at {}", to_string(said.address), mac_to_string(said.mac))
                      : fmt::format("MAC {} announced at another port", mac_to_string(said.mac)));
   }

@@ -170,14 +170,6 @@ bool Tracker::told_by_icmp(Flow& flow, unsigned from, const IcmpError& error) {
   return true;
 }
 
-/// Has the address that `s` goes to been announced where it goes, later than `since`?
-bool Tracker::moved_on(const Segment& s, TimeNs since) const {
-  return std::ranges::any_of(announcements_, [&](const Announcement& said) {
-    return said.time_ns > since && said.mac == s.dst_mac &&
-           (said.address == s.dst || said.address == IpAddress{});
-  });
-}
-
 void Tracker::shown_again(Flow& flow, unsigned from, const Segment& s) {
   uint32_t& last_point = last_points_[flow.id][from];
   DirectionTrouble* direction = flow.trouble ? &trouble(flow).direction[from] : nullptr;

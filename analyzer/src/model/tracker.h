@@ -140,7 +140,6 @@ class Tracker {
                       const Host& was);
   void close_stalls(Flow& flow, Trouble& t);
   void note_point(Stall& stall, const Flow& flow, unsigned from, const Segment& s) const;
-  bool moved_on(const Segment& s, TimeNs since) const;
 
   // migration.cpp
   bool is_cut(uint64_t frame) const {
@@ -149,6 +148,7 @@ class Tracker {
   }
   MigrationCase* open_migration(Flow& flow, unsigned from, const Segment& s, const Host& was,
                                 const Judgement& j);
+  bool moved_on(const Segment& s, TimeNs since) const;
   void note_announcement(MigrationCase& open, const Segment& s, TimeNs silent_since) const;
   void watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
   void watch_recovery(Flow& flow, unsigned from, const Segment& s);

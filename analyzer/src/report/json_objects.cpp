@@ -225,6 +225,34 @@ void write_gate_members(JsonStream& json, const GateReport& gate) {
   json.end_array();
 }
 
+void write_move_members(JsonStream& json, const HostMoves& moves) {
+  json.key("moves");
+  json.begin_array(JsonStream::Layout::lines);
+  for (const HostMove& move : moves.moves()) {
+    json.begin_object();
+    json.field("host", to_string(move.host));
+    json.field("first_frame", move.first_frame);
+    json.field("last_frame", move.last_frame);
+    json.field("first_ns", move.first_ns);
+    json.field("last_ns", move.last_ns);
+    json.field("flows", move.flows);
+    json.field("stalled", move.stalled);
+    json.field("offset_needed", move.offset_needed);
+    json.key("offset");
+    if (move.offset) {
+      json.begin_object();
+      json.field("min", move.offset->min);
+      json.field("max", move.offset->max);
+      json.end_object();
+    } else {
+      json.value(nullptr);
+    }
+    json.end_object();
+  }
+  json.end_array();
+  json.field("moves_omitted", moves.omitted());
+}
+
 void write_summary_members(JsonStream& json, const Summary& summary, const FindingCounts& findings) {
   json.key("captures");
   json.begin_array();

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "report/host_moves.h"
 #include "report/json_stream.h"
 #include "tsaudit/report.h"
 
@@ -16,6 +17,8 @@ std::string_view tool_version();
 void write_flow_members(JsonStream& json, const FlowReport& flow);
 void write_finding_members(JsonStream& json, const Finding& finding);
 void write_gate_members(JsonStream& json, const GateReport& gate);
+/// moves, moves_omitted; after HostMoves::finish().
+void write_move_members(JsonStream& json, const HostMoves& moves);
 
 /// Findings that were seen, and those that the document had no room for.
 struct FindingCounts {

@@ -31,41 +31,13 @@ class JsonReport : public ReportWriter {
       json_.end_object();
     });
     json_.end_array();
-    write_moves();
+    moves_.finish();
+    write_move_members(json_, moves_);
     write_summary_members(json_, summary, {findings_.seen(), findings_.omitted()});
     document_.finish();
   }
 
  private:
-  void write_moves() {
-    moves_.finish();
-    json_.key("moves");
-    json_.begin_array(JsonStream::Layout::lines);
-    for (const HostMove& move : moves_.moves()) {
-      json_.begin_object();
-      json_.field("host", to_string(move.host));
-      json_.field("first_frame", move.first_frame);
-      json_.field("last_frame", move.last_frame);
-      json_.field("first_ns", move.first_ns);
-      json_.field("last_ns", move.last_ns);
-      json_.field("flows", move.flows);
-      json_.field("stalled", move.stalled);
-      json_.field("offset_needed", move.offset_needed);
-      json_.key("offset");
-      if (move.offset) {
-        json_.begin_object();
-        json_.field("min", move.offset->min);
-        json_.field("max", move.offset->max);
-        json_.end_object();
-      } else {
-        json_.value(nullptr);
-      }
-      json_.end_object();
-    }
-    json_.end_array();
-    json_.field("moves_omitted", moves_.omitted());
-  }
-
   JsonDocument document_;
   JsonStream& json_ = document_.json();
   KeptFindings findings_;

@@ -177,16 +177,20 @@ TEST(Tracker, ARstAtAFinThatMayWaitForDataIsOpen) {
   EXPECT_EQ(c.client({.flags = kRst, .seq = c.next[0] - 1}).verdict, Verdict::unknown);
 }
 
-/// A RST that its receiver may have taken is proven not to have been, and a SYN is none of a new connection
-/// then.
-TEST(Tracker, AReceiverThatGoesOnHasNotTakenTheRst) {
-  Conversation c;
+/// The RST is at a sequence number that the server accepts or challenges, depending on what it has got.
+void reset_in_doubt(Conversation& c) {
   c.handshake();
   c.talk(50);
   c.client({.payload = 100});
   c.pass(10'000);
-  // At a sequence number that the server accepts or challenges, depending on what it has got.
   ASSERT_EQ(c.client({.flags = kRst, .seq = c.next[0] - 100, .ts = false}).verdict, Verdict::unknown);
+}
+
+/// A RST that its receiver may have taken is proven not to have been, and a SYN is none of a new connection
+/// then.
+TEST(Tracker, AReceiverThatGoesOnHasNotTakenTheRst) {
+  Conversation c;
+  reset_in_doubt(c);
   EXPECT_TRUE(c.flow().reset);
   c.pass(c.answer);
   c.server();
@@ -199,11 +203,7 @@ TEST(Tracker, AReceiverThatGoesOnHasNotTakenTheRst) {
 /// A RST that may have been refused ends nothing: whether a SYN after it does, the SYN-ACK tells.
 TEST(Tracker, ASynAfterADoubtfulRstWaitsForItsAnswer) {
   Conversation c;
-  c.handshake();
-  c.talk(50);
-  c.client({.payload = 100});
-  c.pass(10'000);
-  ASSERT_EQ(c.client({.flags = kRst, .seq = c.next[0] - 100, .ts = false}).verdict, Verdict::unknown);
+  reset_in_doubt(c);
   Segment syn;
   syn.flags = kSyn;
   syn.seq = {77'777};
