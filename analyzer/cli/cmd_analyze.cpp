@@ -15,23 +15,13 @@ struct AnalyzeOptions {
   InputOptions input;
   ReportOptions report;
   GateOptions gate;
-  bool has_gate() const { return gate.fail_on || gate.min_flows || !gate.baseline.empty(); }
 };
-
-/// --fail-on and --min-flows. Either makes a gate, and no gate is green for having seen nothing.
-Policy policy_of(const GateOptions& options) {
-  Policy policy;
-  policy.fail_on = options.fail_on.value_or(Severity::none);
-  policy.min_flows = options.min_flows.value_or(options.fail_on ? 1 : 0);
-  policy.min_ts_segments = 0;
-  return policy;
-}
 
 ExitCode analyze_captures(const AnalyzeOptions& options) {
   ExitCode code = ExitCode::ok;
   std::unique_ptr<GateRun> gate;
-  if (options.has_gate()) {
-    gate = GateRun::open(options.gate, policy_of(options.gate), code);
+  if (options.gate.is_asked_for()) {
+    gate = GateRun::open(options.gate, options.gate.limits(), code);
     if (!gate) return code;
   }
   const auto source = open(options.input, code);

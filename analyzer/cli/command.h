@@ -14,6 +14,7 @@ namespace tsaudit::cli {
 using Action = std::function<ExitCode()>;
 
 void add_analyze(CLI::App& app, Action& action);
+void add_live(CLI::App& app, Action& action);
 void add_segments(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
 void add_compare(CLI::App& app, Action& action);

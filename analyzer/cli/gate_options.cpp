@@ -62,6 +62,14 @@ void GateOptions::add_today(CLI::App& command) {
       ->group("Gate");
 }
 
+Policy GateOptions::limits() const {
+  Policy policy;
+  policy.fail_on = fail_on.value_or(Severity::none);
+  policy.min_flows = min_flows.value_or(fail_on ? 1 : 0);
+  policy.min_ts_segments = 0;
+  return policy;
+}
+
 Date GateOptions::date() const {
   if (today) return *today;
   if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr) {

@@ -25,6 +25,10 @@ struct GateOptions {
   void add_baseline(CLI::App& command);
   /// Adds --today.
   void add_today(CLI::App& command);
+  /// Any of --fail-on, --min-flows and --baseline makes a gate.
+  bool is_asked_for() const { return fail_on || min_flows || !baseline.empty(); }
+  /// Of that gate. None is green for having seen nothing.
+  Policy limits() const;
   /// --today, else SOURCE_DATE_EPOCH (reproducible-builds.org), else the clock; UTC.
   Date date() const;
   /// Throws UsageError for what does not go together.

@@ -92,10 +92,21 @@ void add_color(CLI::App& command, ColorChoice& choice) {
 }
 
 void InputOptions::add_to(CLI::App& command) {
+  add_live_to(command);
+  command.add_flag("--allow-truncated", allow_truncated, "a capture cut short is no error")->group("Input");
+  command
+      .add_option("--cut", analysis.cuts,
+                  "the sender of this frame is a new host from here on; may be repeated")
+      ->check(whole_number(1))
+      ->allow_extra_args(false)
+      ->option_text("FRAME")
+      ->group("Analysis");
+}
+
+void InputOptions::add_live_to(CLI::App& command) {
   command.add_option("--filter", filter, "only packets that this BPF expression matches, as for tcpdump")
       ->option_text("EXPR")
       ->group("Input");
-  command.add_flag("--allow-truncated", allow_truncated, "a capture cut short is no error")->group("Input");
   command
       .add_option(
           "--max-flows", analysis.max_flows,
@@ -137,13 +148,6 @@ void InputOptions::add_to(CLI::App& command) {
       ->allow_extra_args(false)
       ->option_text("ADDR|way")
       ->group("Analysis");
-  command
-      .add_option("--cut", analysis.cuts,
-                  "the sender of this frame is a new host from here on; may be repeated")
-      ->check(whole_number(1))
-      ->allow_extra_args(false)
-      ->option_text("FRAME")
-      ->group("Analysis");
   command.add_flag("-q,--quiet", quiet, "no progress and no remarks on stderr; errors are shown")
       ->group("Output");
 }
@@ -159,9 +163,15 @@ WriterOptions writer_options(const InputOptions& input, ColorChoice color) {
 std::unique_ptr<PacketSource> open(const InputOptions& options, ExitCode& code) {
   auto source = open_captures(options.captures, {.filter = options.filter});
   if (source) return std::move(source).value();
-  complain(source.error().message);
-  code = source.error().code == Errc::bad_filter ? ExitCode::usage : ExitCode::input;
+  code = refuse_input(source.error());
   return nullptr;
+}
+
+ExitCode refuse_input(const Error& error) {
+  complain(error.message);
+  return error.code == Errc::bad_filter     ? ExitCode::usage
+         : error.code == Errc::write_failed ? ExitCode::internal
+                                            : ExitCode::input;
 }
 
 Summary run(PacketSource& source, const InputOptions& options, Sink& sink) {
@@ -182,7 +192,8 @@ ExitCode report_input(const Summary& summary, const InputOptions& options) {
     } else {
       continue;
     }
-    code = ExitCode::input;
+    const bool in_writing = capture.error && capture.error->code == Errc::write_failed;
+    code = worse(code, in_writing ? ExitCode::internal : ExitCode::input);
   }
   if (!interrupted) return code;
   complain("interrupted");

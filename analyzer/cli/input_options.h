@@ -23,8 +23,10 @@ struct InputOptions {
   bool quiet = false;
   AnalysisOptions analysis;
 
-  /// Adds --filter, --receiver, --profile, --cut, --max-flows, --allow-truncated and --quiet. The captures
-  /// themselves are named by each command.
+  /// Adds --filter, --receiver, --profile, --captured-at, --max-flows and --quiet.
+  void add_live_to(CLI::App& command);
+  /// The same, and what only captures that are there already can have: --cut and --allow-truncated. The
+  /// captures themselves are named by each command.
   void add_to(CLI::App& command);
   /// The capture in commands to paste; empty when there are several, whose frame numbers go on.
   std::string command_hint() const;
@@ -41,6 +43,9 @@ WriterOptions writer_options(const InputOptions& input, ColorChoice color);
 
 /// Opens the captures, or says on stderr why not: null then, and `code` says what to exit with.
 std::unique_ptr<PacketSource> open(const InputOptions& options, ExitCode& code);
+
+/// Says on stderr why there is nothing to read. Returns what to exit with.
+ExitCode refuse_input(const Error& error);
 
 /// analyze() with progress and SIGINT.
 Summary run(PacketSource& source, const InputOptions& options, Sink& sink);

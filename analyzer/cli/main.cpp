@@ -111,6 +111,7 @@ ExitCode run_program(int argc, char** argv) {
                "Environment:\n"
                "  NO_COLOR, TERM=dumb   no colours, unless --color always\n");
     add_analyze(app, action);
+    add_live(app, action);
     add_segments(app, action);
     add_explain(app, action);
     add_check(app, action);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signals.h"
 
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
+#include <cmath>
 #include <csignal>
 
 namespace tsaudit::cli {
@@ -42,6 +44,16 @@ void handle(int signal, void (*handler)(int)) {
 void install_signal_handlers() {
   handle(SIGINT, on_interrupt);
   for (const int signal : {SIGPIPE, SIGTERM, SIGHUP}) handle(signal, on_death);
+}
+
+void interrupt_later(double seconds) {
+  handle(SIGTERM, on_interrupt);
+  handle(SIGALRM, on_interrupt);
+  const auto whole = static_cast<time_t>(seconds);
+  // Rounded up: zero would be never.
+  const auto micros = static_cast<suseconds_t>(std::ceil((seconds - static_cast<double>(whole)) * 1e6));
+  const itimerval timer{.it_interval = {}, .it_value = {.tv_sec = whole, .tv_usec = micros}};
+  setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
 int remove_if_killed(const char* path) {

@@ -25,11 +25,11 @@ bool can_move_cursor(int descriptor) {
 
 }  // namespace
 
-bool use_color(ColorChoice choice) {
+bool use_color(ColorChoice choice, int descriptor) {
   if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
   const char* no_color = std::getenv("NO_COLOR");
   if (no_color != nullptr && *no_color != '\0') return false;
-  return can_move_cursor(STDOUT_FILENO);
+  return can_move_cursor(descriptor);
 }
 
 unsigned output_width() {
@@ -42,16 +42,29 @@ ProgressLine::ProgressLine(bool quiet)
     : enabled_(!quiet && can_move_cursor(STDERR_FILENO)),
       next_(std::chrono::steady_clock::now() + kInterval) {}
 
-void ProgressLine::show(const Progress& progress) {
-  if (!enabled_) return;
+bool ProgressLine::is_due() {
+  if (!enabled_) return false;
   const auto now = std::chrono::steady_clock::now();
-  if (now < next_) return;
+  if (now < next_) return false;
   next_ = now + kInterval;
+  return true;
+}
+
+void ProgressLine::show(const Progress& progress) {
+  if (!is_due()) return;
   std::string text = fmt::format("{} packets", progress.packets);
   if (progress.total_bytes > 0) {
     const double share = static_cast<double>(progress.bytes) / static_cast<double>(progress.total_bytes);
     text = fmt::format("{:3.0f} %, {}", 100 * std::min(share, 1.0), text);
   }
+  write(text);
+}
+
+void ProgressLine::show(const std::string& text) {
+  if (is_due()) write(text);
+}
+
+void ProgressLine::write(const std::string& text) {
   std::fputs(("\r\x1b[K" + text).c_str(), stderr);
   std::fflush(stderr);
   shown_ = true;

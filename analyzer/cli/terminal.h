@@ -12,8 +12,9 @@ namespace tsaudit::cli {
 
 enum class ColorChoice : uint8_t { automatic, always, never };
 
-/// Colours on stdout? `automatic`: on a terminal that knows them, unless NO_COLOR (no-color.org) says no.
-bool use_color(ColorChoice choice);
+/// Colours on stdout, or stderr? `automatic`: on a terminal that knows them, unless NO_COLOR (no-color.org)
+/// says no.
+bool use_color(ColorChoice choice, int descriptor = 1);
 
 /// Columns of the terminal at stdout within reason; 100 for files and pipes, so that reports compare.
 unsigned output_width();
@@ -27,9 +28,13 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   void show(const Progress& progress);
+  void show(const std::string& text);
   void erase();
 
  private:
+  bool is_due();
+  void write(const std::string& text);
+
   bool enabled_;
   bool shown_ = false;
   std::chrono::steady_clock::time_point next_;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <utility>
 #include <vector>
 
 #include "decoded_batch.h"
@@ -60,6 +62,19 @@ class Pipeline {
     for (; icmp != batch.icmp_errors.end(); ++icmp) take(icmp->error);
     totals_.packets += batch.packets;
     totals_.segments += segments.size();
+  }
+
+  /// `last_frame`: of the capture, so far. Somebody looks on: what has no evidence since the last look is
+  /// shown without.
+  void look(uint64_t last_frame) {
+    rows_.let_go(std::exchange(looked_up_to_, last_frame));
+    std::vector<const Flow*> troubled;
+    flows_.for_each([&](const Flow& flow) {
+      if (flow.trouble != 0) troubled.push_back(&flow);
+    });
+    std::ranges::sort(troubled, {}, &Flow::id);
+    for (const Flow* flow : troubled) sink_.flow_so_far(report_on(*flow, tracker_.so_far(*flow).get(), true));
+    sink_.look_ended();
   }
 
   Summary finish(std::vector<CaptureInfo> captures, uint64_t stopped_at) {
@@ -191,11 +206,17 @@ class Pipeline {
     if (wants_rows_) rows_.push(explanation.row);
   }
 
+  FlowReport report_on(const Flow& flow, const Trouble* trouble, bool so_far) const {
+    FlowReport report = report_flow(tracker_, flow, trouble);
+    report.so_far = so_far;
+    apply_rules(report, flow, trouble);
+    return report;
+  }
+
   void close(Flow& flow, bool evicted) {
     const std::unique_ptr<Trouble> trouble = tracker_.finish(flow);
-    FlowReport report = report_flow(tracker_, flow, trouble.get());
+    FlowReport report = report_on(flow, trouble.get(), false);
     report.evicted = evicted;
-    apply_rules(report, flow, trouble.get());
     ++totals_.flows;
     totals_.ts_flows += report.timestamps == Negotiated::yes;
     totals_.evicted_flows += evicted;
@@ -252,6 +273,7 @@ class Pipeline {
   FlowTable<Flow> flows_;
   ScopePairs scopes_;
   Copies copies_;
+  uint64_t looked_up_to_ = 0;  ///< frame
   uint64_t copy_count_ = 0, copy_of_frame_ = 0;
   std::array<Flow*, PacketSource::kMaxBatch>
       guesses_;  ///< the flow that each segment of a batch seems to belong to
@@ -262,6 +284,26 @@ class Pipeline {
   Severity worst_ = Severity::none;
 };
 
+/// When to look at open connections: as often as asked for, and for a tenth of the time at most.
+class Looks {
+ public:
+  explicit Looks(TimeNs every) : every_(every) { wait(); }
+  bool are_due() {
+    if (every_ == std::chrono::nanoseconds::zero()) return false;
+    began_ = Clock::now();
+    return began_ >= next_;
+  }
+  void wait() {
+    const auto now = Clock::now();
+    next_ = std::max(began_ + every_, now + 9 * (now - began_));
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const std::chrono::nanoseconds every_;
+  Clock::time_point began_ = Clock::now(), next_;
+};
+
 }  // namespace
 
 Summary analyze(PacketSource& source, const AnalysisOptions& options, Sink& sink,
@@ -269,6 +311,7 @@ Summary analyze(PacketSource& source, const AnalysisOptions& options, Sink& sink
   const auto pipeline = std::make_unique<Pipeline>(options, sink);
   DecodeStage stage(source, pipeline->seed());
   const auto batch = std::make_unique<DecodedBatch>();
+  Looks looks(options.look_every);
   uint64_t stopped_at = 0, last_frame = 0;
   for (;;) {
     if (stop && stop->load(std::memory_order_relaxed)) {
@@ -277,10 +320,15 @@ Summary analyze(PacketSource& source, const AnalysisOptions& options, Sink& sink
     }
     stage.next(*batch);
     if (batch->end) break;
-    if (batch->packets == 0) continue;
-    pipeline->batch(*batch);
-    last_frame = batch->last_frame;
+    if (batch->packets != 0) {
+      pipeline->batch(*batch);
+      last_frame = batch->last_frame;
+    }
     if (progress && batch->progress) progress(*batch->progress);
+    if (looks.are_due()) {
+      pipeline->look(last_frame);
+      looks.wait();
+    }
   }
   return pipeline->finish(source.captures(), stopped_at);
 }

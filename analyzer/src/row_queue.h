@@ -38,6 +38,11 @@ class RowQueue : public EvidenceSink {
     else
       hold(row);
   }
+  /// What waits, up to this frame, waits no longer.
+  void let_go(uint64_t last_frame) {
+    while (count_ > 0 && at(0).row.frame <= last_frame) pop();
+    flush(kMaxHeld);
+  }
   void finish() { flush(0); }
 
  private:
@@ -64,11 +69,12 @@ class RowQueue : public EvidenceSink {
   }
 
   void flush(size_t keep) {
-    while (count_ > 0 && (!at(0).open || count_ > keep)) {
-      sink_.segment(at(0).row);
-      head_ = (head_ + 1) & (ring_.size() - 1);
-      --count_;
-    }
+    while (count_ > 0 && (!at(0).open || count_ > keep)) pop();
+  }
+  void pop() {
+    sink_.segment(at(0).row);
+    head_ = (head_ + 1) & (ring_.size() - 1);
+    --count_;
   }
 
   Sink& sink_;

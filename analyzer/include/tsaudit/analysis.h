@@ -23,6 +23,7 @@ struct AnalysisOptions {
   bool captured_on_the_way = false;             ///< it was taken on neither end of any connection
   uint64_t explain_frame = 0;  ///< fill Sink::explanation(), or Summary::copy_of_frame, for it
   size_t max_flows = 4'000'000;                 ///< live flows; beyond it the longest idle are closed and counted
+  TimeNs look_every = 0;  ///< ns of this machine's clock between two looks at open connections; 0: never
   std::string tool_name = "tsaudit";
 };
 
@@ -36,6 +37,10 @@ class Sink {
   virtual void flow_opened(uint64_t /*id*/, const Endpoint& /*source*/, const Endpoint& /*destination*/) {}
   virtual void segment(const SegmentRow&) {}
   virtual void flow(FlowReport&&) {}
+  /// See AnalysisOptions::look_every: a connection that is open and has had trouble, as if the capture ended
+  /// here (FlowReport::so_far). One after the other by id, then look_ended().
+  virtual void flow_so_far(FlowReport&&) {}
+  virtual void look_ended() {}
   virtual void explanation(const Explanation&) {}
 };
 

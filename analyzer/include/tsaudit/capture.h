@@ -69,6 +69,7 @@ struct OpenOptions {
   std::string filter;                       ///< BPF expression; empty: everything
   bool use_libpcap = false;                 ///< read with libpcap although our reader could (tests, oracle)
   uint32_t max_packet = 16u << 20;          ///< a larger record is corrupt, not a packet
+  std::string record{};                     ///< pcap file to write what open_live() captures to; empty: none
 };
 
 /// Opens a file, or stdin for "-".
@@ -80,5 +81,7 @@ Result<std::unique_ptr<PacketSource>> open_capture(const std::string& path, cons
 Result<std::unique_ptr<PacketSource>> open_captures(std::span<const std::string> paths, const OpenOptions& options = {});
 /// Captures from an interface until the caller stops asking (libpcap; needs CAP_NET_RAW).
 Result<std::unique_ptr<PacketSource>> open_live(const std::string& interface, const OpenOptions& options = {});
+/// What open_live() can be asked for: the interfaces that are there, then "any".
+std::vector<std::string> live_interfaces();
 
 }  // namespace tsaudit

@@ -17,6 +17,7 @@ enum class Errc {
   corrupt,             ///< a length or type that cannot be
   unsupported,         ///< known, but not readable here
   read_failed,         ///< I/O error in mid-file
+  write_failed,        ///< the recording of a live capture
   bad_filter,          ///< BPF expression that libpcap rejects
   bad_policy,          ///< policy or baseline file that is not understood
 };

@@ -167,6 +167,7 @@ struct FlowReport {
   uint64_t first_frame = 0, last_frame = 0;
   TimeNs first_ns = 0, last_ns = 0;
   bool evicted = false;          ///< forgotten before its end because of the limit on live flows
+  bool so_far = false;           ///< it goes on: see Sink::flow_so_far()
   std::string summary;           ///< one sentence
   Severity worst = Severity::none;         ///< of the findings that count
   std::array<DirectionReport, 2> directions;     ///< [0] from the client, [1] from the server

@@ -186,14 +186,14 @@ void Tracker::paused_clock(Flow& flow, unsigned from, const Segment& s, const Ho
   add_to(*open);
 }
 
-void Tracker::finish_clock(Flow& flow, unsigned from, Trouble& t) {
+void Tracker::finish_clock(const Flow& flow, unsigned from, Trouble& t) {
   DirectionTrouble& direction = t.direction[from];
   if (!direction.pending_step) return;
   const PendingStep step = *direction.pending_step;
   direction.pending_step.reset();
   // The capture ends before anything could confirm it; far off is believed, near may be reordering.
   if (is_beyond_queues(flow.host[from].clock, step)) {
-    Host& a = flow.host[from];
+    const Host& a = flow.host[from];
     const int64_t ticks =
         a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
     if (direction.steps.size() < Trouble::kMaxEpochs)

@@ -306,19 +306,18 @@ void Tracker::contradict(Flow& flow, unsigned sender, OpenVerdict& v, uint64_t f
   if (fitting) direction.fitting_profile = fitting;
 }
 
-void Tracker::resolve(DirectionTrouble& direction, const OpenVerdict& v) {
+void Tracker::count(DirectionTrouble& direction, const OpenVerdict& v) {
   if (is_paws_drop(v)) {
     direction.confirmed += v.evidence == Evidence::confirmed;
     direction.predicted += v.evidence == Evidence::predicted;
   }
   direction.contradicted += v.evidence == Evidence::contradicted;
   direction.contradicted_drops += v.evidence == Evidence::contradicted && v.verdict == Verdict::drop;
-  if (evidence_) evidence_->resolved(v);
 }
 
-void Tracker::resolve_all(DirectionTrouble& direction) {
-  for (const OpenVerdict& v : direction.open) resolve(direction, v);
-  direction.open.clear();
+void Tracker::resolve(DirectionTrouble& direction, const OpenVerdict& v) {
+  count(direction, v);
+  if (evidence_) evidence_->resolved(v);
 }
 
 }  // namespace tsaudit

@@ -187,7 +187,7 @@ void Tracker::note_point(Stall& stall, const Flow& flow, unsigned from, const Se
   stall.arrived += s.point == points->second[from];
 }
 
-void Tracker::close_stalls(Flow& flow, Trouble& t) {
+void Tracker::close_stalls(const Flow& flow, Trouble& t) {
   for (unsigned from = 0; from < 2; ++from) {
     DirectionTrouble& direction = t.direction[from];
     end_stall(direction, flow.last_ns(), false);

@@ -506,19 +506,36 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   return odd.j;
 }
 
+/// Nothing decides any more what is open in `t`.
+void Tracker::settle(const Flow& flow, Trouble& t) {
+  for (unsigned from = 0; from < 2; ++from) {
+    finish_clock(flow, from, t);
+    DirectionTrouble& direction = t.direction[from];
+    for (const OpenVerdict& verdict : direction.open) count(direction, verdict);
+    direction.open.clear();
+  }
+  for (MigrationCase& open : t.migrations) close_migration(flow, t, open);
+  std::erase_if(t.migrations, [](const MigrationCase& m) { return m.result.confidence < kBelievable; });
+  close_stalls(flow, t);
+}
+
 std::unique_ptr<Trouble> Tracker::finish(Flow& flow) {
   last_points_.erase(flow.id);
   if (flow.trouble == 0) return nullptr;
   std::unique_ptr<Trouble> t = std::move(pool_[flow.trouble - 1]);
-  for (unsigned from = 0; from < 2; ++from) {
-    finish_clock(flow, from, *t);
-    resolve_all(t->direction[from]);
-  }
-  for (MigrationCase& open : t->migrations) close_migration(flow, *t, open);
-  std::erase_if(t->migrations, [](const MigrationCase& m) { return m.result.confidence < kBelievable; });
-  close_stalls(flow, *t);
+  if (evidence_)
+    for (const DirectionTrouble& direction : t->direction)
+      for (const OpenVerdict& verdict : direction.open) evidence_->resolved(verdict);
+  settle(flow, *t);
   pool_free_.push_back(flow.trouble);
   flow.trouble = 0;
+  return t;
+}
+
+std::unique_ptr<Trouble> Tracker::so_far(const Flow& flow) const {
+  if (flow.trouble == 0) return nullptr;
+  auto t = std::make_unique<Trouble>(*trouble_of(flow));
+  settle(flow, *t);
   return t;
 }
 

@@ -44,6 +44,8 @@ class Tracker {
 
   /// Closes all that is open in `flow` and takes its trouble away from the pool (null: it had none).
   std::unique_ptr<Trouble> finish(Flow& flow);
+  /// What finish() would give now, which it leaves as it is.
+  std::unique_ptr<Trouble> so_far(const Flow& flow) const;
 
   /// `s`, which `from` sent, is a copy of a segment that another point of the capture has shown.
   void shown_again(Flow& flow, unsigned from, const Segment& s);
@@ -62,6 +64,7 @@ class Tracker {
 
  private:
   Trouble& trouble(Flow& flow);
+  static void settle(const Flow& flow, Trouble& t);
 
   // tracker.cpp
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
@@ -113,7 +116,7 @@ class Tracker {
   void odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit, bool new_information,
                  const Host& was, const Judgement& j);
   void take_step(Flow& flow, unsigned from, const PendingStep& step);
-  void finish_clock(Flow& flow, unsigned from, Trouble& t);
+  static void finish_clock(const Flow& flow, unsigned from, Trouble& t);
 
   // evidence.cpp
   void open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j, const PawsState& state,
@@ -127,7 +130,7 @@ class Tracker {
                           const ReceiverBefore& was);
   void contradict(Flow& flow, unsigned sender, OpenVerdict& verdict, uint64_t frame);
   void resolve(DirectionTrouble& direction, const OpenVerdict& verdict);
-  void resolve_all(DirectionTrouble& direction);
+  static void count(DirectionTrouble& direction, const OpenVerdict& verdict);
 
   // stalls.cpp
   void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Needed refused);
@@ -138,7 +141,7 @@ class Tracker {
   };
   void watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress, bool retransmitted,
                       const Host& was);
-  void close_stalls(Flow& flow, Trouble& t);
+  static void close_stalls(const Flow& flow, Trouble& t);
   void note_point(Stall& stall, const Flow& flow, unsigned from, const Segment& s) const;
 
   // migration.cpp
@@ -152,7 +155,7 @@ class Tracker {
   void note_announcement(MigrationCase& open, const Segment& s, TimeNs silent_since) const;
   void watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
   void watch_recovery(Flow& flow, unsigned from, const Segment& s);
-  void close_migration(const Flow& flow, const Trouble& t, MigrationCase& open);
+  static void close_migration(const Flow& flow, const Trouble& t, MigrationCase& open);
 
   const AnalysisOptions& options_;
   EvidenceSink* evidence_;

@@ -164,7 +164,7 @@ class Collector {
   void stalls() {
     for (const Stall& stall : direction_->stalls) {
       const int64_t lasted = stall.end_ns - stall.start_ns;
-      const char* until = stall.over ? "" : ", until the capture ends";
+      const char* until = stall.over ? "" : report_.so_far ? " so far" : ", until the capture ends";
       Finding* f;
       if (stall.cause == StallCause::paws) {
         f = &add(

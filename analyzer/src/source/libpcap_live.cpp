@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets of a network interface, through libpcap.
 #include <fmt/format.h>
+#include <net/if.h>
 #include <poll.h>
 
 #include <cerrno>
@@ -16,6 +17,10 @@ constexpr int kDeliverMs = 20;     // how long the kernel may gather packets
 constexpr int kSnaplen = 1 << 18;  // all of a packet, TSO giants too
 constexpr int kRingSize = 16 << 20;
 
+struct DumpClose {
+  void operator()(pcap_dumper_t* dump) const { pcap_dump_close(dump); }
+};
+
 class LiveInterface final : public CaptureReader {
  public:
   LiveInterface(std::string name, PcapHandle pcap, CaptureInfo& info)
@@ -24,11 +29,21 @@ class LiveInterface final : public CaptureReader {
         info_(info),
         batch_(link_type_of_dlt(pcap_datalink(pcap_.get()))) {}
 
+  /// Writes all that comes to a file from now on. False: pcap_geterr() says why not.
+  bool record_to(const std::string& path) {
+    record_name_ = path;
+    record_.reset(pcap_dump_open(pcap_.get(), path.c_str()));
+    return record_ != nullptr;
+  }
+
   std::span<RawPacket> next_batch() override {
     batch_.clear();
     // libpcap's own timeout does not end a wait in which no packet comes, so the handle does not block and
     // the waiting is ours.
-    if (dispatch() && batch_.packets().empty() && wait()) dispatch();
+    if (dispatch() && batch_.packets().empty()) {
+      flush_record();  // for whoever reads the file meanwhile
+      if (wait()) dispatch();
+    }
     count_lost();
     return batch_.packets();
   }
@@ -40,6 +55,7 @@ class LiveInterface final : public CaptureReader {
     const auto add = [](u_char* self, const pcap_pkthdr* header, const u_char* data) {
       auto* live = reinterpret_cast<LiveInterface*>(self);
       live->batch_.add(*header, data);
+      if (live->record_) pcap_dump(reinterpret_cast<u_char*>(live->record_.get()), header, data);
       live->info_.bytes += header->caplen;
     };
     const int limit = static_cast<int>(batch_.room());
@@ -47,6 +63,15 @@ class LiveInterface final : public CaptureReader {
     info_.error = Error{Errc::read_failed, fmt::format("{}: {}", name_, pcap_geterr(pcap_.get()))};
     finished_ = true;
     return false;
+  }
+  void flush_record() {
+    if (!record_) return;
+    errno = 0;
+    if (pcap_dump_flush(record_.get()) == 0 && ferror(pcap_dump_file(record_.get())) == 0) return;
+    info_.error =
+        Error{Errc::write_failed, fmt::format("{}: {}", record_name_, std::strerror(errno ? errno : EIO))};
+    finished_ = true;
+    record_.reset();
   }
   bool wait() {
     pollfd readable{pcap_get_selectable_fd(pcap_.get()), POLLIN, 0};
@@ -61,6 +86,8 @@ class LiveInterface final : public CaptureReader {
 
   const std::string name_;
   PcapHandle pcap_;
+  std::string record_name_;
+  std::unique_ptr<pcap_dumper_t, DumpClose> record_;
   CaptureInfo& info_;
   CopiedBatch batch_;
   unsigned lost_ = 0;
@@ -86,6 +113,8 @@ OpenedReader open_interface(const std::string& name, const OpenOptions& options,
     const char* detail = pcap_geterr(p);
     return Error{Errc::cannot_open, fmt::format("{}: {}", name, *detail ? detail : pcap_statustostr(status))};
   }
+  // Tells devices apart, which the older cooked header does not.
+  if (name == "any") pcap_set_datalink(p, DLT_LINUX_SLL2);
   if (pcap_setnonblock(p, 1, reason) != 0)
     return Error{Errc::cannot_open, fmt::format("{}: {}", name, reason)};
   if (!options.filter.empty()) {
@@ -98,7 +127,25 @@ OpenedReader open_interface(const std::string& name, const OpenOptions& options,
     if (status != 0) return bad_filter();
   }
   info.format = "live";
-  return OpenedReader(std::make_unique<LiveInterface>(name, std::move(pcap), info));
+  auto live = std::make_unique<LiveInterface>(name, std::move(pcap), info);
+  if (!options.record.empty() && !live->record_to(options.record))
+    return Error{Errc::write_failed, pcap_geterr(p)};
+  return OpenedReader(std::move(live));
 }
 
 }  // namespace tsaudit::source
+
+namespace tsaudit {
+
+std::vector<std::string> live_interfaces() {
+  std::vector<std::string> names;
+  if (struct if_nameindex* all = if_nameindex()) {
+    for (const struct if_nameindex* each = all; each->if_index != 0; ++each)
+      names.emplace_back(each->if_name);
+    if_freenameindex(all);
+  }
+  names.emplace_back("any");
+  return names;
+}
+
+}  // namespace tsaudit

@@ -56,6 +56,23 @@ TEST(RowQueue, AnOpenVerdictHoldsUpTheRestUntilItIsDecided) {
   EXPECT_EQ(rows.rows[1].evidence, Evidence::none);
 }
 
+TEST(RowQueue, WhatIsLetGoGoesAsItIs) {
+  ResolvedRows rows;
+  RowQueue queue(rows);
+  for (uint64_t frame = 1; frame <= 3; ++frame) {
+    queue.opened(frame);
+    queue.push(row(frame));
+  }
+  queue.push(row(4));
+  queue.let_go(2);
+  ASSERT_EQ(rows.rows.size(), 2u);
+  queue.resolved(confirmed(1));  // too late
+  queue.resolved(confirmed(3));
+  ASSERT_EQ(rows.rows.size(), 4u) << "4 was not in doubt";
+  EXPECT_EQ(rows.rows[0].evidence, Evidence::none);
+  EXPECT_EQ(rows.rows[2].evidence, Evidence::confirmed);
+}
+
 TEST(RowQueue, FinishLetsEverythingGo) {
   ResolvedRows rows;
   RowQueue queue(rows);

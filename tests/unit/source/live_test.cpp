@@ -77,6 +77,21 @@ TEST(Live, DeliversPacketsThatTheFilterTakes) {
   });
 }
 
+TEST(Live, RecordsWhatItDelivers) {
+  in_own_network([] {
+    const TempDirectory folder;
+    auto source = open_live("lo", {.filter = "udp dst port 7777", .record = folder.path() + "/record.pcap"});
+    ASSERT_TRUE(source) << source.error().message;
+    for (const char* text : {"one", "two", "last"}) send_to(7777, text);
+    const std::vector<std::string> seen = payloads_until(**source, "last");
+    (*source)->next_batch();  // while it waits, all that came is in the file
+    auto recorded = open_capture(folder.path() + "/record.pcap");
+    ASSERT_TRUE(recorded) << recorded.error().message;
+    EXPECT_EQ(payloads_until(**recorded, "last"), seen);
+    EXPECT_EQ((*recorded)->captures()[0].format, "pcap-ns");
+  });
+}
+
 TEST(Live, ReturnsWhileIdle) {
   in_own_network([] {
     auto source = open_live("lo");

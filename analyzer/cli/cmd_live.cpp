@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// tsaudit live: what happens to connections, while it happens.
+#include <fmt/chrono.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <memory>
+
+#include "command.h"
+#include "gate_options.h"
+#include "gated_reports.h"
+#include "input_options.h"
+#include "news.h"
+#include "signals.h"
+#include "tsaudit/words.h"
+
+namespace tsaudit::cli {
+namespace {
+
+struct LiveOptions {
+  InputOptions input;
+  std::string interface;
+  std::string record;
+  double seconds = 0;
+  ReportOptions report;
+  GateOptions gate;
+};
+
+/// Takes the reports of connections that have ended to where they go, and tells on stderr what is new of the
+/// others.
+class LiveReports final : public GatedReports {
+ public:
+  LiveReports(const LiveOptions& options, const PacketSource& source, GateRun* gate)
+      : GatedReports(options.report, options.record, gate),
+        options_(options),
+        source_(source),
+        line_(options.input.quiet),
+        color_(use_color(options.report.color, STDERR_FILENO)) {}
+
+  void flow_opened(uint64_t, const Endpoint&, const Endpoint&) override { ++open_; }
+  void flow(FlowReport&& flow) override {
+    --open_;
+    news_.forget(flow.id);
+    GatedReports::flow(std::move(flow));
+  }
+  void flow_so_far(FlowReport&& flow) override { news_.see(flow); }
+  void look_ended() override {
+    const auto lines = news_.end_look(color_);
+    if (!options_.input.quiet && !lines.empty()) {
+      line_.erase();
+      const std::string time = fmt::format("{:%H:%M:%S}", fmt::localtime(std::time(nullptr)));
+      for (const std::string& line : lines) std::fputs(fmt::format("{} {}\n", time, line).c_str(), stderr);
+    }
+    line_.show(state());
+  }
+  void finish(Summary& summary) {
+    line_.erase();
+    GatedReports::finish(summary);
+  }
+
+ private:
+  std::string state() const {
+    std::string text =
+        fmt::format("{}: {}, {}", options_.interface, counted(source_.captures().front().packets, "packet"),
+                    counted(open_, "connection"));
+    if (news_.standing_still() != 0) text += fmt::format(", {} standing still", news_.standing_still());
+    return text + "; ^C ends it";
+  }
+
+  const LiveOptions& options_;
+  const PacketSource& source_;
+  ProgressLine line_;
+  const bool color_;
+  News news_;
+  uint64_t open_ = 0;
+};
+
+ExitCode watch(const LiveOptions& options) {
+  ExitCode code = ExitCode::ok;
+  std::unique_ptr<GateRun> gate;
+  if (options.gate.is_asked_for()) {
+    gate = GateRun::open(options.gate, options.gate.limits(), code);
+    if (!gate) return code;
+  }
+  auto source = open_live(options.interface, {.filter = options.input.filter, .record = options.record});
+  if (!source) return refuse_input(source.error());
+  interrupt_later(options.seconds);
+  LiveReports reports(options, **source, gate.get());
+  Summary summary = analyze(**source, options.input.analysis, reports, {}, &interrupted);
+  interrupted = false;
+  summary.stopped_at_frame = 0;  // somebody has to end it: that is no interruption
+  reports.finish(summary);
+  code = report_input(summary, options.input);
+  return gate ? worse(code, gate->finish(summary, options.input.quiet)) : code;
+}
+
+std::string wanted_interface() {
+  std::string names;
+  for (const std::string& name : live_interfaces()) names += (names.empty() ? "" : ", ") + name;
+  return "--interface is required; there are " + names;
+}
+
+}  // namespace
+
+void add_live(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("live",
+                         "Captures from an interface, and says of each connection what happens to it.\n"
+                         "^C ends it with the report of 'analyze'.\n"
+                         "\n"
+                         "Examples:\n"
+                         "  tsaudit live -i br0\n"
+                         "  tsaudit live -i vnet3 -w moved.pcap --filter tcp\n"
+                         "  tsaudit live -i br0 --duration 60 --fail-on error --json-out result.json");
+  const auto options = std::make_shared<LiveOptions>();
+  command->add_option("-i,--interface", options->interface, "where to capture; any is all of them")
+      ->option_text("NAME")
+      ->group("Input");
+  command
+      ->add_option("-w,--write", options->record,
+                   "pcap file for what is captured, so that its frames can be explained")
+      ->option_text("FILE")
+      ->group("Input");
+  command->add_option("--duration", options->seconds, "end after so many seconds")
+      ->check(CLI::PositiveNumber)
+      ->option_text("SECONDS")
+      ->group("Input");
+  options->input.analysis.look_every = kSecond;
+  options->input.add_live_to(*command);
+  options->report.add_to(*command);
+  options->gate.add_limits(*command, "no gate", "1 with --fail-on");
+  options->gate.add_baseline(*command);
+  command->footer(kExitCodeHelp);
+  command->callback([options, &action] {
+    if (options->interface.empty()) throw UsageError(wanted_interface());
+    if (options->record == "-") throw UsageError("--write wants a file: stdout is for the report");
+    options->report.check();
+    options->gate.check();
+    action = [options] { return watch(*options); };
+  });
+}
+
+}  // namespace tsaudit::cli

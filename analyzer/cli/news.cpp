@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "news.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tsaudit/words.h"
+#include "tsaudit/writers.h"
+
+namespace tsaudit::cli {
+namespace {
+
+/// Every loss holds a connection up for a moment.
+constexpr TimeNs kWorthTelling = kSecond;
+
+bool goes_on_standing(const FlowReport& report, const Finding& finding) {
+  return finding.duration_ns >= kWorthTelling && finding.time_ns + finding.duration_ns >= report.last_ns;
+}
+
+/// What brings it to life again, to be typed on the host whose clock is behind. Empty: nothing that is known.
+std::string cure(const FlowReport& report) {
+  for (const DirectionReport& direction : report.directions)
+    if (const auto commands = offset_commands(report, direction); !commands.empty()) return commands.front();
+  for (const Migration& move : report.migrations)
+    if (move.offset && move.offset->needed()) return offset_commands(report, move).front();
+  return {};
+}
+
+}  // namespace
+
+News::Kind News::kind_of(const FlowReport& report) {
+  const auto stands_still = std::ranges::any_of(
+      report.findings, [&](const Finding& finding) { return goes_on_standing(report, finding); });
+  return {.worst = report.worst >= Severity::warning ? report.worst : Severity::none,
+          .moves = report.migrations.size(),
+          .stands_still = stands_still};
+}
+
+void News::see(const FlowReport& report) {
+  const Kind kind = kind_of(report);
+  if (kind == Kind{} && !flows_.contains(report.id)) return;
+  Known& known = flows_[report.id];
+  // In two looks: what one segment says, the next one may take back.
+  const bool stood = known.look + 1 == look_ && known.seen != known.told;
+  known.seen = kind;
+  known.look = look_;
+  still_now_ += kind.stands_still;
+  if (!stood || known.told == kind) return;
+  const bool only_goes_on = known.told.stands_still && !kind.stands_still && known.told.moves == kind.moves;
+  known.told = kind;
+  ++told_;
+  if (told_ > kLines) return;
+  std::string line = fmt::format("{} -> {}: ", to_string(report.client), to_string(report.server));
+  line += only_goes_on ? "goes on again." : report.summary;
+  const std::string command = kind.stands_still ? cure(report) : std::string();
+  if (!command.empty()) line += "\n         to do: " + command;
+  lines_.emplace_back(only_goes_on ? Severity::none : kind.worst, std::move(line));
+}
+
+std::vector<std::string> News::end_look(bool color) {
+  std::vector<std::string> out;
+  for (auto& [severity, line] : lines_) {
+    const char* code = severity == Severity::error     ? "\x1b[31m"
+                       : severity == Severity::warning ? "\x1b[33m"
+                                                       : "";
+    out.push_back(color && *code ? fmt::format("{}{}\x1b[0m", code, line) : std::move(line));
+  }
+  if (told_ > kLines) out.push_back(fmt::format("and of {}", counted(told_ - kLines, "other connection")));
+  standing_still_ = std::exchange(still_now_, 0);
+  lines_.clear();
+  told_ = 0;
+  ++look_;
+  return out;
+}
+
+}  // namespace tsaudit::cli

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What has changed for the connections of a live capture, told in a line each, once it has stood for a while.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "tsaudit/report.h"
+
+namespace tsaudit::cli {
+
+/// In each look, see() for each connection that has trouble, then end_look().
+class News {
+ public:
+  void see(const FlowReport& report);
+  /// What is new, each in a line, with the command that would help below it. At most kLines connections; the
+  /// last line has the number of the others.
+  std::vector<std::string> end_look(bool color);
+  void forget(uint64_t flow) { flows_.erase(flow); }
+  /// Connections that do not get on, by the last look.
+  size_t standing_still() const { return standing_still_; }
+
+  static constexpr size_t kLines = 5;
+
+ private:
+  /// Two of the same kind are no news, whatever their numbers.
+  struct Kind {
+    Severity worst = Severity::none;  ///< notes do not count
+    size_t moves = 0;
+    bool stands_still = false;
+    friend bool operator==(const Kind&, const Kind&) = default;
+  };
+  struct Known {
+    Kind told, seen;
+    uint64_t look = 0;
+  };
+  static Kind kind_of(const FlowReport& report);
+
+  std::unordered_map<uint64_t, Known> flows_;
+  std::vector<std::pair<Severity, std::string>> lines_;
+  uint64_t look_ = 1;
+  size_t told_ = 0, standing_still_ = 0, still_now_ = 0;
+};
+
+}  // namespace tsaudit::cli
