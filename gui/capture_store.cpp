@@ -98,17 +98,30 @@ void CaptureStore::count(const LogRow& row, uint32_t at, FlowCounts& flow) {
   flow.milestone.store(static_cast<uint32_t>(milestones_.size() - 1), std::memory_order_release);
 }
 
-void CaptureStore::flow(FlowReport&& report) {
-  const std::lock_guard lock(mutex_);
-  FlowEntry& flow = flows_[report.id - 1];
+void CaptureStore::judge(FlowEntry& flow, FlowReport&& report) {
   flow.client = report.client;
   flow.server = report.server;
   flow.worst = report.worst;
-  flow.summary = &*summaries_.insert(report.summary).first;
+  flow.rules = 0;
   for (const Finding& finding : report.findings)
     flow.rules |= static_cast<uint16_t>(1u << (static_cast<unsigned>(finding.rule) - 1));
   for (const size_t side : {0u, 1u}) flow.hz[side] = report.directions[side].clock.hz;
-  if (is_remarkable(report)) flow.report = std::make_shared<const FlowReport>(std::move(report));
+  flow.report = is_remarkable(report) ? std::make_shared<const FlowReport>(std::move(report)) : nullptr;
+}
+
+void CaptureStore::flow(FlowReport&& report) {
+  const std::lock_guard lock(mutex_);
+  FlowEntry& flow = flows_[report.id - 1];
+  flow.summary = &*summaries_.insert(report.summary).first;
+  judge(flow, std::move(report));
+}
+
+void CaptureStore::flow_so_far(FlowReport&& report) {
+  const std::lock_guard lock(mutex_);
+  FlowEntry& flow = flows_[report.id - 1];
+  judge(flow, std::move(report));
+  flow.summary = flow.report ? &flow.report->summary : nullptr;
+  judgements_.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::shared_ptr<const FlowReport> CaptureStore::report(uint64_t id) const {

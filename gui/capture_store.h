@@ -63,11 +63,11 @@ struct FlowEntry {
   Severity worst = Severity::none;
   uint16_t rules = 0;                    ///< bit n - 1: has a finding of TS00n
   Endpoint client, server;               ///< until the report has come: by who spoke first
-  const std::string* summary = nullptr;  ///< nullptr until the report has come
+  const std::string* summary = nullptr;  ///< nullptr until a report has come
   std::array<double, 2> hz{};            ///< of the client's clock and the server's; 0: not known (yet)
   /// Of a flow that there is more to say about than this.
   std::shared_ptr<const FlowReport> report;
-  bool ended() const { return summary != nullptr; }
+  bool judged() const { return summary != nullptr; }  ///< by what has come so far, if it goes on
 };
 
 class CaptureStore : public Sink {
@@ -81,6 +81,7 @@ class CaptureStore : public Sink {
   void flow_opened(uint64_t id, const Endpoint& source, const Endpoint& destination) override;
   void segment(const SegmentRow& row) override;
   void flow(FlowReport&& report) override;
+  void flow_so_far(FlowReport&& report) override;
 
   // By any thread.
   size_t segments() const { return published_.load(std::memory_order_acquire); }
@@ -88,6 +89,8 @@ class CaptureStore : public Sink {
   const LogRow& row(size_t index) const { return rows_[index]; }
   /// Of FlowEntry::first_row and last_row; 0 before the first row.
   TimeNs time_ns(uint32_t index) const { return index == LogRow::kNoRow ? 0 : row(index).time_ns; }
+  /// So many times a connection that goes on has been judged anew.
+  size_t judgements() const { return judgements_.load(std::memory_order_relaxed); }
   size_t flows() const { return published_flows_.load(std::memory_order_acquire); }
   /// Calls `look` with the flow of this id, 1..flows(), which holds still meanwhile.
   template <class Look>
@@ -122,12 +125,14 @@ class CaptureStore : public Sink {
 
  private:
   void count(const LogRow& row, uint32_t at, FlowCounts& flow);
+  static void judge(FlowEntry& flow, FlowReport&& report);
   const FlowEntry& flow_entry(uint64_t id) const { return flows_[id - 1]; }
 
   StableArray<LogRow, 1 << 16> rows_;
   static_assert(decltype(rows_)::max_size() > LogRow::kNoRow);
   alignas(kCacheLine) std::atomic<size_t> published_ = 0;  ///< so many rows may be read
   std::atomic<uint64_t> rows_lost_ = 0;
+  std::atomic<size_t> judgements_ = 0;
 
   StableArray<FlowCounts, 1 << 14> counts_;
   StableArray<Milestone, 1 << 10> milestones_;

@@ -2,8 +2,10 @@
 #include "document.h"
 
 #include <QDateTime>
+#include <QDir>
 #include <QElapsedTimer>
 #include <QFileInfo>
+#include <QSaveFile>
 #include <chrono>
 #include <thread>
 
@@ -23,6 +25,7 @@ constexpr std::chrono::milliseconds kFollow{4}, kFollowLive{30};
 constexpr int kProgressMs = 100;  ///< between two moves of the bar: painting it takes from the reading
 constexpr size_t kBeforeAPicture = 1 << 16;  ///< segments that it waits for; the others are in the next one
 constexpr int kShareOfPictures = 5;  ///< reading goes first: a picture may cost a fifth of the time at most
+constexpr qint64 kCopyBytes = 1 << 20;
 
 /// The explanation of one segment, and then no more.
 class ExplainSink : public Sink {
@@ -71,8 +74,14 @@ QStringList Document::profiles() {
   return names;
 }
 
+QStringList Document::interfaces() {
+  QStringList names;
+  for (const std::string& name : live_interfaces()) names << text_of(name);
+  return names;
+}
+
 QString Document::title() const {
-  if (is_live()) return tr("live on %1").arg(interface_);
+  if (!interface_.isEmpty()) return tr("live on %1").arg(interface_);
   if (paths_.isEmpty()) return {};
   const QString name = QFileInfo(paths_.front()).fileName();
   return paths_.size() == 1 ? name
@@ -81,8 +90,8 @@ QString Document::title() const {
 
 Document::Job Document::job(const Stop& stop) const {
   Job job{.paths = {},
-          .interface = interface_.toStdString(),
-          .filter = filter_.toStdString(),
+          .interface = {},
+          .filter = {},
           .options = {},
           .store = store_,
           .stop = stop,
@@ -94,25 +103,32 @@ Document::Job Document::job(const Stop& stop) const {
 }
 
 Result<std::unique_ptr<PacketSource>> Document::Job::source() const {
-  if (!interface.empty()) return tsaudit::open_live(interface, {.filter = filter});
+  if (!interface.empty())
+    return tsaudit::open_live(interface, {.filter = filter, .record = paths.empty() ? "" : paths.front()});
   return tsaudit::open_captures(paths);
 }
 
 void Document::open(const QStringList& paths) {
   paths_ = paths;
   interface_.clear();
-  start();
+  recording_.reset();
+  start(false);
 }
 
 void Document::open_live(const QString& interface, const QString& filter) {
   paths_.clear();
   interface_ = interface;
   filter_ = filter;
-  start();
+  recording_ = std::make_unique<QTemporaryFile>(QDir::tempPath() + "/tsaudit-XXXXXX.pcap");
+  if (recording_->open())
+    paths_ << recording_->fileName();
+  else
+    recording_.reset();  // then its segments cannot be explained, and no more
+  start(true);
 }
 
 void Document::reload() {
-  if (!is_live() && !paths_.isEmpty()) start();
+  if (!is_live() && !paths_.isEmpty()) start(false);
 }
 
 void Document::close() {
@@ -121,6 +137,7 @@ void Document::close() {
   ticks_.stop();
   paths_.clear();
   interface_.clear();
+  recording_.reset();
   store_.reset();
   state_ = State::empty;
   follower_.reset();
@@ -133,18 +150,24 @@ void Document::set_profile(const QString& name) {
   reload();
 }
 
-void Document::start() {
+void Document::start(bool live) {
   stop_all();
   load_stop_ = std::make_shared<std::atomic<bool>>(false);
   store_ = std::make_shared<CaptureStore>();
   summary_ = {};
-  seen_segments_ = 0;
+  seen_segments_ = seen_judgements_ = 0;
   updated_ms_ = 0;
   follower_.reset();
   viewing_ = flow_stale_ = false;
   state_ = State::loading;
   ++generation_;
-  pool_.start([this, job = job(load_stop_)] { run(job); });  // the window gets ready beside it
+  Job reading = job(load_stop_);
+  if (live) {
+    reading.interface = interface_.toStdString();
+    reading.filter = filter_.toStdString();
+    reading.options.look_every = kSecond;
+  }
+  pool_.start([this, reading = std::move(reading)] { run(reading); });  // the window gets ready beside it
   ticks_.start(kFirstTickMs);
   Q_EMIT opened();
 }
@@ -206,8 +229,10 @@ void Document::cancel() {
 void Document::tick() {
   if (!store_) return;
   const qint64 now = QDateTime::currentMSecsSinceEpoch();
-  if (store_->segments() != seen_segments_ && now - updated_ms_ >= kPictureMs) {
+  const bool news = store_->segments() != seen_segments_ || store_->judgements() != seen_judgements_;
+  if (news && now - updated_ms_ >= kPictureMs) {
     seen_segments_ = store_->segments();
+    seen_judgements_ = store_->judgements();
     updated_ms_ = now;
     ticks_.setInterval(kTickMs);
     flow_stale_ = follower_ != nullptr;
@@ -265,10 +290,8 @@ void Document::stop_following() {
 void Document::request_explanation(quint64 frame) {
   if (!store_) return;
   if (explain_stop_) *explain_stop_ = true;
-  if (is_live()) {
-    Q_EMIT explained(frame,
-                     tr("A live capture is not kept. Write it to a file (for example with dumpcap) to have "
-                        "its segments explained."));
+  if (paths_.isEmpty()) {
+    Q_EMIT explained(frame, tr("This live capture could not be kept in a temporary file."));
     return;
   }
   explain_stop_ = std::make_shared<std::atomic<bool>>(false);
@@ -298,6 +321,22 @@ void Document::request_explanation(quint64 frame) {
     QMetaObject::invokeMethod(this, [this, frame, text, stop = explain.stop, of = explain.generation] {
       if (of == generation_ && stop == explain_stop_) Q_EMIT explained(frame, text);
     });
+  });
+}
+
+void Document::save_recording(const QString& path) {
+  if (!is_temporary()) return;
+  pool_.start([this, from = paths_.front(), path] {
+    QFile source(from);
+    QSaveFile target(path);
+    QString error;
+    if (!source.open(QIODevice::ReadOnly))
+      error = source.errorString();
+    else if (target.open(QIODevice::WriteOnly))
+      while (!source.atEnd() && target.write(source.read(kCopyBytes)) >= 0) continue;
+    if (error.isEmpty() && !target.commit()) error = target.errorString();
+    if (!error.isEmpty()) error = tr("%1: %2").arg(path, error);
+    QMetaObject::invokeMethod(this, [this, path, error] { Q_EMIT saved(path, error); });
   });
 }
 
@@ -338,12 +377,14 @@ void Document::request_comparison(const QStringList& baseline) {
 QString Document::summary_text() const {
   if (!store_) return {};
   const auto number = [](uint64_t n) { return text_of(grouped(n)); };
-  if (state_ == State::loading)
-    return tr("%1 segments, %2 connections so far").arg(number(store_->segments()), number(store_->flows()));
-  const Totals& totals = summary_.totals;
   const auto counted = [&](uint64_t n, const QString& one, const QString& many) {
     return number(n) + " " + (n == 1 ? one : many);
   };
+  if (state_ == State::loading)
+    return tr("%1, %2 so far")
+        .arg(counted(store_->segments(), tr("segment"), tr("segments")),
+             counted(store_->flows(), tr("connection"), tr("connections")));
+  const Totals& totals = summary_.totals;
   QString text = tr("%1, %2, %3 with timestamps, %4 discarded by them")
                      .arg(counted(totals.packets, tr("packet"), tr("packets")),
                           counted(totals.flows, tr("connection"), tr("connections")), number(totals.ts_flows),

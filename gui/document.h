@@ -4,6 +4,7 @@
 
 #include <QObject>
 #include <QStringList>
+#include <QTemporaryFile>
 #include <QThreadPool>
 #include <QTimer>
 #include <atomic>
@@ -28,7 +29,7 @@ class Document : public QObject {
   /// Reads files as one capture. What was open before is gone.
   void open(const QStringList& paths);
   void open_live(const QString& interface, const QString& filter);
-  /// The same once more, for example with another profile. Not for live captures.
+  /// The same once more, for example with another profile. Not while a live capture goes on.
   void reload();
   /// Ends reading; what has come so far stays and can be looked at.
   void cancel();
@@ -40,7 +41,9 @@ class Document : public QObject {
   void set_cuts(std::vector<uint64_t> frames) { cuts_ = std::move(frames); }
 
   State state() const { return state_; }
-  bool is_live() const { return !interface_.isEmpty(); }
+  bool is_live() const { return !interface_.isEmpty() && state_ == State::loading; }
+  /// What was captured live is in a file that goes with this document.
+  bool is_temporary() const { return recording_ != nullptr; }
   const QStringList& paths() const { return paths_; }
   QString title() const;
   std::shared_ptr<const CaptureStore> store() const { return store_; }
@@ -56,7 +59,10 @@ class Document : public QObject {
   /// Holds the capture against another one; compared() follows, or comparison_failed(). Reads both for it:
   /// that costs less than to keep, of each capture that is opened, what a comparison needs.
   void request_comparison(const QStringList& baseline);
+  /// Keeps what was captured live, so far; saved() follows.
+  void save_recording(const QString& path);
   static QStringList profiles();
+  static QStringList interfaces();  ///< for open_live()
 
  Q_SIGNALS:
   void opened();                                      ///< a new store, still empty
@@ -66,6 +72,7 @@ class Document : public QObject {
   void failed(const QString& message);                ///< one line; what was read before stays
   void flow_ready(std::shared_ptr<const tsaudit::gui::FlowView> flow);
   void explained(quint64 frame, const QString& text);
+  void saved(const QString& path, const QString& error);  ///< no error: it is there
   void compared(std::shared_ptr<const tsaudit::gui::Comparison> comparison);
   void comparison_failed(const QString& message);
 
@@ -74,7 +81,7 @@ class Document : public QObject {
   /// All that a thread needs to know of what is open.
   struct Job {
     std::vector<std::string> paths;
-    std::string interface, filter;
+    std::string interface, filter;  ///< of what is captured now, into the file of `paths`, if there is one
     AnalysisOptions options;
     std::shared_ptr<CaptureStore> store;
     Stop stop;
@@ -82,7 +89,7 @@ class Document : public QObject {
     Result<std::unique_ptr<PacketSource>> source() const;
   };
   Job job(const Stop& stop) const;
-  void start();
+  void start(bool live);
   void run(const Job& job);
   void ended(quint64 generation, const Summary& summary, const QString& error);
   void start_flow();
@@ -96,11 +103,12 @@ class Document : public QObject {
   QStringList paths_;
   QString interface_, filter_, profile_ = "auto";
   std::vector<uint64_t> cuts_;
+  std::unique_ptr<QTemporaryFile> recording_;
   std::shared_ptr<CaptureStore> store_;
   Summary summary_;
   Stop load_stop_, follow_stop_, flow_stop_, explain_stop_, compare_stop_;
   quint64 generation_ = 0;
-  size_t seen_segments_ = 0;
+  size_t seen_segments_ = 0, seen_judgements_ = 0;
   qint64 updated_ms_ = 0;
   std::shared_ptr<FlowFollower> follower_;  ///< of the flow that was asked for
   bool viewing_ = false;                    ///< a view is being made

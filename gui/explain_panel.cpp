@@ -73,7 +73,7 @@ void ExplainPanel::show_flow(const FlowView& flow) {
   const auto report = flow.report();
   if (!report) {
     text = QString("<p>%1</p>")
-               .arg(flow.ended() ? html(flow.summary()) : tr("This connection is still being read."));
+               .arg(flow.judged() ? html(flow.summary()) : tr("This connection is still being read."));
     findings_->setHtml(text);
     return;
   }

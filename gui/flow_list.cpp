@@ -46,12 +46,12 @@ class FlowDelegate : public TextDelegate {
   /// A shape for each verdict, so that colour is not needed: cross, triangle, i, tick; a ring while reading.
   static void badge(QPainter& painter, const QRect& rect, const Theme& theme, const FlowEntry& flow) {
     const QPointF c = QRectF(rect).center();
-    const bool bad = !flow.ended() && flow.dropped() > 0;
+    const bool bad = !flow.judged() && flow.dropped() > 0;
     const Severity severity = bad ? Severity::error : flow.worst;
     painter.setPen(Qt::NoPen);
     painter.setBrush(theme.severity(severity));
     const QPen white(theme.dark ? QColor(0x10, 0x10, 0x12) : Qt::white, 1.8);
-    if (!flow.ended() && !bad) {
+    if (!flow.judged() && !bad) {
       painter.setBrush(Qt::NoBrush);
       painter.setPen(QPen(theme.faint_text, 1.5));
       painter.drawEllipse(c, 5, 5);

@@ -14,7 +14,7 @@ constexpr int kShareOfReading =
     4;  ///< a capture is being read: to put its flows in order may take a fifth of the time
 
 QString severity_word(const FlowEntry& flow) {
-  if (!flow.ended()) return FlowModel::tr("reading");
+  if (!flow.judged()) return FlowModel::tr("reading");
   switch (flow.worst) {
     case Severity::error:
       return FlowModel::tr("error");
@@ -159,7 +159,8 @@ QVariant FlowModel::data(const QModelIndex& index, int role) const {
       case Qt::DisplayRole:
         return text(*store_, flow, index.column());
       case Qt::ToolTipRole:
-        return addresses_text(flow) + "\n" + (flow.ended() ? text_of(*flow.summary) : tr("still being read"));
+        return addresses_text(flow) + "\n" +
+               (flow.judged() ? text_of(*flow.summary) : tr("still being read"));
       case Qt::AccessibleTextRole:
         return index.column() == kVerdict ? QVariant(severity_word(flow))
                                           : text(*store_, flow, index.column());

@@ -7,7 +7,7 @@ namespace tsaudit::gui {
 namespace {
 
 bool accepts(const FlowQuery& query, const FlowEntry& flow) {
-  if (flow.ended() ? flow.worst < query.least : query.least > Severity::none && flow.dropped() == 0)
+  if (flow.judged() ? flow.worst < query.least : query.least > Severity::none && flow.dropped() == 0)
     return false;
   if ((flow.rules & query.rules) != query.rules) return false;
   if (query.words.isEmpty()) return true;

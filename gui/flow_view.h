@@ -52,7 +52,7 @@ class FlowView {
   /// nullptr: it has not come yet, or says no more than summary().
   const std::shared_ptr<const FlowReport>& report() const { return report_; }
   /// The analysis is done with it.
-  bool ended() const { return !summary_.empty(); }
+  bool judged() const { return !summary_.empty(); }
   const Track& track(Side side) const { return tracks_[static_cast<size_t>(side)]; }
   /// All rows of the flow, in order of frames.
   const SharedArray<uint32_t>& rows() const { return rows_; }

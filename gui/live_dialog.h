@@ -14,7 +14,6 @@ class LiveDialog : public QDialog {
 
  public:
   explicit LiveDialog(QWidget* parent = nullptr);
-  static QStringList interfaces();
 
  Q_SIGNALS:
   void chosen(const QString& interface, const QString& filter);

@@ -108,7 +108,7 @@ int main(int argc, char** argv) {
   window.set_profile(parser.value("profile"));
   if (parser.isSet("size") || screenshot) window.resize(window_size);
   if (parser.isSet("live")) {
-    window.document().open_live(parser.value("live"), "tcp");
+    window.document().open_live(parser.value("live"), {});
   } else if (!captures.isEmpty()) {
     window.open(captures);
     window.want(flow, frame);

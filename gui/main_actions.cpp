@@ -42,7 +42,9 @@ void MainWindow::build_actions() {
   std::vector<ActionSpec> specs{
       {"open", "&File", "&Open\u2026", "Ctrl+O", [this] { choose_files(); }},
       {"live", "&File", "&Live capture\u2026", "Ctrl+L", [this] { choose_live(); }},
-      {"compare", "&File", "&Compare with\u2026", "Ctrl+Shift+O", [this] { choose_baseline(); }, false, false, line},
+      {"save", "&File", "Save captured &packets\u2026", "Ctrl+S", [this] { choose_recording(); }},
+      {"compare", "&File", "&Compare with\u2026", "Ctrl+Shift+O", [this] { choose_baseline(); }, false, false,
+       line},
       {"end-compare", "&File", "End co&mparison", "", [this] { comparer_->end(); }},
       {"reload", "&File", "&Read again", "F5; Ctrl+R", [this] { document_->reload(); }},
       {"stop", "&File", "&Stop reading", "Esc", [this] { document_->cancel(); }},
@@ -74,8 +76,8 @@ void MainWindow::build_actions() {
        line},
       {"origin", "&View", "Absolute &time and values", "T", [this] { plots_->toggle_origin(); }, plots,
        check},
-      {"stack", "&View", "&Baseline under the plots, not in them", "S", [this] { plots_->toggle_stacked(); }, plots,
-       check},
+      {"stack", "&View", "&Baseline under the plots, not in them", "S", [this] { plots_->toggle_stacked(); },
+       plots, check},
       {"panel-clock", "&View", "TSval", "1", panel(PlotKind::clock), plots, check, line},
       {"panel-residual", "&View", "TSval against its clock", "2", panel(PlotKind::residual), plots, check},
       {"panel-sequence", "&View", "Bytes", "3", panel(PlotKind::sequence), plots, check},
@@ -130,15 +132,24 @@ void MainWindow::choose_live() {
   dialog->open();
 }
 
-void MainWindow::choose_export() {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Export plots"), "tsaudit.png",
-                                                    tr("PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"));
-  if (path.isEmpty()) return;
-  const QString error = export_plots(*plots_, path, plots_->size());
+void MainWindow::choose_recording() {
+  const QString path = QFileDialog::getSaveFileName(this, tr("Save captured packets"), "tsaudit.pcap",
+                                                    tr("Captures (*.pcap)"));
+  if (!path.isEmpty()) document_->save_recording(path);
+}
+
+void MainWindow::tell_written(const QString& path, const QString& error) {
   if (error.isEmpty())
     statusBar()->showMessage(tr("Written: %1").arg(path), 6000);
   else
     complain(error);
+}
+
+void MainWindow::choose_export() {
+  const QString path = QFileDialog::getSaveFileName(this, tr("Export plots"), "tsaudit.png",
+                                                    tr("PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"));
+  if (path.isEmpty()) return;
+  tell_written(path, export_plots(*plots_, path, plots_->size()));
 }
 
 void MainWindow::choose_csv() {

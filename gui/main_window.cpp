@@ -118,6 +118,7 @@ void MainWindow::build_status() {
 
 void MainWindow::connect_document() {
   connect(document_, &Document::opened, this, &MainWindow::document_opened);
+  connect(document_, &Document::saved, this, &MainWindow::tell_written);
   connect(document_, &Document::updated, this, &MainWindow::document_updated);
   connect(document_, &Document::finished, this, &MainWindow::document_finished);
   connect(document_, &Document::failed, this, &MainWindow::document_failed);
@@ -290,6 +291,7 @@ void MainWindow::update_actions() {
                          "copy-filter", "copy-dropped", "zoom-in", "zoom-out"})
     actions_->action(id)->setEnabled(flow);
   actions_->action("stop")->setEnabled(loading);
+  actions_->action("save")->setEnabled(document_->is_temporary());
   actions_->action("compare")->setEnabled(!document_->is_live() && !document_->paths().isEmpty());
   actions_->action("end-compare")->setEnabled(comparing);
   actions_->action("stack")->setEnabled(comparing);
@@ -337,7 +339,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
   settings_.set_bytes("down", down_->saveState());
   settings_.set_bytes("bottom", bottom_->saveState());
   Session session;
-  if (!document_->is_live()) session.paths = document_->paths();
+  if (!document_->is_temporary()) session.paths = document_->paths();
   session.baseline = comparer_->paths();
   for (QStringList* paths : {&session.paths, &session.baseline})
     for (QString& path : *paths) path = QFileInfo(path).absoluteFilePath();

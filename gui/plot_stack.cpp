@@ -167,9 +167,9 @@ int PlotStack::key(const PlotPanel* panel) const {
 void PlotStack::show_banner() {
   const Theme theme = Theme::of(palette());
   const QString text =
-      QString::fromStdString(flow_->ended() ? flow_->summary() : "Still reading this flow\u2026");
+      QString::fromStdString(flow_->judged() ? flow_->summary() : "Still reading this flow\u2026");
   banner_->setText(text);
-  const QColor color = flow_->ended() ? theme.severity(flow_->worst()) : theme.faint_text;
+  const QColor color = flow_->judged() ? theme.severity(flow_->worst()) : theme.faint_text;
   QPalette bar = palette();
   bar.setColor(QPalette::Window, color);
   severity_->setPalette(bar);

@@ -128,7 +128,7 @@ TEST_F(NaiveRestore, ABaselineIsLaidOverAtTheCut) {
 TEST_F(NaiveRestore, WhatDidNotMoveIsAlignedAtItsFirstSegment) {
   const auto other_store = test::analyzed("loss.pcap");
   const auto other = FlowView::build(other_store, 1);
-  ASSERT_TRUE(other->ended());
+  ASSERT_TRUE(other->judged());
   ASSERT_TRUE(!other->report() || other->report()->migrations.empty());
   const Alignment alignment = align(*flow, *other);
   EXPECT_EQ(alignment.zero_ns, flow->first_ns());

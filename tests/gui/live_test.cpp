@@ -4,8 +4,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <QMessageBox>
 #include <cstdio>
+#include <vector>
 
+#include "actions.h"
 #include "own_network.h"
 #include "window.h"
 
@@ -39,6 +42,11 @@ struct Connection {
       if (write(client, text, sizeof text) < 0 || read(server, text, sizeof text) < 0) return;
       QTest::qWait(2);
     }
+  }
+  /// Until the server has no room for more.
+  void fill() {
+    const std::vector<char> text(1 << 20);
+    while (send(client, text.data(), text.size(), MSG_DONTWAIT) > 0) QTest::qWait(2);
   }
   ~Connection() {
     for (const int fd : {listener, client, server})
@@ -91,6 +99,66 @@ class LiveTest : public QObject {
     QVERIFY(wait_for_flow(window));
     QVERIFY(window.plots().flow()->worst() < Severity::warning);
     QVERIFY(window.document().title().contains("lo"));
+  }
+
+  void what_stands_still_is_judged_while_it_does() {
+    MainWindow window;
+    window.show();
+    window.document().open_live("lo", {});
+    QTest::qWait(500);
+    Connection connection;
+    QVERIFY(connection.open());
+    connection.fill();
+    const auto judged = [&] { return window.plots().flow() && window.plots().flow()->judged(); };
+    QTRY_VERIFY_WITH_TIMEOUT(judged(), 10'000);
+    QCOMPARE(window.document().state(), Document::State::loading);
+    const QString findings = window.explanation().findings();
+    QVERIFY2(findings.contains("so far: zero window"), qPrintable(findings));
+    QVERIFY(window.plots().flow()->worst() == Severity::note);
+  }
+
+  void what_was_captured_is_a_capture() {
+    QTemporaryDir folder;
+    MainWindow window;
+    window.show();
+    Document& document = window.document();
+    document.open_live("lo", {});
+    QTest::qWait(500);
+    Connection connection;
+    QVERIFY(connection.open());
+    connection.say(10);
+    QTRY_VERIFY_WITH_TIMEOUT(document.store()->segments() >= 13, 10'000);
+
+    // While it goes on a segment can be explained, and all be saved.
+    QSignalSpy explained(&document, &Document::explained);
+    document.request_explanation(2);
+    QVERIFY(explained.wait(5'000));
+    QVERIFY2(explained.front()[1].toString().contains("SYN"), qPrintable(explained.front()[1].toString()));
+    QVERIFY(!window.actions().action("reload")->isEnabled());
+    QSignalSpy saved(&document, &Document::saved);
+    document.save_recording(folder.filePath("saved.pcap"));
+    QVERIFY(saved.wait(5'000));
+    QCOMPARE(saved.front()[1].toString(), QString());
+    auto capture = open_capture(folder.filePath("saved.pcap").toStdString());
+    QVERIFY(bool(capture));
+    QVERIFY((*capture)->next_batch().size() >= 13);
+    document.save_recording(folder.filePath("no/folder.pcap"));
+    QVERIFY(saved.wait(5'000));
+    QVERIFY(saved.back()[1].toString().contains("folder.pcap: "));
+    window.findChild<QMessageBox*>()->close();
+
+    // When it is over it can be read again.
+    document.cancel();
+    QTRY_VERIFY_WITH_TIMEOUT(document.state() == Document::State::stopped, 10'000);
+    const size_t before = document.store()->segments();
+    const QString file = document.paths().front();
+    QVERIFY(window.actions().action("reload")->isEnabled());
+    window.set_profile("freebsd");
+    QTRY_VERIFY_WITH_TIMEOUT(document.state() == Document::State::complete, 10'000);
+    QCOMPARE(document.store()->segments(), before);
+    QVERIFY(document.title().contains("lo"));
+    document.close();
+    QVERIFY(!QFile::exists(file));
   }
 
   void a_device_that_is_not_there_is_named() {

@@ -282,12 +282,38 @@ TEST(FlowView, OfAHealthyFlowItsClocksAndItsSentenceAreKept) {
     store->flow(std::move(report));
   }
   const auto healthy = FlowView::build(store, 1);
-  EXPECT_TRUE(healthy->ended());
+  EXPECT_TRUE(healthy->judged());
   EXPECT_EQ(healthy->summary(), "as it should be");
   EXPECT_FALSE(healthy->report());
   EXPECT_EQ(healthy->track(Side::client).hz, 250);
   EXPECT_FALSE(healthy->track(Side::client).hz_is_guess);
   EXPECT_TRUE(FlowView::build(store, 2)->report()) << "a step to be drawn, if no finding";
+}
+
+TEST(FlowView, WhatIsSaidSoFarGivesWayToWhatIsSaidLater) {
+  const auto store = std::make_shared<CaptureStore>();
+  open_flow(*store, 1);
+  for (uint32_t i = 0; i < 10; ++i) store->segment(row(i + 1, i, Side::client, i, i));
+  EXPECT_FALSE(FlowView::build(store, 1)->judged());
+  const auto finding = [](FlowReport report) {
+    report.findings.emplace_back().rule = RuleId::paws_drop;
+    return report;
+  };
+  store->flow_so_far(finding(test::report(1, Severity::error, "stalled so far")));
+  const auto stalled = FlowView::build(store, 1);
+  EXPECT_EQ(stalled->summary(), "stalled so far");
+  EXPECT_EQ(stalled->worst(), Severity::error);
+  EXPECT_EQ(store->flow_at(1, [](const FlowEntry& flow) { return flow.rules; }), 1);
+  store->flow_so_far(test::report(1, Severity::none, "nothing after all"));
+  EXPECT_FALSE(FlowView::build(store, 1)->judged());
+  EXPECT_EQ(stalled->summary(), "stalled so far") << "a view stays what it was";
+  EXPECT_EQ(store->judgements(), 2u);
+  store->flow_so_far(finding(test::report(1, Severity::error, "stalled again")));
+  store->flow(test::report(1, Severity::none, "as it should be"));
+  const auto ended = FlowView::build(store, 1);
+  EXPECT_EQ(ended->summary(), "as it should be");
+  EXPECT_FALSE(ended->report());
+  EXPECT_EQ(store->flow_at(1, [](const FlowEntry& flow) { return flow.rules; }), 0);
 }
 
 TEST(FlowView, TheResidualOfANaiveRestoreFallsByTheStep) {

@@ -33,7 +33,7 @@ inline bool wait_for_flow(MainWindow& window) {
   return QTest::qWaitFor(
       [&] {
         return window.document().state() != Document::State::loading && window.plots().flow() &&
-               window.plots().flow()->ended() && window.plots().has_view();
+               window.plots().flow()->judged() && window.plots().has_view();
       },
       20'000);
 }
