@@ -19,6 +19,7 @@ LiveDialog::LiveDialog(QWidget* parent) : QDialog(parent) {
   interface_->addItems(Document::interfaces());
   filter_ = new QLineEdit;
   filter_->setPlaceholderText(tr("everything, or for example: host 10.0.0.2"));
+  filter_->setMinimumWidth(filter_->fontMetrics().horizontalAdvance(filter_->placeholderText()) * 5 / 4);
   filter_->setAccessibleName(tr("Capture filter"));
   layout->addRow(tr("&Interface:"), interface_);
   layout->addRow(tr("&Filter (BPF):"), filter_);

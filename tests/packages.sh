@@ -6,7 +6,7 @@
 build_packages="g++ cmake ninja-build pkg-config libpcap-dev libfmt-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libmnl-dev libtins-dev"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev git python3"
 # The viewer, and the display that its tests make. The build does without; CI does not.
-gui_packages="qt6-base-dev qt6-svg-dev libqcustomplot-dev xvfb xauth imagemagick desktop-file-utils appstream shared-mime-info libglib2.0-bin"
+gui_packages="qt6-base-dev qt6-svg-dev libqcustomplot-dev xvfb xauth imagemagick desktop-file-utils appstream shared-mime-info libglib2.0-bin lowdown"
 # Without these the tests that need them say SKIPPED: oracles, the live kernel, and other kernels under emulation.
 oracle_packages="libxml2-utils tshark tcptrace python3-jsonschema iproute2 clang libbpf-dev bpftool qemu-system-x86 cpio kmod busybox-static nftables ethtool make libelf-dev sparse criu"
 

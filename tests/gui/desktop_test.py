@@ -3,6 +3,7 @@
 """What a desktop reads of the viewer: the installed files are where they belong, say what they should, and the
 judges of freedesktop.org find nothing wrong with them."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,18 @@ class Desktop(unittest.TestCase):
         done = run("cmake", "--install", BUILD, "--prefix", cls.folder.name)
         assert done.returncode == 0, done.stderr
         cls.share = os.path.join(cls.folder.name, "share")
+
+    def test_programs_and_their_manuals_are_there(self):
+        programs = {"tsaudit": ("bin", 1), "tsaudit-gui": ("bin", 1), "tsoffset": ("sbin", 8)}
+        for name, (folder, section) in programs.items():
+            done = run(f"{self.folder.name}/{folder}/{name}", "--help", env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(f"{self.share}/man/man{section}/{name}.{section}", encoding="utf-8") as file:
+                page = file.read()
+            self.assertIn(f'.TH "{name.upper()}" "{section}"', page)
+            if name == "tsaudit-gui":
+                options = lambda text: set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))
+                self.assertEqual(options(re.sub(r"\\f.", "", page)), options(done.stdout))
 
     def test_the_desktop_entry_is_valid(self):
         done = run("desktop-file-validate", f"{self.share}/applications/{ID}.desktop")
@@ -54,7 +67,7 @@ class Desktop(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    for program in ("desktop-file-validate", "appstreamcli", "update-mime-database", "gio"):
+    for program in ("lowdown", "desktop-file-validate", "appstreamcli", "update-mime-database", "gio"):
         if not shutil.which(program):
             print(f"SKIPPED: {program} is not installed")
             sys.exit(77)
