@@ -21,6 +21,15 @@ bool is_remarkable(const FlowReport& report) {
                      });
 }
 
+/// The side whose clock went wrong, or that moved; the client of all others.
+Side clock_of(const FlowReport& report) {
+  for (const Finding& finding : report.findings)
+    if (finding.from && (finding.rule == RuleId::paws_drop || finding.rule == RuleId::tsval_regression ||
+                         finding.rule == RuleId::tsval_jump || finding.rule == RuleId::clock_rate_change))
+      return *finding.from;
+  return report.migrations.empty() ? Side::client : report.migrations.front().endpoint;
+}
+
 /// Has a flow a milestone at the segment that comes after `index` others? Seldom enough for the reading not
 /// to be held up, and so seldom in a very long flow that a few thousand strides go back through all of it.
 bool is_milestone(uint32_t index) {
@@ -102,6 +111,7 @@ void CaptureStore::judge(FlowEntry& flow, FlowReport&& report) {
   flow.client = report.client;
   flow.server = report.server;
   flow.worst = report.worst;
+  flow.clock_of = clock_of(report);
   flow.rules = 0;
   for (const Finding& finding : report.findings)
     flow.rules |= static_cast<uint16_t>(1u << (static_cast<unsigned>(finding.rule) - 1));
@@ -112,6 +122,7 @@ void CaptureStore::judge(FlowEntry& flow, FlowReport&& report) {
 void CaptureStore::flow(FlowReport&& report) {
   const std::lock_guard lock(mutex_);
   FlowEntry& flow = flows_[report.id - 1];
+  moves_.add(report);
   flow.summary = &*summaries_.insert(report.summary).first;
   judge(flow, std::move(report));
 }
@@ -122,6 +133,16 @@ void CaptureStore::flow_so_far(FlowReport&& report) {
   judge(flow, std::move(report));
   flow.summary = flow.report ? &flow.report->summary : nullptr;
   judgements_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void CaptureStore::moved() {
+  const std::lock_guard lock(mutex_);
+  moves_.finish();
+}
+
+std::vector<HostMove> CaptureStore::moves() const {
+  const std::lock_guard lock(mutex_);
+  return moves_.moves();
 }
 
 std::shared_ptr<const FlowReport> CaptureStore::report(uint64_t id) const {

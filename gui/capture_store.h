@@ -14,6 +14,7 @@
 
 #include "stable_array.h"
 #include "tsaudit/analysis.h"
+#include "tsaudit/host_moves.h"
 
 namespace tsaudit::gui {
 
@@ -62,6 +63,7 @@ struct FlowEntry {
   uint64_t id = 0;
   Severity worst = Severity::none;
   uint16_t rules = 0;                    ///< bit n - 1: has a finding of TS00n
+  Side clock_of = Side::client;          ///< whose clock is worth a look
   Endpoint client, server;               ///< until the report has come: by who spoke first
   const std::string* summary = nullptr;  ///< nullptr until a report has come
   std::array<double, 2> hz{};            ///< of the client's clock and the server's; 0: not known (yet)
@@ -82,6 +84,8 @@ class CaptureStore : public Sink {
   void segment(const SegmentRow& row) override;
   void flow(FlowReport&& report) override;
   void flow_so_far(FlowReport&& report) override;
+
+  void moved();  ///< after the last flow(): moves() is complete
 
   // By any thread.
   size_t segments() const { return published_.load(std::memory_order_acquire); }
@@ -121,6 +125,8 @@ class CaptureStore : public Sink {
   /// The row of a frame; segments() if it has none.
   size_t find_frame(uint64_t frame) const;
   TimeNs start_ns() const { return segments() ? row(0).time_ns : 0; }
+  /// Hosts that moved with several connections, by time; none before the capture is read.
+  std::vector<HostMove> moves() const;
   uint64_t rows_lost() const { return rows_lost_.load(std::memory_order_relaxed); }
 
  private:
@@ -140,6 +146,7 @@ class CaptureStore : public Sink {
   std::atomic<size_t> published_flows_ = 0;  ///< so many are there
   mutable std::mutex mutex_;                 ///< for what changes of a flow that is there, and the following
   std::vector<std::pair<uint64_t, std::array<uint64_t, 4>>> evidence_;  ///< by frame, in order
+  HostMoves moves_;
   std::unordered_set<std::string> summaries_;  ///< a million connections are healthy in the same words
 };
 

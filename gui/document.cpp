@@ -192,6 +192,7 @@ void Document::run(const Job& job) {
         });
       };
       summary = analyze(**source, job.options, *job.store, progress, job.stop.get());
+      job.store->moved();
       for (const CaptureInfo& capture : summary.captures)
         if (capture.error) error += (error.isEmpty() ? "" : "\n") + text_of(capture.error->message);
     } else {

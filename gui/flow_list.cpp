@@ -11,6 +11,7 @@
 #include <QVBoxLayout>
 
 #include "plot_content.h"
+#include "qt_text.h"
 #include "text_delegate.h"
 #include "theme.h"
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr int kFlowWidth = 228;  ///< two IPv4 addresses with their ports
 constexpr int kScrollBar = 22;   ///< and the frame
+constexpr qsizetype kMovesShown = 3;
 
 /// Badge and sparkline.
 class FlowDelegate : public TextDelegate {
@@ -37,7 +39,8 @@ class FlowDelegate : public TextDelegate {
         badge(*painter, option.rect, theme, flow);
       else
         sparkline(*painter, option.rect.adjusted(4, 4, -4, -4), *model_.store(), flow,
-                  selected ? option.palette.color(QPalette::HighlightedText) : theme.ink(Ink::client));
+                  selected ? option.palette.color(QPalette::HighlightedText)
+                           : theme.ink(flow.clock_of == Side::client ? Ink::client : Ink::server));
     });
     painter->restore();
   }
@@ -77,9 +80,9 @@ class FlowDelegate : public TextDelegate {
 
   static void sparkline(QPainter& painter, const QRectF& rect, const CaptureStore& store,
                         const FlowEntry& flow, const QColor& color) {
-    auto samples = store.clock_line(flow, Side::client);
+    auto samples = store.clock_line(flow, flow.clock_of);
     if (samples.size() < 2) {
-      auto other = store.clock_line(flow, Side::server);
+      auto other = store.clock_line(flow, tsaudit::other(flow.clock_of));
       if (other.size() > 1) samples = std::move(other);
     }
     if (samples.empty()) return;
@@ -148,10 +151,18 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
   header->resizeSection(FlowModel::kDuration, 80);
   header->setSectionResizeMode(FlowModel::kVerdict, QHeaderView::Fixed);
   layout->addWidget(table_, 1);
+  moves_ = new QLabel;
+  moves_->setWordWrap(true);
+  moves_->setContentsMargins(2, 0, 2, 0);
+  moves_->setTextInteractionFlags(Qt::TextBrowserInteraction);
+  moves_->setAccessibleName(tr("Hosts that moved"));
+  moves_->hide();
+  layout->addWidget(moves_);
   count_ = new QLabel;
   count_->setContentsMargins(2, 0, 2, 2);
   layout->addWidget(count_);
 
+  connect(moves_, &QLabel::linkActivated, filter_edit_, &QLineEdit::setText);
   connect(filter_edit_, &QLineEdit::textChanged, this,
           [this](const QString& text) { model_.set_filter(text); });
   connect(severity_, &QComboBox::currentIndexChanged, this,
@@ -176,8 +187,24 @@ void FlowList::resizeEvent(QResizeEvent* event) {
 
 void FlowList::set_store(std::shared_ptr<const CaptureStore> store) {
   wish_ = kNothing;
+  show_moves({});
   model_.set_store(std::move(store));
   show_count();
+}
+
+void FlowList::show_moves(const std::vector<HostMove>& moves) {
+  QStringList lines;
+  for (const HostMove& move : moves) {
+    if (lines.size() == kMovesShown) {
+      lines << tr("%n more move(s)", nullptr, static_cast<int>(moves.size() - lines.size()));
+      break;
+    }
+    const QString host = text_of(to_string(move.host));
+    lines << tr("<b><a href=\"%1\">%1</a></b> moved with %2 connections. %3")
+                 .arg(host, text_of(grouped(move.flows)), text_of(what_came_of(move)));
+  }
+  moves_->setText(lines.join("<br>"));
+  moves_->setVisible(!lines.isEmpty());
 }
 
 void FlowList::refresh() { model_.refresh(); }

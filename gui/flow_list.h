@@ -20,6 +20,8 @@ class FlowList : public QWidget {
   explicit FlowList(QWidget* parent = nullptr);
   void set_store(std::shared_ptr<const CaptureStore> store);
   void refresh();
+  /// What hosts took along; a click on an address shows the connections of it.
+  void show_moves(const std::vector<HostMove>& moves);
   quint64 selected() const;  ///< 0: none
   /// These wait for the order that is being made.
   void select(quint64 id);
@@ -45,7 +47,7 @@ class FlowList : public QWidget {
   QLineEdit* filter_edit_ = nullptr;
   QComboBox* severity_ = nullptr;
   QTableView* table_ = nullptr;
-  QLabel* count_ = nullptr;
+  QLabel *moves_ = nullptr, *count_ = nullptr;
 };
 
 }  // namespace tsaudit::gui

@@ -186,7 +186,8 @@ QVariant FlowModel::headerData(int section, Qt::Orientation orientation, int rol
   static const char* const kTips[] = {
       QT_TR_NOOP("The worst finding"),
       QT_TR_NOOP("Client and server"),
-      QT_TR_NOOP("The client's timestamp clock over the life of the connection"),
+      QT_TR_NOOP(
+          "The timestamp clock of the side that moved, or else the client, over the life of the connection"),
       QT_TR_NOOP("Segments discarded because of their timestamps"),
       QT_TR_NOOP("All segments"),
       QT_TR_NOOP("Seconds since the start of the capture"),

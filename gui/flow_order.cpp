@@ -56,7 +56,7 @@ std::vector<uint32_t> order_flows(const CaptureStore& store, const FlowQuery& qu
       return by([](const FlowEntry& f) { return std::pair(f.client, f.server); });
     case FlowQuery::Key::clock:
       return by([&](const FlowEntry& f) {
-        const auto line = store.clock_line(f, Side::client);
+        const auto line = store.clock_line(f, f.clock_of);
         return line.empty() ? 0.0 : line.back().ticks;
       });
     case FlowQuery::Key::dropped:

@@ -198,6 +198,7 @@ void MainWindow::document_finished() {
   status_->setText(document_->summary_text());
   status_->setToolTip(status_->text());
   const CaptureStore& store = *document_->store();
+  flows_->show_moves(store.moves());
   if (wanted_flow_ > store.flows())
     complain(tr("There is no connection %1 in this capture.").arg(std::exchange(wanted_flow_, 0)));
   if (wanted_frame_ && store.find_frame(wanted_frame_) == store.segments())

@@ -43,7 +43,7 @@ class LiveReports final : public GatedReports {
     news_.forget(flow.id);
     GatedReports::flow(std::move(flow));
   }
-  void flow_so_far(FlowReport&& flow) override { news_.see(flow); }
+  void flow_so_far(FlowReport&& flow) override { news_.see(std::move(flow)); }
   void look_ended() override {
     const auto lines = news_.end_look(color_);
     if (!options_.input.quiet && !lines.empty()) {

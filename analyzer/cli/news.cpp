@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "tsaudit/words.h"
 #include "tsaudit/writers.h"
@@ -37,7 +38,17 @@ News::Kind News::kind_of(const FlowReport& report) {
           .stands_still = stands_still};
 }
 
-void News::see(const FlowReport& report) {
+std::string News::line_of(const Item& item) {
+  const FlowReport& report = item.report;
+  std::string line = fmt::format("{} -> {}: ", to_string(report.client), to_string(report.server));
+  line += item.only_goes_on ? "goes on again." : report.summary;
+  const std::string command = item.kind.stands_still ? cure(report) : std::string();
+  if (!command.empty()) line += "\n         to do: " + command;
+  return line;
+}
+
+void News::see(FlowReport&& report) {
+  moves_.add(report);
   const Kind kind = kind_of(report);
   if (kind == Kind{} && !flows_.contains(report.id)) return;
   Known& known = flows_[report.id];
@@ -49,29 +60,49 @@ void News::see(const FlowReport& report) {
   if (!stood || known.told == kind) return;
   const bool only_goes_on = known.told.stands_still && !kind.stands_still && known.told.moves == kind.moves;
   known.told = kind;
-  ++told_;
-  if (told_ > kLines) return;
-  std::string line = fmt::format("{} -> {}: ", to_string(report.client), to_string(report.server));
-  line += only_goes_on ? "goes on again." : report.summary;
-  const std::string command = kind.stands_still ? cure(report) : std::string();
-  if (!command.empty()) line += "\n         to do: " + command;
-  lines_.emplace_back(only_goes_on ? Severity::none : kind.worst, std::move(line));
+  items_.push_back({std::move(report), kind, only_goes_on});
 }
 
 std::vector<std::string> News::end_look(bool color) {
-  std::vector<std::string> out;
-  for (auto& [severity, line] : lines_) {
+  std::vector<std::string> lines;
+  const auto say = [&](Severity severity, std::string line) {
     const char* code = severity == Severity::error     ? "\x1b[31m"
                        : severity == Severity::warning ? "\x1b[33m"
                                                        : "";
-    out.push_back(color && *code ? fmt::format("{}{}\x1b[0m", code, line) : std::move(line));
+    lines.push_back(color && *code ? fmt::format("{}{}\x1b[0m", code, line) : std::move(line));
+  };
+  moves_.finish();
+  struct Together {
+    size_t flows = 0;
+    Severity worst = Severity::none;
+  };
+  std::vector<Together> together(moves_.moves().size());
+  const auto part_of = [&](const Item& item) {
+    const auto move = moves_.move_of(item.report);
+    return move && !item.only_goes_on ? &together[*move] : nullptr;
+  };
+  for (const Item& item : items_)
+    if (Together* all = part_of(item)) {
+      ++all->flows;
+      all->worst = std::max(all->worst, item.kind.worst);
+    }
+  for (size_t i = 0; i < together.size(); ++i)
+    if (together[i].flows > 1)
+      say(together[i].worst,
+          fmt::format("{} moved with {}. {}", to_string(moves_.moves()[i].host),
+                      counted(moves_.moves()[i].flows, "connection"), what_came_of(moves_.moves()[i])));
+  size_t told = 0;
+  for (const Item& item : items_) {
+    const Together* all = part_of(item);
+    if (all && all->flows > 1) continue;
+    if (++told <= kLines) say(item.only_goes_on ? Severity::none : item.kind.worst, line_of(item));
   }
-  if (told_ > kLines) out.push_back(fmt::format("and of {}", counted(told_ - kLines, "other connection")));
+  if (told > kLines) lines.push_back(fmt::format("and of {}", counted(told - kLines, "other connection")));
   standing_still_ = std::exchange(still_now_, 0);
-  lines_.clear();
-  told_ = 0;
+  items_.clear();
+  moves_ = {};
   ++look_;
-  return out;
+  return lines;
 }
 
 }  // namespace tsaudit::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What has changed for the connections of a live capture, told in a line each, once it has stood for a while.
+// What has changed for the connections of a live capture, told in a line each, or in one for all that a host
+// took along, once it has stood for a while.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tsaudit/host_moves.h"
 #include "tsaudit/report.h"
 
 namespace tsaudit::cli {
@@ -14,9 +16,9 @@ namespace tsaudit::cli {
 /// In each look, see() for each connection that has trouble, then end_look().
 class News {
  public:
-  void see(const FlowReport& report);
-  /// What is new, each in a line, with the command that would help below it. At most kLines connections; the
-  /// last line has the number of the others.
+  void see(FlowReport&& report);
+  /// What is new, each in a line, with the command that would help below it. At most kLines of connections; a
+  /// line more has the number of the others.
   std::vector<std::string> end_look(bool color);
   void forget(uint64_t flow) { flows_.erase(flow); }
   /// Connections that do not get on, by the last look.
@@ -36,12 +38,19 @@ class News {
     Kind told, seen;
     uint64_t look = 0;
   };
+  struct Item {
+    FlowReport report;
+    Kind kind;
+    bool only_goes_on;
+  };
   static Kind kind_of(const FlowReport& report);
+  static std::string line_of(const Item& item);
 
   std::unordered_map<uint64_t, Known> flows_;
-  std::vector<std::pair<Severity, std::string>> lines_;
+  std::vector<Item> items_;
+  HostMoves moves_;
   uint64_t look_ = 1;
-  size_t told_ = 0, standing_still_ = 0, still_now_ = 0;
+  size_t standing_still_ = 0, still_now_ = 0;
 };
 
 }  // namespace tsaudit::cli

@@ -37,7 +37,7 @@ FlowReport stalled(uint64_t id, int seconds) {
 }
 
 std::vector<std::string> look(News& news, const std::vector<FlowReport>& reports, bool color = false) {
-  for (const FlowReport& report : reports) news.see(report);
+  for (const FlowReport& report : reports) news.see(FlowReport(report));
   return news.end_look(color);
 }
 
@@ -101,6 +101,28 @@ TEST(News, ManyAreCounted) {
   ASSERT_THAT(lines, SizeIs(News::kLines + 1));
   EXPECT_EQ(lines.back(), "and of 7 other connections");
   EXPECT_THAT(look(news, reports), IsEmpty()) << "all of them are known";
+}
+
+TEST(News, WhatAHostTookAlongIsToldOnce) {
+  News news;
+  std::vector<FlowReport> reports;
+  for (uint64_t id = 1; id <= 20; ++id) {
+    FlowReport& report = reports.emplace_back(stalled(id, 2));
+    report.findings[0].rule = RuleId::paws_stall;
+    Migration& move = report.migrations.emplace_back();
+    move.frame = 100 + id;
+    move.time_ns = 98 * kSecond + static_cast<TimeNs>(id) * kMillisecond;
+    move.offset = {5, 6, 7};
+  }
+  FlowReport other = stalled(21, 2);
+  look(news, reports);
+  reports.push_back(other);
+  EXPECT_THAT(
+      look(news, reports),
+      ElementsAre(
+          "10.0.0.1 moved with 20 connections. Another host went on with them at frames 101 to 120, "
+          "within 19 ms. Timestamps stalled all; an offset of +5 ticks or more would have suited all."));
+  EXPECT_THAT(look(news, reports), ElementsAre(HasSubstr(":40021 -> "))) << "did not move";
 }
 
 TEST(News, WhatHasEndedBeginsAnew) {

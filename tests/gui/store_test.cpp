@@ -128,6 +128,41 @@ TEST(Store, EverySegmentOfAShortFlowDrawsItsClock) {
   }
 }
 
+TEST(Store, TheClockWorthALookIsThatOfWhoMovedOrWasLate) {
+  CaptureStore store;
+  const auto clock_of = [&](uint64_t id, FlowReport report) {
+    open_flow(store, id);
+    store.flow(std::move(report));
+    return store.flow_at(id, [](const FlowEntry& flow) { return flow.clock_of; });
+  };
+  FlowReport moved = test::report(2, Severity::note, "moved");
+  moved.migrations.emplace_back().endpoint = Side::server;
+  FlowReport late = test::report(3, Severity::error, "stalled");
+  late.migrations.emplace_back().endpoint = Side::server;
+  Finding& drop = late.findings.emplace_back();
+  drop.rule = RuleId::paws_drop;
+  drop.from = Side::client;
+  EXPECT_EQ(clock_of(1, test::report(1, Severity::none, "healthy")), Side::client);
+  EXPECT_EQ(clock_of(2, moved), Side::server);
+  EXPECT_EQ(clock_of(3, late), Side::client);
+}
+
+TEST(Store, HostsThatMovedWithSeveralConnectionsAreTold) {
+  CaptureStore store;
+  for (const uint64_t id : {1u, 2u, 3u}) {
+    open_flow(store, id);
+    FlowReport report = test::report(id, Severity::note, "moved");
+    Migration& move = report.migrations.emplace_back();
+    move.frame = 10 * id;
+    move.time_ns = static_cast<TimeNs>(id) * kMillisecond;
+    store.flow(std::move(report));
+  }
+  EXPECT_TRUE(store.moves().empty()) << "there may be more";
+  store.moved();
+  ASSERT_EQ(store.moves().size(), 1u);
+  EXPECT_EQ(store.moves()[0].flows, 3u);
+}
+
 TEST(FlowView, UnwrapsAcrossTheEndOfTheCircle) {
   auto store = std::make_shared<CaptureStore>();
   open_flow(*store, 1);

@@ -10,11 +10,13 @@
 #include <QFileInfo>
 #include <QHeaderView>
 #include <QImage>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
 #include <QProcess>
 #include <QTableView>
 #include <QToolButton>
+#include <QtEndian>
 
 #include "exporter.h"
 #include "settings.h"
@@ -113,6 +115,39 @@ class WindowTest : public QObject {
     for (const MarkCluster& mark : window.plots().panel(PlotKind::clock).surface().clusters())
       QVERIFY(mark.kind != MarkKind::paws);
     QVERIFY(window.plots().flow()->worst() < Severity::error);
+  }
+
+  void a_host_that_moved_with_several_connections_is_told_once() {
+    QTemporaryDir folder;
+    QFile one(capture("naive-restore.pcap")), two(folder.filePath("two.pcap"));
+    QVERIFY(one.open(QIODevice::ReadOnly) && two.open(QIODevice::WriteOnly));
+    two.write(one.read(24));
+    constexpr uint16_t kPort = 40000;
+    for (QByteArray header = one.read(16); !header.isEmpty(); header = one.read(16)) {
+      QByteArray packet = one.read(qFromLittleEndian<uint32_t>(header.constData() + 8));
+      two.write(header + packet);
+      if (packet.size() < 54 || packet[23] != 6) continue;
+      // The same from and to the port after it. The urgent pointer, which means nothing, keeps the checksum
+      // right.
+      for (char* port : {packet.data() + 34, packet.data() + 36})
+        if (qFromBigEndian<uint16_t>(port) == kPort) qToBigEndian<uint16_t>(kPort + 1, port);
+      qToBigEndian<uint16_t>(0xfffe, packet.data() + 34 + 18);
+      two.write(header + packet);
+    }
+    two.close();
+    MainWindow window;
+    QVERIFY(show(window, folder.filePath("two.pcap")));
+    QCOMPARE(window.flows().model().rowCount(), 2);
+    QLabel* moves = nullptr;
+    for (QLabel* label : window.flows().findChildren<QLabel*>())
+      if (label->accessibleName() == "Hosts that moved") moves = label;
+    QVERIFY(moves && moves->isVisible());
+    QVERIFY2(moves->text().contains("moved with 2 connections"), qPrintable(moves->text()));
+    QVERIFY2(moves->text().contains("Timestamps stalled all"), qPrintable(moves->text()));
+    Q_EMIT moves->linkActivated("10.77.0.2");
+    QCOMPARE(window.flows().filter_edit()->text(), QString("10.77.0.2"));
+    QVERIFY(show(window, capture("naive-restore.pcap")));
+    QVERIFY(!moves->isVisible());
   }
 
   void a_move_that_cost_nothing_needs_no_saving() {

@@ -5,8 +5,8 @@
 
 #include <array>
 
-#include "report/host_moves.h"
 #include "report/json_stream.h"
+#include "tsaudit/host_moves.h"
 #include "tsaudit/report.h"
 
 namespace tsaudit {

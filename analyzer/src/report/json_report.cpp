@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One JSON document, schema tsaudit.analysis/1. Flows are written as they end; findings, captures and totals
 // follow. A flow and a finding take a line each, so that the document can be compared line by line.
-#include "report/host_moves.h"
 #include "report/json_document.h"
 #include "report/kept_findings.h"
 #include "report/report_writers.h"
+#include "tsaudit/host_moves.h"
 
 namespace tsaudit {
 namespace {

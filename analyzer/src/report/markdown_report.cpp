@@ -5,7 +5,6 @@
 
 #include "report/flow_facts.h"
 #include "report/gate_words.h"
-#include "report/host_moves.h"
 #include "report/markup.h"
 #include "report/output.h"
 #include "report/report_writers.h"
@@ -13,6 +12,7 @@
 #include "report/text_flow.h"
 #include "report/text_style.h"
 #include "report/worst_flows.h"
+#include "tsaudit/host_moves.h"
 
 namespace tsaudit {
 namespace {

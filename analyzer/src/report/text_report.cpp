@@ -8,7 +8,6 @@
 
 #include "report/flow_facts.h"
 #include "report/gate_words.h"
-#include "report/host_moves.h"
 #include "report/output.h"
 #include "report/report_writers.h"
 #include "report/tally.h"
@@ -16,6 +15,7 @@
 #include "report/text_style.h"
 #include "report/utf8.h"
 #include "report/worst_flows.h"
+#include "tsaudit/host_moves.h"
 
 namespace tsaudit {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/host_moves.h"
+#include "tsaudit/host_moves.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
