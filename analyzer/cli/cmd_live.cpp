@@ -20,7 +20,7 @@ namespace {
 struct LiveOptions {
   InputOptions input;
   std::string interface;
-  std::string record;
+  OpenOptions open;
   double seconds = 0;
   ReportOptions report;
   GateOptions gate;
@@ -31,7 +31,7 @@ struct LiveOptions {
 class LiveReports final : public GatedReports {
  public:
   LiveReports(const LiveOptions& options, const PacketSource& source, GateRun* gate)
-      : GatedReports(options.report, options.record, gate),
+      : GatedReports(options.report, options.open.record, gate),
         options_(options),
         source_(source),
         line_(options.input.quiet),
@@ -82,7 +82,9 @@ ExitCode watch(const LiveOptions& options) {
     gate = GateRun::open(options.gate, options.gate.limits(), code);
     if (!gate) return code;
   }
-  auto source = open_live(options.interface, {.filter = options.input.filter, .record = options.record});
+  OpenOptions open = options.open;
+  open.filter = options.input.filter;
+  auto source = open_live(options.interface, open);
   if (!source) return refuse_input(source.error());
   interrupt_later(options.seconds);
   LiveReports reports(options, **source, gate.get());
@@ -117,9 +119,16 @@ void add_live(CLI::App& app, Action& action) {
       ->option_text("NAME")
       ->group("Input");
   command
-      ->add_option("-w,--write", options->record,
+      ->add_option("-w,--write", options->open.record,
                    "pcap file for what is captured, so that its frames can be explained")
       ->option_text("FILE")
+      ->group("Input");
+  command
+      ->add_option("-s,--snapshot-length", options->open.snapshot,
+                   fmt::format("bytes to take of a packet (default {}: all but of what TSO and GRO make)",
+                               options->open.snapshot))
+      ->check(whole_number(128, 1 << 18))
+      ->option_text("BYTES")
       ->group("Input");
   command->add_option("--duration", options->seconds, "end after so many seconds")
       ->check(CLI::PositiveNumber)
@@ -133,7 +142,7 @@ void add_live(CLI::App& app, Action& action) {
   command->footer(kExitCodeHelp);
   command->callback([options, &action] {
     if (options->interface.empty()) throw UsageError(wanted_interface());
-    if (options->record == "-") throw UsageError("--write wants a file: stdout is for the report");
+    if (options->open.record == "-") throw UsageError("--write wants a file: stdout is for the report");
     options->report.check();
     options->gate.check();
     action = [options] { return watch(*options); };

@@ -29,9 +29,6 @@ extern "C" void on_death(int signal) {
 }
 
 void handle(int signal, void (*handler)(int)) {
-  struct sigaction old {};
-  sigaction(signal, nullptr, &old);
-  if (old.sa_handler == SIG_IGN) return;  // nohup, or a caller that wants EPIPE
   struct sigaction action {};
   action.sa_handler = handler;
   // Without SA_RESTART: a read that waits for a pipe comes back. With RESETHAND: the second time kills.
@@ -39,16 +36,22 @@ void handle(int signal, void (*handler)(int)) {
   sigaction(signal, &action, nullptr);
 }
 
+void handle_unless_ignored(int signal, void (*handler)(int)) {
+  struct sigaction old {};
+  sigaction(signal, nullptr, &old);
+  if (old.sa_handler != SIG_IGN) handle(signal, handler);  // nohup, or a caller that wants EPIPE
+}
+
 }  // namespace
 
 void install_signal_handlers() {
-  handle(SIGINT, on_interrupt);
-  for (const int signal : {SIGPIPE, SIGTERM, SIGHUP}) handle(signal, on_death);
+  handle_unless_ignored(SIGINT, on_interrupt);
+  for (const int signal : {SIGPIPE, SIGTERM, SIGHUP}) handle_unless_ignored(signal, on_death);
 }
 
 void interrupt_later(double seconds) {
-  handle(SIGTERM, on_interrupt);
-  handle(SIGALRM, on_interrupt);
+  // A script that starts it in the background has made it ignore SIGINT, and sends SIGINT to end it.
+  for (const int signal : {SIGINT, SIGTERM, SIGALRM}) handle(signal, on_interrupt);
   const auto whole = static_cast<time_t>(seconds);
   // Rounded up: zero would be never.
   const auto micros = static_cast<suseconds_t>(std::ceil((seconds - static_cast<double>(whole)) * 1e6));

@@ -10,7 +10,8 @@ namespace tsaudit::cli {
 extern std::atomic<bool> interrupted;
 
 void install_signal_handlers();
-/// SIGTERM interrupts from now on, as SIGINT does, and so does the clock after so many seconds (0: never).
+/// SIGINT, even where it is ignored, and SIGTERM interrupt from now on, and so does the clock after so many
+/// seconds (0: never).
 void interrupt_later(double seconds);
 
 /// While registered, `path` is unlinked if a signal kills the process. `path` must stay where it is; there is

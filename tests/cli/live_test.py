@@ -25,11 +25,16 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
 RESTORE = os.path.join(TOP, "captures/naive-restore.pcap")
 
 
+def ignore_interrupts():
+    """As a shell does before what it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 class Live(LiveTest):
-    def live(self, *arguments):
+    def live(self, *arguments, **options):
         """tsaudit live on what is between the hosts; the lines of its stderr, as they come; None at its end."""
         process = subprocess.Popen(["ip", "netns", "exec", self.between, TSAUDIT, "live", *arguments], text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         self.lines = queue.Queue()
 
         def read():
@@ -120,7 +125,7 @@ class Live(LiveTest):
 
     def test_gate(self):
         self.hosts()
-        process = self.live("-i", "inside", "--fail-on", "error", "-q")
+        process = self.live("-i", "inside", "--fail-on", "error", "-q", preexec_fn=ignore_interrupts)
         self.assertEqual(self.replay(RESTORE).wait(30), 0)
         time.sleep(0.5)
         self.assertTrue(self.end(process, FINDINGS).startswith("Timestamps stalled 1 of 1 flow"))

@@ -69,6 +69,9 @@ struct OpenOptions {
   std::string filter;                       ///< BPF expression; empty: everything
   bool use_libpcap = false;                 ///< read with libpcap although our reader could (tests, oracle)
   uint32_t max_packet = 16u << 20;          ///< a larger record is corrupt, not a packet
+  /// Bytes that open_live() takes of a packet. All of what an Ethernet carries, so that checksums can tell;
+  /// of the giants that TSO and GRO make the headers.
+  uint32_t snapshot = 16 << 10;
   std::string record{};                     ///< pcap file to write what open_live() captures to; empty: none
 };
 

@@ -246,7 +246,8 @@ class TextReport : public ReportWriter {
     }
     if (!skipped.empty()) text += "; skipped: " + skipped;
     if (capture.out_of_order > 0)
-      text += fmt::format("; {} out of order in time, which reordercap mends", grouped(capture.out_of_order));
+      text += fmt::format("; {} out of order in time{}", grouped(capture.out_of_order),
+                          capture.format == "live" ? "" : ", which reordercap mends");
     paragraph("read", text);
   }
 

@@ -14,7 +14,6 @@ namespace {
 
 constexpr int kIdleMs = 100;       // next_batch() returns at least that often
 constexpr int kDeliverMs = 20;     // how long the kernel may gather packets
-constexpr int kSnaplen = 1 << 18;  // all of a packet, TSO giants too
 constexpr int kRingSize = 16 << 20;
 
 struct DumpClose {
@@ -101,7 +100,7 @@ OpenedReader open_interface(const std::string& name, const OpenOptions& options,
   PcapHandle pcap(pcap_create(name.c_str(), reason));
   if (!pcap) return Error{Errc::cannot_open, fmt::format("{}: {}", name, reason)};
   pcap_t* p = pcap.get();
-  pcap_set_snaplen(p, kSnaplen);
+  pcap_set_snaplen(p, static_cast<int>(options.snapshot));
   pcap_set_timeout(p, kDeliverMs);
   pcap_set_buffer_size(p, kRingSize);
   const auto bad_filter = [&] {

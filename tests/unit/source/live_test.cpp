@@ -92,6 +92,20 @@ TEST(Live, RecordsWhatItDelivers) {
   });
 }
 
+TEST(Live, TakesNoMoreOfAPacketThanAskedFor) {
+  in_own_network([] {
+    auto source = open_live("lo", {.filter = "udp dst port 7777", .snapshot = 200});
+    ASSERT_TRUE(source) << source.error().message;
+    send_to(7777, std::string(1000, 'x'));
+    const auto deadline = Clock::now() + std::chrono::seconds(2);
+    std::span<const RawPacket> packets;
+    while (packets.empty() && Clock::now() < deadline) packets = (*source)->next_batch();
+    ASSERT_EQ(packets.size(), 1u);
+    EXPECT_EQ(packets[0].captured, 200u);
+    EXPECT_EQ(packets[0].length, 14u + 20 + 8 + 1000);
+  });
+}
+
 TEST(Live, ReturnsWhileIdle) {
   in_own_network([] {
     auto source = open_live("lo");
