@@ -334,7 +334,8 @@ void Document::save_recording(const QString& path) {
     if (!source.open(QIODevice::ReadOnly))
       error = source.errorString();
     else if (target.open(QIODevice::WriteOnly))
-      while (!source.atEnd() && target.write(source.read(kCopyBytes)) >= 0) continue;
+      for (QByteArray part = source.read(kCopyBytes); !part.isEmpty(); part = source.read(kCopyBytes))
+        if (target.write(part) < 0) break;  // commit() says why
     if (error.isEmpty() && !target.commit()) error = target.errorString();
     if (!error.isEmpty()) error = tr("%1: %2").arg(path, error);
     QMetaObject::invokeMethod(this, [this, path, error] { Q_EMIT saved(path, error); });

@@ -9,6 +9,8 @@
 #include <QPainter>
 #include <QTableView>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <span>
 
 #include "plot_content.h"
 #include "qt_text.h"
@@ -20,7 +22,7 @@ namespace {
 
 constexpr int kFlowWidth = 228;  ///< two IPv4 addresses with their ports
 constexpr int kScrollBar = 22;   ///< and the frame
-constexpr qsizetype kMovesShown = 3;
+constexpr size_t kMovesShown = 3;
 
 /// Badge and sparkline.
 class FlowDelegate : public TextDelegate {
@@ -194,15 +196,12 @@ void FlowList::set_store(std::shared_ptr<const CaptureStore> store) {
 
 void FlowList::show_moves(const std::vector<HostMove>& moves) {
   QStringList lines;
-  for (const HostMove& move : moves) {
-    if (lines.size() == kMovesShown) {
-      lines << tr("%n more move(s)", nullptr, static_cast<int>(moves.size() - lines.size()));
-      break;
-    }
+  for (const HostMove& move : std::span(moves).first(std::min(moves.size(), kMovesShown))) {
     const QString host = text_of(to_string(move.host));
     lines << tr("<b><a href=\"%1\">%1</a></b> moved with %2 connections. %3")
                  .arg(host, text_of(grouped(move.flows)), text_of(what_came_of(move)));
   }
+  if (moves.size() > kMovesShown) lines << text_of(counted(moves.size() - kMovesShown, "more move"));
   moves_->setText(lines.join("<br>"));
   moves_->setVisible(!lines.isEmpty());
 }

@@ -363,7 +363,7 @@ void MainWindow::dropEvent(QDropEvent* event) {
   for (const QUrl& url : event->mimeData()->urls())
     if (url.isLocalFile()) paths << url.toLocalFile();
   event->acceptProposedAction();
-  const bool beside = event->modifiers() & Qt::ControlModifier && !document_->paths().isEmpty();
+  const bool beside = event->modifiers() & Qt::ControlModifier && actions_->action("compare")->isEnabled();
   beside ? compare_with(paths) : open(paths);
 }
 

@@ -86,18 +86,20 @@ std::vector<std::string> News::end_look(bool color) {
       ++all->flows;
       all->worst = std::max(all->worst, item.kind.worst);
     }
-  for (size_t i = 0; i < together.size(); ++i)
-    if (together[i].flows > 1)
-      say(together[i].worst,
-          fmt::format("{} moved with {}. {}", to_string(moves_.moves()[i].host),
-                      counted(moves_.moves()[i].flows, "connection"), what_came_of(moves_.moves()[i])));
+  for (size_t i = 0; i < together.size(); ++i) {
+    if (together[i].flows < 2) continue;
+    const HostMove& move = moves_.moves()[i];
+    std::string line = fmt::format("{} moved with {}. {}", to_string(move.host),
+                                   counted(move.flows, "connection"), what_came_of(move));
+    if (std::exchange(said_[move.host], line) != line) say(together[i].worst, std::move(line));
+  }
   size_t told = 0;
   for (const Item& item : items_) {
     const Together* all = part_of(item);
     if (all && all->flows > 1) continue;
     if (++told <= kLines) say(item.only_goes_on ? Severity::none : item.kind.worst, line_of(item));
   }
-  if (told > kLines) lines.push_back(fmt::format("and of {}", counted(told - kLines, "other connection")));
+  if (told > kLines) lines.push_back(fmt::format("and of {} more", grouped(told - kLines)));
   standing_still_ = std::exchange(still_now_, 0);
   items_.clear();
   moves_ = {};

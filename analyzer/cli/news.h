@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -49,6 +50,7 @@ class News {
   std::unordered_map<uint64_t, Known> flows_;
   std::vector<Item> items_;
   HostMoves moves_;
+  std::map<IpAddress, std::string> said_;  ///< of the last move of a host
   uint64_t look_ = 1;
   size_t standing_still_ = 0, still_now_ = 0;
 };

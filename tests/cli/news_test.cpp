@@ -99,7 +99,7 @@ TEST(News, ManyAreCounted) {
   look(news, reports);
   const auto lines = look(news, reports);
   ASSERT_THAT(lines, SizeIs(News::kLines + 1));
-  EXPECT_EQ(lines.back(), "and of 7 other connections");
+  EXPECT_EQ(lines.back(), "and of 7 more");
   EXPECT_THAT(look(news, reports), IsEmpty()) << "all of them are known";
 }
 
@@ -123,6 +123,10 @@ TEST(News, WhatAHostTookAlongIsToldOnce) {
           "10.0.0.1 moved with 20 connections. Another host went on with them at frames 101 to 120, "
           "within 19 ms. Timestamps stalled all; an offset of +5 ticks or more would have suited all."));
   EXPECT_THAT(look(news, reports), ElementsAre(HasSubstr(":40021 -> "))) << "did not move";
+  for (FlowReport& report : reports) report.last_ns += kSecond;  // all of them go on
+  look(news, reports);
+  for (const std::string& line : look(news, reports))
+    EXPECT_THAT(line, testing::Not(HasSubstr("moved with")));
 }
 
 TEST(News, WhatHasEndedBeginsAnew) {
