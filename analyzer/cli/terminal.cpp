@@ -65,7 +65,10 @@ void ProgressLine::show(const std::string& text) {
 }
 
 void ProgressLine::write(const std::string& text) {
-  std::fputs(("\r\x1b[K" + text).c_str(), stderr);
+  // What went on in a second row could not be erased.
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  std::fputs(("\r\x1b[K" + text.substr(0, known ? size.ws_col - 1u : kMinWidth)).c_str(), stderr);
   std::fflush(stderr);
   shown_ = true;
 }

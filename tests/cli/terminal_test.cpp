@@ -108,6 +108,15 @@ TEST_F(Terminal, ProgressIsShownAndErasedOnATerminalOnly) {
     EXPECT_EQ(shown(), "");
   }
   EXPECT_NE(text.find("50 %, 1234 packets"), std::string::npos) << text;
+  {
+    const winsize narrow{.ws_row = 24, .ws_col = 10, .ws_xpixel = 0, .ws_ypixel = 0};
+    ioctl(slave_, TIOCSWINSZ, &narrow);
+    const Redirected err(STDERR_FILENO, slave_);
+    ProgressLine line(false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    line.show("longer than that");
+    EXPECT_EQ(shown(), "\r\x1b[Klonger th");
+  }
   const Redirected err(STDERR_FILENO, pipe_[1]);
   ProgressLine line(false);
   std::this_thread::sleep_for(std::chrono::milliseconds(150));
