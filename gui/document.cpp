@@ -119,6 +119,7 @@ void Document::open_live(const QString& interface, const QString& filter) {
   paths_.clear();
   interface_ = interface;
   filter_ = filter;
+  saved_segments_ = 0;
   recording_ = std::make_unique<QTemporaryFile>(QDir::tempPath() + "/tsaudit-XXXXXX.pcap");
   if (recording_->open())
     paths_ << recording_->fileName();
@@ -327,7 +328,7 @@ void Document::request_explanation(quint64 frame) {
 
 void Document::save_recording(const QString& path) {
   if (!is_temporary()) return;
-  pool_.start([this, from = paths_.front(), path] {
+  pool_.start([this, from = paths_.front(), path, segments = store_->segments()] {
     QFile source(from);
     QSaveFile target(path);
     QString error;
@@ -338,7 +339,10 @@ void Document::save_recording(const QString& path) {
         if (target.write(part) < 0) break;  // commit() says why
     if (error.isEmpty() && !target.commit()) error = target.errorString();
     if (!error.isEmpty()) error = tr("%1: %2").arg(path, error);
-    QMetaObject::invokeMethod(this, [this, path, error] { Q_EMIT saved(path, error); });
+    QMetaObject::invokeMethod(this, [this, path, error, segments] {
+      if (error.isEmpty()) saved_segments_ = segments;
+      Q_EMIT saved(path, error);
+    });
   });
 }
 

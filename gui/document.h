@@ -44,6 +44,8 @@ class Document : public QObject {
   bool is_live() const { return !interface_.isEmpty() && state_ == State::loading; }
   /// What was captured live is in a file that goes with this document.
   bool is_temporary() const { return recording_ != nullptr; }
+  /// And more came than was saved.
+  bool is_unsaved() const { return is_temporary() && store_ && store_->segments() > saved_segments_; }
   const QStringList& paths() const { return paths_; }
   QString title() const;
   std::shared_ptr<const CaptureStore> store() const { return store_; }
@@ -104,6 +106,7 @@ class Document : public QObject {
   QString interface_, filter_, profile_ = "auto";
   std::vector<uint64_t> cuts_;
   std::unique_ptr<QTemporaryFile> recording_;
+  size_t saved_segments_ = 0;
   std::shared_ptr<CaptureStore> store_;
   Summary summary_;
   Stop load_stop_, follow_stop_, flow_stop_, explain_stop_, compare_stop_;

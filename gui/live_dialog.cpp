@@ -24,8 +24,8 @@ LiveDialog::LiveDialog(QWidget* parent) : QDialog(parent) {
   layout->addRow(tr("&Interface:"), interface_);
   layout->addRow(tr("&Filter (BPF):"), filter_);
   auto* hint = new QLabel(
-      tr("Capturing needs the right to do so (CAP_NET_RAW). The packets are kept in a temporary file "
-         "until another capture is opened; File, Save captured packets keeps them for good."));
+      tr("Capturing needs the right to do so (CAP_NET_RAW). The packets are kept in a temporary file, until "
+         "they are saved or another capture is opened."));
   hint->setWordWrap(true);
   layout->addRow(hint);
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);

@@ -13,7 +13,6 @@
 #include "comparer.h"
 #include "exporter.h"
 #include "flow_list.h"
-#include "live_dialog.h"
 #include "main_window.h"
 #include "plot_stack.h"
 #include "theme.h"
@@ -42,7 +41,7 @@ void MainWindow::build_actions() {
   std::vector<ActionSpec> specs{
       {"open", "&File", "&Open\u2026", "Ctrl+O", [this] { choose_files(); }},
       {"live", "&File", "&Live capture\u2026", "Ctrl+L", [this] { choose_live(); }},
-      {"save", "&File", "Save captured &packets\u2026", "Ctrl+S", [this] { choose_recording(); }},
+      {"save", "&File", "Save captured &packets\u2026", "Ctrl+S", [this] { save_recording(); }},
       {"compare", "&File", "&Compare with\u2026", "Ctrl+Shift+O", [this] { choose_baseline(); }, false, false,
        line},
       {"end-compare", "&File", "End co&mparison", "", [this] { comparer_->end(); }},
@@ -124,19 +123,6 @@ QStringList MainWindow::ask_for_captures(const QString& title) {
 }
 
 void MainWindow::choose_files() { open(ask_for_captures(tr("Open a capture; several files are read as one"))); }
-
-void MainWindow::choose_live() {
-  auto* dialog = new LiveDialog(this);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  connect(dialog, &LiveDialog::chosen, document_, &Document::open_live);
-  dialog->open();
-}
-
-void MainWindow::choose_recording() {
-  const QString path = QFileDialog::getSaveFileName(this, tr("Save captured packets"), "tsaudit.pcap",
-                                                    tr("Captures (*.pcap)"));
-  if (!path.isEmpty()) document_->save_recording(path);
-}
 
 void MainWindow::tell_written(const QString& path, const QString& error) {
   if (error.isEmpty())

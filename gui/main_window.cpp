@@ -145,7 +145,7 @@ void MainWindow::connect_panels() {
 }
 
 void MainWindow::open(const QStringList& paths) {
-  if (paths.isEmpty()) return;
+  if (paths.isEmpty() || !may_forget_recording()) return;
   wanted_flow_ = wanted_frame_ = 0;
   wanted_from_ns_ = wanted_to_ns_ = 0;
   document_->open(paths);
@@ -335,6 +335,7 @@ void MainWindow::set_profile(const QString& name) {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+  if (!may_forget_recording()) return event->ignore();
   settings_.set_bytes("geometry", saveGeometry());
   settings_.set_bytes("across", across_->saveState());
   settings_.set_bytes("down", down_->saveState());

@@ -71,7 +71,8 @@ class MainWindow : public QMainWindow {
   QStringList ask_for_captures(const QString& title);
   void choose_files();
   void choose_live();
-  void choose_recording();
+  bool save_recording();
+  bool may_forget_recording();
   void tell_written(const QString& path, const QString& error);
   void choose_export();
   void choose_csv();

@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <QAbstractButton>
 #include <QMessageBox>
+#include <QTimer>
 #include <cstdio>
 #include <vector>
 
@@ -67,6 +69,18 @@ class LiveTest : public QObject {
     QSignalSpy failed(&window.document(), &Document::failed);
     window.document().open_live(interface, filter);
     return failed.wait(5000) ? failed.front().front().toString() : QString();
+  }
+
+  /// Does the window close, when that is answered to what it asks?
+  static bool answer(MainWindow& window, QMessageBox::StandardButton button) {
+    bool asked = false;
+    QTimer::singleShot(100, &window, [&] {
+      auto* box = window.findChild<QMessageBox*>("unsaved");
+      asked = box != nullptr;
+      if (asked) box->button(button)->click();
+    });
+    const bool closed = window.close();
+    return asked && closed;
   }
 
  private Q_SLOTS:
@@ -157,8 +171,21 @@ class LiveTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(document.state() == Document::State::complete, 10'000);
     QCOMPARE(document.store()->segments(), before);
     QVERIFY(document.title().contains("lo"));
-    document.close();
-    QVERIFY(!QFile::exists(file));
+
+    // What was saved is all that there is; of another capture nothing is.
+    document.save_recording(folder.filePath("saved.pcap"));
+    QVERIFY(saved.wait(5'000));
+    QVERIFY(!document.is_unsaved());
+    document.open_live("lo", {});
+    QTest::qWait(500);
+    connection.say(10);
+    QTRY_VERIFY_WITH_TIMEOUT(document.is_unsaved(), 10'000);
+    QVERIFY(!answer(window, QMessageBox::Cancel));
+    QVERIFY(window.isVisible());
+    const QString other = document.paths().front();
+    QVERIFY(QFile::exists(other) && !QFile::exists(file));
+    QVERIFY(answer(window, QMessageBox::Discard));
+    QVERIFY(!window.isVisible());
   }
 
   void a_device_that_is_not_there_is_named() {
