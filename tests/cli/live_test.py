@@ -18,9 +18,11 @@ with open(sys.argv[2], "rb") as file:
 with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
     out.bind(("router", 0))
     begin = time.monotonic()
-    for ns, frame in frames:
+    for ns, frame in frames[:-1]:
         time.sleep(max(0, begin + (ns - frames[0][0]) / 1e9 - time.monotonic()))
         out.send(frame)
+    sys.stdin.readline()
+    out.send(frames[-1][1])
 """
 RESTORE = os.path.join(TOP, "captures/naive-restore.pcap")
 
@@ -71,8 +73,15 @@ class Live(LiveTest):
         return out
 
     def replay(self, capture):
-        """As host `a` would send it, and at that pace."""
-        return self.inside_of(self.a, sys.executable, "-c", REPLAY, os.path.dirname(__file__), capture)
+        """As host `a` would send it, and at that pace; the last frame when it may, on a line of stdin."""
+        process = self.inside_of(self.a, sys.executable, "-c", REPLAY, os.path.dirname(__file__), capture,
+                                 stdin=subprocess.PIPE)
+        self.addCleanup(process.stdin.close)
+        return process
+
+    def finish(self, replay):
+        replay.communicate("\n", timeout=30)
+        self.assertEqual(replay.returncode, 0)
 
     def test_stall_is_told_while_it_lasts(self):
         self.hosts()
@@ -80,12 +89,11 @@ class Live(LiveTest):
         process = self.live("-i", "inside", "-w", written, "--format", "json")
         replay = self.replay(RESTORE)
         line = self.lines.get(timeout=30)
-        self.assertIsNone(replay.poll(), "it was told when all was over")
         self.assertRegex(line, r"^\d\d:\d\d:\d\d 10\.77\.0\.2:40000 -> 10\.77\.0\.1:50000: Timestamps stalled this "
                                r"connection: the server discarded \d segments of the client by PAWS from frame \d+ on")
         self.assertRegex(self.lines.get(timeout=30), r"^ +to do: tsoffset add inet 10\.77\.0\.2:40000 10\.77\.0\.1:50000 "
                                                      r"\+1000001$")
-        self.assertEqual(replay.wait(30), 0)
+        self.finish(replay)
         time.sleep(0.5)
         report = json.loads(self.end(process, OK))
         self.assertIsNone(self.lines.get(timeout=30))
@@ -99,34 +107,43 @@ class Live(LiveTest):
                          [finding["message"] for finding in report["findings"]])
         self.assertIn("until the capture ends", json.dumps(report["findings"]))
 
+    def forward(self, enabled):
+        self.ip("netns", "exec", self.between, "sysctl", "-qw", f"net.ipv4.ip_forward={enabled}")
+
     def test_what_goes_on_again_is_told(self):
         self.hosts()
         process = self.live("-i", "any")
 
         def stop_for_a_while():
-            for forward, seconds in ((1, 1), (0, 3), (1, 0)):
-                self.ip("netns", "exec", self.between, "sysctl", "-qw", f"net.ipv4.ip_forward={forward}")
-                time.sleep(seconds)
-            said = [self.lines.get(timeout=30), self.lines.get(timeout=30)]
-            self.assertRegex(said[0], r" 10\.78\.1\.1:\d+ -> 10\.78\.2\.1:5000: Timestamps are not the problem: no progress "
-                                      r"for [\d.]+ s so far: no answer")
-            self.assertTrue(said[1].endswith(" -> 10.78.2.1:5000: goes on again."), said[1])
+            time.sleep(1)
+            self.forward(0)
+            self.assertRegex(self.lines.get(timeout=30), r" 10\.78\.1\.1:\d+ -> 10\.78\.2\.1:5000: Timestamps are not the "
+                                                         r"problem: no progress for [\d.]+ s so far: no answer")
+            self.forward(1)
+            line = self.lines.get(timeout=60)   # a retransmission may take a while
+            self.assertTrue(line.endswith(" -> 10.78.2.1:5000: goes on again."), line)
         self.record_a_talk(meanwhile=stop_for_a_while)
         self.assertIn("no progress for", " ".join(self.end(process, OK, signal.SIGTERM).split()))
 
     def test_nothing_is_said_of_what_is_well(self):
         self.hosts()
-        process = self.live("-i", "inside", "--duration", "6")
+        process = self.live("-i", "inside")
         self.record_a_talk()
-        out = process.stdout.read()
-        self.assertEqual(process.wait(30), OK)
+        out = self.end(process, OK)
         self.assertIsNone(self.lines.get(timeout=30))
         self.assertTrue(out.startswith("Timestamps are not the problem: PAWS discarded none"), out)
+
+    def test_duration(self):
+        self.hosts()
+        begin = time.monotonic()
+        process = self.live("-i", "inside", "--duration", "1.5")
+        self.assertEqual(process.wait(30), OK)
+        self.assertGreaterEqual(time.monotonic() - begin, 1.5)
 
     def test_gate(self):
         self.hosts()
         process = self.live("-i", "inside", "--fail-on", "error", "-q", preexec_fn=ignore_interrupts)
-        self.assertEqual(self.replay(RESTORE).wait(30), 0)
+        self.finish(self.replay(RESTORE))
         time.sleep(0.5)
         self.assertTrue(self.end(process, FINDINGS).startswith("Timestamps stalled 1 of 1 flow"))
         self.assertIsNone(self.lines.get(timeout=30))
