@@ -19,18 +19,13 @@ struct AnalyzeOptions {
 
 ExitCode analyze_captures(const AnalyzeOptions& options) {
   ExitCode code = ExitCode::ok;
-  std::unique_ptr<GateRun> gate;
-  if (options.gate.is_asked_for()) {
-    gate = GateRun::open(options.gate, options.gate.limits(), code);
-    if (!gate) return code;
-  }
+  const auto gate = GateRun::open_if_asked(options.gate, code);
+  if (code != ExitCode::ok) return code;
   const auto source = open(options.input, code);
   if (!source) return code;
   GatedReports reports(options.report, options.input.command_hint(), gate.get());
   Summary summary = run(*source, options.input, reports);
-  reports.finish(summary);
-  code = report_input(summary, options.input);
-  return gate ? worse(code, gate->finish(summary, options.input.quiet)) : code;
+  return reports.finish(summary, options.input);
 }
 
 }  // namespace

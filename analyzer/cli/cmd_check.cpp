@@ -30,9 +30,7 @@ ExitCode check_captures(CheckOptions& options) {
   if (!source) return code;
   GatedReports reports(options.report, options.input.command_hint(), gate.get());
   Summary summary = run(*source, options.input, reports);
-  reports.finish(summary);
-  code = report_input(summary, options.input);
-  return worse(code, gate->finish(summary, options.input.quiet));
+  return reports.finish(summary, options.input);
 }
 
 ExitCode print_default_policy() {

@@ -46,16 +46,16 @@ class LiveReports final : public GatedReports {
   void flow_so_far(FlowReport&& flow) override { news_.see(std::move(flow)); }
   void look_ended() override {
     const auto lines = news_.end_look(color_);
-    if (!options_.input.quiet && !lines.empty()) {
+    if (!lines.empty()) {
       line_.erase();
       const std::string time = fmt::format("{:%H:%M:%S}", fmt::localtime(std::time(nullptr)));
       for (const std::string& line : lines) std::fputs(fmt::format("{} {}\n", time, line).c_str(), stderr);
     }
     line_.show(state());
   }
-  void finish(Summary& summary) {
+  ExitCode finish(Summary& summary, const InputOptions& input) {
     line_.erase();
-    GatedReports::finish(summary);
+    return GatedReports::finish(summary, input);
   }
 
  private:
@@ -77,23 +77,20 @@ class LiveReports final : public GatedReports {
 
 ExitCode watch(const LiveOptions& options) {
   ExitCode code = ExitCode::ok;
-  std::unique_ptr<GateRun> gate;
-  if (options.gate.is_asked_for()) {
-    gate = GateRun::open(options.gate, options.gate.limits(), code);
-    if (!gate) return code;
-  }
+  const auto gate = GateRun::open_if_asked(options.gate, code);
+  if (code != ExitCode::ok) return code;
   OpenOptions open = options.open;
   open.filter = options.input.filter;
   auto source = open_live(options.interface, open);
   if (!source) return refuse_input(source.error());
   interrupt_later(options.seconds);
+  AnalysisOptions analysis = options.input.analysis;
+  if (!options.input.quiet) analysis.look_every = kSecond;
   LiveReports reports(options, **source, gate.get());
-  Summary summary = analyze(**source, options.input.analysis, reports, {}, &interrupted);
+  Summary summary = analyze(**source, analysis, reports, {}, &interrupted);
   interrupted = false;
   summary.stopped_at_frame = 0;  // somebody has to end it: that is no interruption
-  reports.finish(summary);
-  code = report_input(summary, options.input);
-  return gate ? worse(code, gate->finish(summary, options.input.quiet)) : code;
+  return reports.finish(summary, options.input);
 }
 
 std::string wanted_interface() {
@@ -134,7 +131,6 @@ void add_live(CLI::App& app, Action& action) {
       ->check(CLI::PositiveNumber)
       ->option_text("SECONDS")
       ->group("Input");
-  options->input.analysis.look_every = kSecond;
   options->input.add_live_to(*command);
   options->report.add_to(*command);
   options->gate.add_limits(*command, "no gate", "1 with --fail-on");

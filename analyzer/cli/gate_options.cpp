@@ -62,14 +62,6 @@ void GateOptions::add_today(CLI::App& command) {
       ->group("Gate");
 }
 
-Policy GateOptions::limits() const {
-  Policy policy;
-  policy.fail_on = fail_on.value_or(Severity::none);
-  policy.min_flows = min_flows.value_or(fail_on ? 1 : 0);
-  policy.min_ts_segments = 0;
-  return policy;
-}
-
 Date GateOptions::date() const {
   if (today) return *today;
   if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr) {
@@ -116,6 +108,15 @@ std::unique_ptr<GateRun> GateRun::open(const GateOptions& options, Policy policy
   }
   run->gate_.emplace(run->policy_, options.date(), options.baseline.empty() ? nullptr : &run->known_, update);
   return run;
+}
+
+std::unique_ptr<GateRun> GateRun::open_if_asked(const GateOptions& options, ExitCode& code) {
+  if (!options.fail_on && !options.min_flows && options.baseline.empty()) return nullptr;
+  Policy policy;
+  policy.fail_on = Severity::none;
+  policy.min_flows = options.fail_on ? 1 : 0;  // no gate is green for having seen nothing
+  policy.min_ts_segments = 0;
+  return open(options, std::move(policy), code);
 }
 
 ExitCode GateRun::finish(const Summary& summary, bool quiet) {

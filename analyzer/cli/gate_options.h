@@ -25,10 +25,6 @@ struct GateOptions {
   void add_baseline(CLI::App& command);
   /// Adds --today.
   void add_today(CLI::App& command);
-  /// Any of --fail-on, --min-flows and --baseline makes a gate.
-  bool is_asked_for() const { return fail_on || min_flows || !baseline.empty(); }
-  /// Of that gate. None is green for having seen nothing.
-  Policy limits() const;
   /// --today, else SOURCE_DATE_EPOCH (reproducible-builds.org), else the clock; UTC.
   Date date() const;
   /// Throws UsageError for what does not go together.
@@ -43,6 +39,9 @@ class GateRun {
  public:
   /// Null after an error, said on stderr; `code` is set then.
   static std::unique_ptr<GateRun> open(const GateOptions& options, Policy policy, ExitCode& code);
+  /// Any of --fail-on, --min-flows and --baseline makes a gate. Null as well if there is none, and `code` is
+  /// ok then.
+  static std::unique_ptr<GateRun> open_if_asked(const GateOptions& options, ExitCode& code);
 
   Gate& gate() { return *gate_; }
   const Policy& policy() const { return policy_; }

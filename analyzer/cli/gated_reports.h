@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gate_options.h"
+#include "input_options.h"
 #include "report_files.h"
 #include "tsaudit/analysis.h"
 
@@ -21,9 +22,13 @@ class GatedReports : public Sink {
     if (gate_) gate_->gate().apply(flow);
     writers_.flow(flow);
   }
-  void finish(Summary& summary) {
+  /// Writes what comes last, says what was wrong with the input and why the gate is red. Returns what to exit
+  /// with.
+  ExitCode finish(Summary& summary, const InputOptions& input) {
     if (gate_) gate_->gate().finish(summary);
     writers_.finish(summary);
+    const ExitCode code = report_input(summary, input);
+    return gate_ ? worse(code, gate_->finish(summary, input.quiet)) : code;
   }
 
  private:

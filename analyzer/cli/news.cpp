@@ -52,14 +52,12 @@ void News::see(FlowReport&& report) {
   const Kind kind = kind_of(report);
   if (kind == Kind{} && !flows_.contains(report.id)) return;
   Known& known = flows_[report.id];
-  // In two looks: what one segment says, the next one may take back.
-  const bool stood = known.look + 1 == look_ && known.seen != known.told;
-  known.seen = kind;
-  known.look = look_;
   still_now_ += kind.stands_still;
-  if (!stood || known.told == kind) return;
+  if (known.told == kind) return;
+  // In two looks: what one segment says, the next one may take back.
+  if (std::exchange(known.differed_in, look_) + 1 != look_) return;
   const bool only_goes_on = known.told.stands_still && !kind.stands_still && known.told.moves == kind.moves;
-  known.told = kind;
+  known = {.told = kind, .differed_in = 0};
   items_.push_back({std::move(report), kind, only_goes_on});
 }
 

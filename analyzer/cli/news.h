@@ -36,8 +36,8 @@ class News {
     friend bool operator==(const Kind&, const Kind&) = default;
   };
   struct Known {
-    Kind told, seen;
-    uint64_t look = 0;
+    Kind told;
+    uint64_t differed_in = 0;  ///< the last look in which it was not as told; 0: none since
   };
   struct Item {
     FlowReport report;
@@ -51,7 +51,7 @@ class News {
   std::vector<Item> items_;
   HostMoves moves_;
   std::map<IpAddress, std::string> said_;  ///< of the last move of a host
-  uint64_t look_ = 1;
+  uint64_t look_ = 2;                      ///< its number; no look comes right after 0
   size_t standing_still_ = 0, still_now_ = 0;
 };
 
