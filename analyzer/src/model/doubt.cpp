@@ -78,12 +78,14 @@ std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenV
   return std::nullopt;
 }
 
-/// It asks for the data still, and they were next in order: their ACK was too old. (Its own data may have
-/// been on their way for longer.)
+/// It asks for the data still, and they were next in order; or it has got a part of them by another segment,
+/// and no more. Their ACK was too old. (Its own data may have been on their way for longer.)
 std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVerdict& v, const Sequel& next) {
   const Segment& s = next.segment;
-  if (!next.at_receiver || s.length() != 0 || !(next.settled || next.answers) || s.ack != v.seq ||
-      s.ack != v.state.rcv_nxt || !before(v.segment.ack, v.state.snd_una))
+  const bool asks_for_them = s.ack == v.seq && s.ack == v.state.rcv_nxt;
+  const bool has_a_part = after(s.ack, v.seq) && before(s.ack, v.end_seq) && !before(s.ack, v.state.rcv_nxt);
+  if (!next.at_receiver || s.length() != 0 || !(next.settled || next.answers) ||
+      !(asks_for_them || has_a_part) || !before(v.segment.ack, v.state.snd_una))
     return std::nullopt;
   const auto refusal = [&](TsVal ts_recent) {
     PawsState state = state_with(v, ts_recent, v.state.age_seconds);

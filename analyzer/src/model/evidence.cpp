@@ -152,10 +152,12 @@ bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Se
                            bool repeats_ack) {
   Host& receiver = flow.host[sender ^ 1];
   v.state.usec_ts = receiver.clock.counts_us();  // perhaps it is known by now
+  // A new ACK may be for what came before it in one batch.
+  const TimeNs settled = repeats_ack ? settle_ns(receiver) : at_once(receiver);
   const Sequel sequel{.segment = s,
                       .last = flow.host[sender].segments == v.sent,
                       .at_receiver = vantage_of(receiver, flow.host[sender]) == Vantage::at_receiver,
-                      .settled = s.time_ns - v.time_ns > settle_ns(receiver),
+                      .settled = s.time_ns - v.time_ns > settled,
                       .tick_known = receiver.clock.hz() != 0,
                       .restored = receiver.restored,
                       .late = !repeats_ack && is_late(receiver, v, s),

@@ -251,6 +251,16 @@ TEST(Doubt, DataInOrderThatAreAskedForAgainHadTooOldAnAck) {
   }
 }
 
+TEST(Doubt, OrOfWhichAPartHasComeByAnotherSegment) {
+  OpenVerdict v = doubt(Reason::state_unknown, 0);
+  v.segment.ack = {3000};
+  const DoubtWeighed weighed = weigh(v, {.ack = 5099, .last = false});
+  ASSERT_TRUE(weighed.decision);
+  EXPECT_EQ(weighed.decision->reason, Reason::too_old_ack);
+  v.state.rcv_nxt = {5100};
+  EXPECT_FALSE(weigh(v, {.ack = 5099, .last = false}).decision) << "it had them before";
+}
+
 TEST(Doubt, ALaterTsRecentDoesNotTellWhichTestRefusedData) {
   for (const bool stored_since : {false, true}) {
     OpenVerdict v = doubt(Reason::ts_recent_range, 10);

@@ -508,6 +508,28 @@ TEST(Evidence, AnAckForAnotherReasonChoosesNoKernel) {
   EXPECT_EQ(from(answered_probe(20'000, 1000, told), Side::client).receiver_profile->name, "linux-6.18");
 }
 
+/// Of data whose ACK may be too old, two segments in one batch: the ACK of the first ends where the second
+/// begins, and may have left before that was looked at.
+TEST(Evidence, TheAckOfABatchIsNotThatOfItsEnd) {
+  for (const bool taken : {true, false}) {
+    Conversation c;
+    c.handshake();
+    for (int i = 0; i < 3; ++i) {
+      c.server({.payload = 1000});
+      c.pass(10 * kMillisecond);
+      c.client();
+    }
+    const uint32_t first = c.next[0], old = c.next[1] - 2000;
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(c.client({.payload = 100, .ack = old}).verdict, Verdict::unknown);
+    c.pass(70'000 + c.answer);
+    c.server({.ack = first + 100});
+    c.pass(taken ? 3'000 : 45 * kMillisecond);
+    c.server({.ack = first + (taken ? 200 : 100)});
+    const DirectionReport d = from(c.finish(), Side::client);
+    EXPECT_EQ(count(d, Reason::too_old_ack), taken ? 0 : 1);
+  }
+}
+
 TEST(Evidence, CountsAddUpToTheDrops) {
   Conversation c = set_back();
   for (int i = 0; i < 300; ++i) {
