@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "random_move.h"
+#include "random_programs.h"
 #include "rule_tests.h"
 #include "scenario.h"
 
@@ -21,7 +22,7 @@ struct Arguments {
   lab::Topology::Options net;
   int64_t patience_s = 2200;
   lab::RandomPlan random;
-  bool moves = false;
+  bool moves = false, programs = false;
 };
 
 lab::Lab::Options lab_options(const Arguments& arguments) {
@@ -86,7 +87,7 @@ int random_traffic(const Arguments& arguments) {
     return kSkipped;
   }
   // Without reasons only counters speak, and on a bad line they speak of several segments at once.
-  if ((arguments.net.bad_line || arguments.moves) && lab::kernel_version() < 517) {
+  if ((arguments.net.bad_line || arguments.moves || arguments.programs) && lab::kernel_version() < 517) {
     fmt::print("SKIPPED: a bad line, and sockets that move, need drop reasons (Linux 5.17)\n");
     return kSkipped;
   }
@@ -99,10 +100,11 @@ int random_traffic(const Arguments& arguments) {
                                  {arguments.net.vxlan, " --vxlan"},
                                  {arguments.net.usec, " --usec"},
                                  {arguments.random.far, " --far"},
-                                 {arguments.moves, " --moves"}})
+                                 {arguments.moves, " --moves"},
+                                 {arguments.programs, " --programs"}})
     if (on) plan.network += name;
-  if (arguments.moves) {
-    play_random_moves(lab, plan);
+  if (arguments.moves || arguments.programs) {
+    (arguments.moves ? lab::play_random_moves : lab::play_random_programs)(lab, plan);
     lab.finish();
     fmt::print("random{} --seed {}\n", plan.network, plan.seed);
     return 0;
@@ -149,6 +151,7 @@ int main(int argc, char** argv) {
   sub->add_flag("--far", arguments.random.far,
                 "the hosts are 4 to 40 ms apart, and the middle is in the middle");
   sub->add_flag("--moves", arguments.moves, "real sockets that move, instead of odd segments");
+  sub->add_flag("--programs", arguments.programs, "real sockets that do what programs ask of them");
   sub->add_option("--only", arguments.random.only, "number of the one connection to play, from 0");
   CLI11_PARSE(app, argc, argv);
   if (geteuid() != 0) {

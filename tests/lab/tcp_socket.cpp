@@ -20,33 +20,57 @@ std::string pattern(size_t bytes) {
 }
 
 bool would_block() { return errno == EAGAIN || errno == EINPROGRESS; }
+/// The connection is, or there never was one.
+bool is_over() {
+  return errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN || errno == ECONNREFUSED ||
+         errno == ETIMEDOUT;
+}
 
 }  // namespace
 
-TcpSocket TcpSocket::open(const Namespace& ns, bool v6) {
+TcpSocket TcpSocket::open(const Namespace& ns, bool v6, int protocol) {
   const auto inside = ns.enter();
-  TcpSocket socket(UniqueFd(
-      must(::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "TCP socket")));
+  TcpSocket socket(
+      UniqueFd(must(::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol),
+                    "TCP socket")));
   socket.set(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
   return socket;
 }
 
 TcpSocket TcpSocket::listen(const Namespace& ns, const Endpoint& local, int backlog) {
   TcpSocket socket = open(ns, local.address.v6);
-  const SocketAddress address = socket_address(local);
-  must(bind(socket.fd(), address.get(), address.length), "bind " + to_string(local));
-  must(::listen(socket.fd(), backlog), "listen");
+  socket.bind(local);
+  socket.listen(backlog);
   return socket;
 }
 
 TcpSocket TcpSocket::connect(const Namespace& ns, const Endpoint& local, const Endpoint& remote) {
   TcpSocket socket = open(ns, local.address.v6);
-  const SocketAddress from = socket_address(local);
-  must(bind(socket.fd(), from.get(), from.length), "bind " + to_string(local));
-  const SocketAddress to = socket_address(remote);
-  if (::connect(socket.fd(), to.get(), to.length) < 0 && !would_block())
-    throw SystemError("connect " + to_string(remote));
+  socket.bind(local);
+  socket.connect(remote);
   return socket;
+}
+
+void TcpSocket::bind(const Endpoint& local) {
+  const SocketAddress address = socket_address(local);
+  must(::bind(fd(), address.get(), address.length), "bind " + to_string(local));
+}
+
+void TcpSocket::listen(int backlog) { must(::listen(fd(), backlog), "listen"); }
+
+void TcpSocket::connect(const Endpoint& remote) {
+  const SocketAddress address = socket_address(remote);
+  if (::connect(fd(), address.get(), address.length) < 0 && !would_block())
+    throw SystemError("connect " + to_string(remote));
+}
+
+void TcpSocket::connect_with(const Endpoint& remote, size_t bytes) {
+  const std::string data = pattern(bytes);
+  const SocketAddress address = socket_address(remote);
+  if (sendto(fd(), data.data(), data.size(), MSG_FASTOPEN | MSG_NOSIGNAL, address.get(), address.length) <
+          0 &&
+      !would_block())
+    throw SystemError("connect " + to_string(remote));
 }
 
 std::optional<TcpSocket> TcpSocket::accept() {
@@ -55,25 +79,27 @@ std::optional<TcpSocket> TcpSocket::accept() {
   return TcpSocket(UniqueFd(must(fd, "accept")));
 }
 
-size_t TcpSocket::write(size_t bytes) {
+size_t TcpSocket::write(size_t bytes, int flags) {
   const std::string data = pattern(bytes);
-  const ssize_t n = send(fd_.get(), data.data(), data.size(), MSG_NOSIGNAL);
-  if (n < 0 && (would_block() || errno == EPIPE || errno == ECONNRESET))
-    return 0;  // the caller sees no progress
+  const ssize_t n = send(fd_.get(), data.data(), data.size(), flags | MSG_NOSIGNAL);
+  if (n < 0 && (would_block() || is_over())) return 0;  // the caller sees no progress
   return static_cast<size_t>(must(n, "send"));
 }
 
-size_t TcpSocket::read() {
+size_t TcpSocket::read(size_t most) {
   static thread_local std::vector<char> sink(1 << 18);
   size_t total = 0;
-  for (;;) {
-    const ssize_t n = recv(fd_.get(), sink.data(), sink.size(), 0);
-    if (n <= 0) return total;  // nothing more, the end, or a reset: the caller looks at info()
+  while (total < most) {
+    const ssize_t n = recv(fd_.get(), sink.data(), std::min(sink.size(), most - total), 0);
+    if (n <= 0) break;  // nothing more, the end, or a reset: the caller looks at info()
     total += static_cast<size_t>(n);
   }
+  return total;
 }
 
-void TcpSocket::shutdown_write() { must(shutdown(fd_.get(), SHUT_WR), "shutdown"); }
+void TcpSocket::shutdown_write() {
+  if (shutdown(fd_.get(), SHUT_WR) < 0 && !is_over()) throw SystemError("shutdown");
+}
 
 void TcpSocket::abort_on_close() {
   const linger abort{1, 0};
@@ -81,7 +107,11 @@ void TcpSocket::abort_on_close() {
 }
 
 void TcpSocket::set(int level, int option, int value, const std::string& name) {
-  must(setsockopt(fd_.get(), level, option, &value, sizeof value), name);
+  if (!try_set(level, option, value)) throw SystemError(name);
+}
+
+bool TcpSocket::try_set(int level, int option, int value) {
+  return setsockopt(fd_.get(), level, option, &value, sizeof value) == 0;
 }
 
 TcpInfo TcpSocket::info() const {
