@@ -33,6 +33,59 @@ void syn_recv(RuleTests& t) {
   t.expect_ts_recent(g, "S TS.Recent after the handshake", g.clock);
 }
 
+/// A RST says nothing of what it acknowledges.
+void syn_recv_reset(RuleTests& t) {
+  Ghost g(t.lab(), t.options());
+  half_open(g);
+  Segment s = g.stale(0, kRst | kAck);
+  s.ack += 5;
+  s.seq -= 1;
+  t.send(g, s, "S SYN_RECV, RST before the window, ACK number wrong",
+         kernel_version() >= 615 ? "TCP_OVERWINDOW" : "NOT_SPECIFIED");
+  s.flags = kAck;
+  t.send(g, s, "S SYN_RECV, ACK before the window, its number wrong",
+         kernel_version() >= 612 ? "TCP_FLAGS" : "NOT_SPECIFIED");
+  s = g.stale(0);
+  s.seq -= 1;
+  t.send(g, s, "S SYN_RECV, ACK before the window",
+         kernel_version() >= 615 ? "TCP_OVERWINDOW" : "NOT_SPECIFIED");
+  t.send(g, g.stale(0), "2 final ACK, after what was out of the window", kTaken);
+  g.wait_accepted();
+  Ghost h(t.lab(), t.options());
+  half_open(h);
+  s = h.stale(0, kRst | kAck);
+  s.ack += 5;
+  t.send(h, s, "S SYN_RECV, RST, ACK number wrong", "NOT_SPECIFIED");
+  h.forget_replies();
+  t.send(h, h.stale(0), "S SYN_RECV, ACK after that RST",
+         kernel_version() >= 612 ? "TCP_FLAGS" : "NOT_SPECIFIED");
+  t.expect("S SYN_RECV, ACK after that RST: the request is gone", "RST", answer(h));
+}
+
+/// Both ends have sent a SYN: no request socket, no test of the echo.
+void crossed(RuleTests& t) {
+  Ghost g(t.lab(), t.options());
+  g.connect_from_peer();
+  Segment syn = g.syn();
+  syn.flags = kSyn;
+  syn.ack = 0;
+  syn.ts->ecr = 0;
+  g.forget_replies();
+  t.send(g, syn, "S SYN_SENT, the other end's SYN", kTaken);
+  g.wait_for(is_syn_ack);
+  Segment answer = g.syn();
+  answer.flags = kSyn | kAck;
+  answer.ack = g.rcv_nxt;
+  answer.ts->val += 1;
+  g.clock += 1;
+  t.send(g, answer, "S SYN_RECV without a request, SYN-ACK",
+         kernel_version() < 601 ? "TCP_INVALID_SYN" : "TCP_OLD_DATA");
+  g.snd_nxt = answer.end_seq();
+  t.send(g, g.next(), "2 ACK after crossed SYNs", kTaken);
+  t.lab().wait_until([&] { return g.peer().info().state == TcpState::established; });
+  t.expect_ts_recent(g, "S TS.Recent is the SYN-ACK's that has crossed", g.clock);
+}
+
 void syn_recv_echo(RuleTests& t) {
   Ghost g(t.lab(), t.options());
   half_open(g);
@@ -75,6 +128,11 @@ void syn_sent(RuleTests& t) {
   t.send(g, answer, "S/V23 SYN_SENT, echo one tick before the SYN", kPaws);
   answer.ts->ecr = g.peer_tsval + 100'000;
   t.send(g, answer, "S/V23 SYN_SENT, echo of the future", kPaws);
+  Segment other = g.next();
+  t.send(g, other, "S SYN_SENT, ACK alone", "TCP_FLAGS");
+  other.ack += 5;
+  t.send(g, other, "S SYN_SENT, ACK number wrong",
+         t.knows("TCP_INVALID_ACK_SEQUENCE") ? "TCP_INVALID_ACK_SEQUENCE" : "NOT_SPECIFIED");
   Segment reset = g.next(kRst | kAck);
   reset.seq = 0;
   reset.ts = Timestamps{0, g.peer_tsval - 1};
@@ -118,6 +176,8 @@ void cookies(RuleTests& t) {
 
 constexpr RuleTest kTests[] = {
     {"syn-recv", syn_recv},
+    {"syn-recv-reset", syn_recv_reset},
+    {"crossed", crossed},
     {"syn-recv-echo", syn_recv_echo},
     {"syn-again", syn_again},
     {"syn-sent", syn_sent},

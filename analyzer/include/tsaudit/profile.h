@@ -27,6 +27,9 @@ struct ReceiverProfile {
   bool update_needs_overlap;         ///< BSD: SEG.SEQ <= Last.ACK.sent <= SEG.SEQ + SEG.LEN
   bool update_needs_newer;           ///< TS.Recent never moves backward by the ordinary rule
   bool checks_syn_recv_tsecr;        ///< TCP_RFC7323_TSECR (6.15+)
+  bool takes_crossed_syn_ack;        ///< of a simultaneous open, tcp_validate_incoming() (6.1.192, 6.12+)
+  bool request_rst_by_sequence;      ///< a RST to a request counts whatever it acknowledges (the same)
+  bool keeps_offered_window;         ///< what it has once offered it takes, even if it takes that back (7.2+)
   bool checks_end_sequence;          ///< TCP_INVALID_END_SEQUENCE (6.17+)
   bool linux_states;                 ///< request socket, SYN_SENT and TIME_WAIT as Linux has them
 };

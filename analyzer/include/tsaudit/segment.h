@@ -40,6 +40,7 @@ struct Segment {
   TsVal tsval, tsecr;         ///< meaningful when ts is present or duplicated
   uint8_t window_scale = kNoWindowScale;  ///< of SYN segments
   bool sack_permitted = false;
+  bool mptcp = false;         ///< of SYN segments: MP_CAPABLE or MP_JOIN (RFC 8684)
   bool has_sack = false;      ///< read the blocks with sack_blocks()
   bool options_malformed = false;  ///< a length below 2 or beyond the header ended the option walk
   uint8_t ttl = 0;            ///< or hop limit

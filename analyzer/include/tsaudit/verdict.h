@@ -40,8 +40,10 @@ enum class Reason : uint8_t {
   old_sequence,         ///< TCP_OLD_SEQUENCE
   invalid_sequence,     ///< TCP_INVALID_SEQUENCE
   invalid_end_sequence, ///< TCP_INVALID_END_SEQUENCE (6.17+)
+  over_window,          ///< TCP_OVERWINDOW: outside of the window of a request socket
   too_old_ack,          ///< TCP_TOO_OLD_ACK
   ack_unsent_data,      ///< TCP_ACK_UNSENT_DATA
+  invalid_ack_sequence, ///< TCP_INVALID_ACK_SEQUENCE: the same in SYN_SENT
   invalid_syn,          ///< TCP_INVALID_SYN: SYN on a synchronized connection, challenge ACK
   reset,                ///< TCP_RESET: the RST took effect (or was challenged)
   // unknown

@@ -14,7 +14,7 @@ inline void fill_no_options(Segment& segment) {
   segment.tsval = {};
   segment.tsecr = {};
   segment.window_scale = Segment::kNoWindowScale;
-  segment.sack_permitted = false;
+  segment.sack_permitted = segment.mptcp = false;
   segment.has_sack = false;
   segment.options_malformed = false;
 }

@@ -8,7 +8,15 @@
 namespace tsaudit {
 namespace {
 
-enum Kind : uint8_t { kEnd = 0, kNop = 1, kWindowScale = 3, kSackPermitted = 4, kSack = 5, kTimestamp = 8 };
+enum Kind : uint8_t {
+  kEnd = 0,
+  kNop = 1,
+  kWindowScale = 3,
+  kSackPermitted = 4,
+  kSack = 5,
+  kTimestamp = 8,
+  kMptcp = 30
+};
 constexpr uint32_t kTimestampLength = 10;
 constexpr uint8_t kMaxWindowScale = 14;  // RFC 7323 section 2.3
 
@@ -88,6 +96,9 @@ void wire::parse_options(Segment& segment, const uint8_t* options, uint32_t capt
         break;
       case kSackPermitted:
         if (syn && walk.size() == 2) segment.sack_permitted = true;
+        break;
+      case kMptcp:
+        if (syn) segment.mptcp = true;
         break;
       case kSack:
         if (is_sack(walk)) segment.has_sack = true;

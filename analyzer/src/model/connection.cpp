@@ -19,16 +19,22 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
   if ((s.flags & (kSyn | kAck | kRst)) == (kSyn | kAck)) {
     // The SYN-ACK to a SYN that looked like one inside of the old connection.
     const Trouble* t = trouble_of(flow);
-    return t && t->syn_pending && t->syn_from == (from ^ 1) && s.ack == t->syn_isn + 1;
+    return t && t->syn_pending && t->syn_from == (from ^ 1) && after(s.ack, t->syn_isn) &&
+           !after(s.ack, t->syn_end);  // some of its data, or none, with fast open
   }
   if ((s.flags & (kSyn | kAck | kRst)) != kSyn) return false;
-  if (flow.syn_seen && flow.client == from && a.isn == s.seq) return false;  // sent again
+  const bool stale = s.time_ns - flow.last_ns() > kTimeWait;
+  if (flow.syn_seen && flow.client == from && a.isn == s.seq && !(stale && flow.synack_seen))
+    return false;                                                            // sent again
   if (flow.syn_seen && !flow.synack_seen && !b.seen) return true;            // another attempt
   // After a RST that may have been refused, its SYN-ACK tells whether it is the first of another connection.
   const Trouble* t = trouble_of(flow);
   const bool doubtful = t && (t->direction[0].doubtful_reset || t->direction[1].doubtful_reset);
-  const bool over = (flow.reset && !doubtful) || (a.fin_sent && b.fin_sent);
-  const bool stale = s.time_ns - flow.last_ns() > kTimeWait;
+  // Who waits for the ACK of its FIN refuses it, with an ACK, and the answer to that is a RST.
+  const bool waits = b.state == TcpState::established && a.acked && before(a.ack_max, b.snd_nxt) &&
+                     vantage_of(b, a) == Vantage::at_receiver;
+  const bool over =
+      (flow.reset && !doubtful) || b.state == TcpState::closed || (a.fin_sent && b.fin_sent && !waits);
   if (!over && !stale) return false;
   if (b.state != TcpState::time_wait || stale) return true;
   Host receiver = b;
@@ -80,20 +86,29 @@ void Tracker::first_segment(Flow& flow, unsigned from, const Segment& s) {
 
 /// Roles, negotiation and the state changes of SYN and SYN-ACK (RFC 9293 section 3.5).
 void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judgement& j) {
-  if (j.verdict == Verdict::drop) return;  // inside of a connection it opens nothing
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
+  // A SYN-ACK that is sent again: the ACK has not been taken, or not to heart (TCP_DEFER_ACCEPT).
+  if (s.has(kAck) && a.state == TcpState::established && a.snd_nxt == s.end_seq() && a.acked &&
+      a.ack_max == s.ack && vantage_of(a, b) == Vantage::at_receiver)
+    a.state = TcpState::syn_recv;
+  if (j.verdict == Verdict::drop) return;  // inside of a connection it opens nothing
   if (s.window_scale != Segment::kNoWindowScale) a.window_scale = s.window_scale & 0xf;
+  if (s.has(kAck) && s.mptcp) flow.mptcp = true;
   if (!s.has(kAck)) {
-    flow.set_client(from);
+    const bool crossed = b.state == TcpState::syn_sent;
+    if (!crossed) flow.set_client(from);
     flow.roles_known = true;
     flow.syn_seen = true;
     flow.syn_ts = flow.syn_ts || s.has_ts() || s.ts == TsOption::cut;
     a.isn = s.seq;
     a.scale_known = a.scale_known || s.window_scale != Segment::kNoWindowScale || !options_cut(s);
     // Sent again, it has not taken whatever SYN-ACK the capture holds.
-    if (a.state == TcpState::unknown || !a.acked) a.state = TcpState::syn_sent;
-    if (b.state == TcpState::unknown || b.state == TcpState::syn_recv) {
+    if (crossed)
+      a.state = b.state = TcpState::syn_crossed;
+    else if (a.state == TcpState::unknown || !a.acked)
+      a.state = TcpState::syn_sent;
+    if (b.state == TcpState::unknown || b.state == TcpState::syn_recv || crossed) {
       b.rcv_nxt = s.seq + 1;  // TFO data is acknowledged later, or not at all
       b.rcv_known = true;
       // A retransmitted SYN leaves the request's TS.Recent alone, unless the first one never arrived.
@@ -113,7 +128,8 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
   if (s.has_ts() && s.tsecr.raw != 0 && a.ts_recent.known() &&
       a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, true) > TsRecentSet::Echo::possible)
     a.ts_recent.replace(s.tsecr, s.time_ns);
-  flow.set_client(from ^ 1);
+  const bool crossed = s.seq == a.isn && (a.state == TcpState::syn_sent || a.state == TcpState::syn_crossed);
+  if (!crossed) flow.set_client(from ^ 1);
   flow.roles_known = true;
   flow.synack_seen = true;
   flow.synack_ts = flow.synack_ts || s.has_ts() || s.ts == TsOption::cut;
@@ -126,7 +142,7 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
   }
   a.scale_known = both_seen;
   a.isn = s.seq;
-  if (a.state != TcpState::established) a.state = TcpState::syn_recv;
+  if (a.state != TcpState::established) a.state = crossed ? TcpState::syn_crossed : TcpState::syn_recv;
   b.state = TcpState::established;
   b.rcv_nxt = s.end_seq();
   b.rcv_known = true;

@@ -13,6 +13,7 @@ std::string_view state_name(TcpState state) {
     case TcpState::syn_sent:
       return "SYN_SENT";
     case TcpState::syn_recv:
+    case TcpState::syn_crossed:
       return "SYN_RECV";
     case TcpState::established:
       return "ESTABLISHED";

@@ -117,6 +117,7 @@ struct Flow {
   void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
   bool live : 1 = false;     ///< the table's
   uint8_t ways : 2 = 0;      ///< the table's: FlowTable::Ways
+  bool mptcp : 1 = false;    ///< windows are offered for all its subflows together (RFC 8684 section 3.3.5)
   bool options_cut : 1 = false;  ///< a segment whose TSopt the snapshot may have cut off; one of a SYN counts as seen
   bool settled : 1 = false;  ///< timestamps are in use, all is known of both hosts, and no question is open
 

@@ -43,12 +43,19 @@ Reason disordered_ack_check(const ReceiverProfile& p, const PawsState& r, const 
 /// tcp_input.c:tcp_sequence(). Reason::newer stands for "acceptable".
 Reason sequence_check(const ReceiverProfile& p, const PawsState& r, const PawsSegment& s) {
   if (before(s.end_seq, r.rcv_wup)) return Reason::old_sequence;
-  const SeqNum right_edge = r.rcv_wup + r.rcv_wnd;
+  const SeqNum right_edge = r.rcv_wup + r.rcv_wnd + (p.keeps_offered_window ? r.taken_back : 0);
   if (after(s.seq, right_edge)) return Reason::invalid_sequence;
   // A FIN alone may stick out of the window.
   const SeqNum data_end = (s.flags & kFin) ? s.end_seq - 1 : s.end_seq;
   if (p.checks_end_sequence && after(data_end, right_edge)) return Reason::invalid_end_sequence;
   return Reason::newer;
+}
+
+/// Both ends have sent a SYN, and this is the other one's SYN-ACK (tcp_input.c:tcp_validate_incoming()).
+bool ends_crossing(const ReceiverProfile& p, const PawsState& r, const PawsSegment& s) {
+  return p.takes_crossed_syn_ack && r.state == TcpState::syn_crossed &&
+         (s.flags & (kSyn | kAck | kRst)) == (kSyn | kAck) && s.end_seq == s.seq + 1 &&
+         s.end_seq == r.rcv_nxt && s.ack == r.snd_nxt;
 }
 
 /// TS.Recent moves only forward by the ordinary rule, and by a segment that starts at or before
@@ -128,7 +135,8 @@ PawsOutcome judge_synchronized(const ReceiverProfile& p, const PawsState& r, con
     return exact ? outcome : drop_and_answer(Reason::reset, true);  // RFC 5961 section 3.2
   }
   if (p.update_before_ack_check) outcome.updates_ts_recent = updates_ts_recent(p, r, s);
-  if (s.flags & kSyn) return drop_and_answer(Reason::invalid_syn, true);  // RFC 5961 section 4.2
+  if ((s.flags & kSyn) && !ends_crossing(p, r, s))
+    return drop_and_answer(Reason::invalid_syn, true);  // RFC 5961 section 4.2
   // The fast path looks at the ACK as well, but takes the segment whatever it finds there. An old TSval, or
   // none, does not get there (tcp_rcv_established()).
   const bool fast_path = r.predicted && s.seq == r.rcv_nxt && s.window == r.snd_wnd && !(s.flags & kFin) &&
@@ -162,10 +170,11 @@ PawsOutcome judge_request(const ReceiverProfile& p, const PawsState& r, const Pa
   const bool syn_again = (s.flags & (kSyn | kAck | kRst | kFin)) == kSyn && s.seq + 1 == r.rcv_nxt;
   if (syn_again && !ts_refused) return {.reason = why};
   // A wrong ACK number is handed to the listener, which refuses it and sends a RST.
-  if (!syn_again && (s.flags & kAck) && s.ack != r.snd_nxt) return drop(Reason::tcp_flags);
+  const bool needs_ack = (s.flags & kAck) && !((s.flags & kRst) && p.request_rst_by_sequence);
+  if (!syn_again && needs_ack && s.ack != r.snd_nxt) return drop(Reason::tcp_flags);
   if (ts_refused) return drop_and_answer(Reason::paws, true);  // not even a RST passes
   if (before(s.end_seq, r.rcv_nxt) || after(s.seq, r.rcv_nxt + r.rcv_wnd))
-    return drop_and_answer(after(s.seq, r.rcv_nxt) ? Reason::invalid_sequence : Reason::old_sequence, true);
+    return drop_and_answer(Reason::over_window, true);
   if (p.checks_syn_recv_tsecr && s.has_ts && s.tsecr.raw != 0 &&
       (before(s.tsecr, r.tsval_first) || after(s.tsecr, r.tsval_last)))
     return drop_and_answer(Reason::tsecr, true);
@@ -178,11 +187,13 @@ PawsOutcome judge_request(const ReceiverProfile& p, const PawsState& r, const Pa
 
 PawsOutcome judge_syn_sent(const ReceiverProfile& p, const PawsState& r, const PawsSegment& s) {
   if ((s.flags & kAck) && (after(s.ack, r.snd_nxt) || !after(s.ack, r.snd_una)))
-    return drop(Reason::ack_unsent_data);
+    return drop(Reason::invalid_ack_sequence);
   // PAWSActive: the echo must be one of ours. Not a test of TSval, and no test of RFC 7323.
   if (p.linux_states && s.has_ts && (s.flags & kAck) && s.tsecr.raw != 0 &&
       (before(s.tsecr, r.tsval_first) || after(s.tsecr, r.tsval_last)))
     return drop_and_answer(Reason::paws, false);
+  if (p.linux_states && (s.flags & (kRst | kAck)) == kRst) return drop(Reason::reset);
+  if (p.linux_states && !(s.flags & (kSyn | kRst))) return drop(Reason::tcp_flags);
   PawsOutcome outcome{.reason = s.has_ts ? Reason::initial : Reason::no_tsopt};
   if (!s.has_ts) outcome.verdict = Verdict::not_tested;
   outcome.updates_ts_recent = s.has_ts && (s.flags & kSyn);
@@ -219,6 +230,7 @@ PawsOutcome judge(const ReceiverProfile& profile, const PawsState& state, const 
     case TcpState::closed:
       return {.verdict = Verdict::not_tested, .reason = Reason::state_unknown};
     case TcpState::unknown:
+    case TcpState::syn_crossed:
     case TcpState::established:
       break;
   }

@@ -16,6 +16,7 @@ enum class TcpState : uint8_t {
   unknown,  ///< nothing seen yet that tells
   syn_sent,
   syn_recv,     ///< request socket on Linux
+  syn_crossed,  ///< SYN_RECV of a socket: both ends have sent a SYN (RFC 9293 section 3.5)
   established,  ///< and the other synchronized states up to LAST_ACK: PAWS does not tell them apart
   time_wait,
   closed,
@@ -32,6 +33,7 @@ struct PawsState {
   SeqNum rcv_wup;           ///< RCV.NXT when the last ACK left: Last.ACK.sent
   SeqNum sack_edge;         ///< right end of the rightmost SACK block, RCV.NXT if there is none
   uint32_t rcv_wnd = 0;     ///< window as offered with that ACK, bytes from rcv_wup
+  uint32_t taken_back = 0;  ///< bytes after that window that were in it once
   SeqNum snd_una, snd_nxt;  ///< of what the receiver itself sends
   SeqNum snd_wl1;           ///< SEG.SEQ of the last window update taken
   uint32_t snd_wnd = 0;     ///< bytes

@@ -29,6 +29,9 @@ constexpr ReceiverProfile kRfc7323{
     .update_needs_overlap = false,
     .update_needs_newer = true,
     .checks_syn_recv_tsecr = false,
+    .takes_crossed_syn_ack = false,
+    .request_rst_by_sequence = false,
+    .keeps_offered_window = false,
     .checks_end_sequence = false,
     .linux_states = false,
 };
@@ -72,6 +75,8 @@ constexpr ReceiverProfile kLinux61 = [] {
   p.name = "linux-6.1";
   p.description = "Linux 6.1 to 6.3 (6.1.192: an old ACK may move TS.Recent)";
   p.update_on_old_ack = true;
+  p.takes_crossed_syn_ack = true;
+  p.request_rst_by_sequence = true;
   return p;
 }();
 
@@ -109,6 +114,7 @@ constexpr ReceiverProfile kLinux72 = [] {
   p.name = "linux-7.2";
   p.description = "Linux 7.2 and later: an old ACK may move TS.Recent";
   p.update_on_old_ack = true;
+  p.keeps_offered_window = true;
   return p;
 }();
 

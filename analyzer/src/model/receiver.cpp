@@ -38,14 +38,19 @@ struct Possibilities {
   Choices<TsVal, TsRecentSet::kCapacity> ts_recent;
   Choices<int64_t, 2> age;
   Choices<int64_t, 2> rto;
-  Choices<Sequence, 10> sequence;
+  Choices<Sequence, 11> sequence;
 };
 
 void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, const Host& sender,
                    const Segment& s, const DirectionTrouble* trouble) {
+  // The SYN again; what came with it may have been taken, by fast open.
+  const bool syn_again =
+      receiver.state == TcpState::syn_recv && (s.flags & (kSyn | kAck | kRst)) == kSyn && s.seq == sender.isn;
+  if (syn_again) return p.sequence.add({s.seq + 1, s.seq + 1, s.seq + 1, kOpenWindow});
   if (!receiver.acked) {
     // Nobody has heard of its state: take the segment as acceptable.
-    p.sequence.add({s.seq, s.seq, s.seq, kOpenWindow});
+    const SeqNum nxt = s.seq + (s.has(kSyn) && receiver.state == TcpState::syn_crossed ? 1 : 0);
+    p.sequence.add({nxt, nxt, nxt, kOpenWindow});
     return;
   }
   const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver && !receiver.coalesces;
@@ -55,6 +60,8 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
       window_known ? static_cast<uint32_t>(std::max(distance(wup, receiver.right_edge), 0)) : kOpenWindow;
   const SeqNum nxt = receiver.rcv_known ? receiver.rcv_nxt : wup;
   p.sequence.add({nxt, wup, nxt, window});
+  // What MPTCP offers is rounded down.
+  if (flow.mptcp) p.sequence.add({nxt, wup, nxt, window + (1u << receiver.window_scale) - 1});
   // A RST at the end of the last data that wait out of order counts as exact. They may be the last that were
   // sent, or what the receiver has told of.
   if (s.has(kRst) && after(sender.snd_nxt, nxt)) {
@@ -105,6 +112,10 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
       cookie.ts_recent_valid = undecided;
     }
   }
+  // Its own SYN or the other one's may be lost on the way: then they have not crossed.
+  const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
+  if (receiver.state == TcpState::syn_crossed && s.has(kSyn) && s.has(kAck) && !exact)
+    add().state = TcpState::syn_sent;
   // These are independent of one another: each of them goes with all that is possible so far.
   const auto either = [&](auto&& change) {
     for (size_t i = 0, count = p.base_count; i < count; ++i) {
@@ -133,7 +144,6 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
   if (receiver.clock.started() && receiver.clock.hz() == 0)
     either([](PawsState& state) { state.usec_ts = true; });  // not known yet
   // A FIN may wait for what comes before it, or be lost.
-  const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
   if (s.has(kRst) && sender.fin_taken && (!exact || receiver.holes || receiver.rcv_doubtful))
     either([](PawsState& state) { state.fin_received = false; });
   if (receiver.restored && s.has(kAck) && before(s.ack, p.base[0].snd_una))
@@ -174,6 +184,9 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   }
   base.snd_wl1 = receiver.wl_known ? receiver.snd_wl1 : s.seq - 1;
   base.snd_wnd = receiver.snd_wnd;
+  if (trouble && trouble->offered_edge)
+    base.taken_back =
+        static_cast<uint32_t>(std::max(distance(receiver.right_edge, *trouble->offered_edge), 0));
   base.usec_ts = receiver.clock.counts_us();
   base.fin_received = sender.fin_taken;
   // How old an ACK may be: no older than what the peer ever acknowledged (tcp_ack(): min(max_window,
@@ -187,7 +200,7 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   base.tsval_last = s.tsecr;
   if (receiver.clock.started() && all_seen && receiver.state == TcpState::syn_recv) {
     // The range in SYN_RECV is what was sent.
-    base.tsval_last = receiver.clock.last();
+    base.tsval_last = trouble && trouble->request_ack ? *trouble->request_ack : receiver.clock.last();
   }
   if (receiver.clock.started() && receiver.state == TcpState::syn_sent) {
     // Since the SYN the clock has gone on, at 1 MHz at the most, for as long as we saw and a little longer.
@@ -344,7 +357,7 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
     // Away from the receiver a test that comes after PAWS is in doubt; PAWS itself let the segment through.
     // So it is where the connection began before the capture.
     const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
-    const bool begun_before = !(flow.syn_seen && flow.synack_seen) && !refused;
+    const bool begun_before = !(flow.syn_seen && flow.synack_seen) && !refused && !s.has(kRst);
     if (((result.reason == Reason::sequence_range && !exact) || begun_before) && result.known &&
         segment.has_ts) {
       const Reason why = compare_tsval(profile, state_at(p, 0, 0, 0, 0, 0), s.tsval, profile.window_ticks);

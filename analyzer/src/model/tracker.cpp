@@ -74,7 +74,7 @@ void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
   if (!s.has(kAck)) return;
   measure_loop(a, b, s);
   take_ack(b, a, s, as_received(flow, a, s).window, profile_for(flow, from ^ 1).zero_window_is_update);
-  if (b.state == TcpState::syn_recv) b.state = TcpState::established;
+  if (b.state == TcpState::syn_recv || b.state == TcpState::syn_crossed) b.state = TcpState::established;
   if (a.state == TcpState::syn_sent) a.state = TcpState::established;
 }
 
@@ -320,15 +320,20 @@ void Tracker::follow_open(const Odd& odd) {
   }
 }
 
-/// A SYN inside of a live connection may be the first of the next one. It is not refused if its receiver has
-/// taken a RST before.
-void Tracker::note_syn(Odd& odd) {
-  if (!odd.opening || !odd.dropped()) return;
+/// A SYN of another ISN inside of a connection: the first of the next one, if its SYN-ACK follows. It is not
+/// refused if its receiver has taken a RST before, or was a request that is gone with its listener.
+bool Tracker::note_syn(Odd& odd) {
+  const bool knocks = odd.opening && !odd.first && odd.s.seq != odd.was.isn &&
+                      odd.b.state != TcpState::unknown && odd.b.state != TcpState::syn_sent;
+  if (!knocks) return false;
   Trouble& t = trouble(odd.flow);
   t.syn_pending = true;
   t.syn_from = odd.from;
   t.syn_isn = odd.s.seq;
-  if (t.direction[odd.from].doubtful_reset) odd.j.verdict = Verdict::unknown;
+  t.syn_end = odd.s.end_seq();
+  if (odd.dropped() && (t.direction[odd.from].doubtful_reset || odd.b.state == TcpState::syn_recv))
+    odd.j.verdict = Verdict::unknown;
+  return true;
 }
 
 /// It acknowledges what the capture does not hold.
@@ -361,16 +366,31 @@ void Tracker::listen(Odd& odd) {
   // Whoever closed it with a RST of its own sends nothing more: somebody else sent that RST.
   const bool closed_by_reset = a.state == TcpState::closed && !(a.fin_sent && b.fin_sent);
   if (closed_by_reset && !s.has(kSyn | kRst)) a.state = TcpState::established;
-  if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && (s.length() > 0 || after(s.ack, b.isn + 1)))
+  if ((a.state == TcpState::syn_recv || a.state == TcpState::syn_crossed) && !s.has(kSyn | kRst) &&
+      (s.length() > 0 || (a.acked && after(s.ack, a.ack_max))))
     a.state = TcpState::established;
+  // A request refuses with an ACK, whose TSval is not among those that may be echoed (tcp_check_req()).
+  if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && s.has_ts() && odd.was.clock.started()) {
+    auto& last = trouble(flow).direction[odd.from ^ 1].request_ack;
+    if (!last) last = odd.was.clock.last();
+  }
+  if (s.has(kSyn) && flow.trouble) trouble(flow).direction[odd.from ^ 1].request_ack.reset();
   const uint32_t window = as_received(flow, a, s).window;
   // The first data of a capture that begins later than the connection were not the next in order, perhaps.
   if (s.has(kAck) && !a.acked && a.rcv_known && before(s.ack, a.rcv_nxt)) a.rcv_doubtful = true;
   if (s.has(kAck) && !s.has(kRst) && (!b.seen || !after(s.ack, b.snd_nxt)))
     note_own_ack(flow, odd.from, s, window);
+  // Without memory it takes back the window that it had offered: tcp_output.c:tcp_select_window() (6.7+). So
+  // it does when other subflows have used it: mptcp/options.c:mptcp_set_rwin().
+  if ((window == 0 || flow.mptcp) && s.has(kAck) && !s.has(kSyn | kRst) && s.ack == a.ack_max &&
+      !odd.overtaken && after(a.right_edge, s.ack + window)) {
+    trouble(flow).direction[odd.from ^ 1].offered_edge = a.right_edge;
+    a.right_edge = s.ack + window;
+  }
   // It repeats an ACK although the capture holds more in order: that never reached it, so the capture was
-  // taken somewhere before it. (Unless an open verdict explains it: then the profile may be wrong.)
-  if (odd.repeats_ack && a.tap == Tap::estimated && before(s.ack, a.rcv_nxt) &&
+  // taken somewhere before it. (Unless an open verdict explains it: then the profile may be wrong. Or there
+  // was no room for them.)
+  if (odd.repeats_ack && a.tap == Tap::estimated && before(s.ack, a.rcv_nxt) && window != 0 &&
       vantage_of(a, b) == Vantage::at_receiver && s.time_ns - b.last_ns > settle_ns(a) &&
       (!flow.trouble || trouble(flow).direction[odd.from ^ 1].open.empty()))
     a.tap = Tap::away;
@@ -477,10 +497,9 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
                                    .echo_expected = a.ts_recent.may_hold(s.tsecr),
                                    .rcv_nxt = a.rcv_nxt,
                                    .right_edge = a.right_edge};
-  if (s.has(kSyn)) handshake(flow, from, s, odd.j);
+  if (s.has(kSyn) && !note_syn(odd)) handshake(flow, from, s, odd.j);
   take(odd);
   follow_open(odd);
-  note_syn(odd);
   count_verdict(flow, from, s, odd.j, open);
 
   // What follows from it.
@@ -501,7 +520,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     a.packet_id = packet_id(s);
   }
   a.last_ns = s.time_ns;
-  flow.settled = flow.negotiated() == Negotiated::yes && all_known(a) && all_known(b) &&
+  flow.settled = flow.negotiated() == Negotiated::yes && all_known(a) && all_known(b) && !flow.mptcp &&
                  !(flow.trouble && trouble(flow).has_open_questions());
   return odd.j;
 }

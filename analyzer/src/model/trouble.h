@@ -248,6 +248,8 @@ struct DirectionTrouble {
   };
   std::optional<DoubtfulReset> doubtful_reset;
   std::optional<SackEdge> sack_edge;  ///< of what its receiver holds out of order, as it last told
+  std::optional<TsVal> request_ack;      ///< the receiver's last SYN-ACK had this TSval, and ACKs came since
+  std::optional<SeqNum> offered_edge;    ///< the receiver has taken back its window: what it reached to
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
   /// Since PAWS refused this segment, of its own or with the ACK or the window for them, its data make no progress.
   struct Hold {
@@ -305,7 +307,7 @@ class Trouble {
   // A SYN inside of a live connection: a new one begins if its SYN-ACK follows.
   bool syn_pending = false;
   unsigned syn_from = 0;
-  SeqNum syn_isn;
+  SeqNum syn_isn, syn_end;
 
   /// Is there something that the next segments of the flow may decide, whatever they are?
   bool has_open_questions() const {

@@ -90,7 +90,7 @@ void Host::arrive(const Packet& packet) {
 
 void Host::answer_refused(const Packet& packet, const PawsOutcome& outcome) {
   if (state_ == State::syn_sent) {  // RFC 9293 section 3.10.7.3: not for us
-    if (outcome.answered || outcome.reason == Reason::ack_unsent_data) refuse_with_reset(packet);
+    if (outcome.answered || outcome.reason == Reason::invalid_ack_sequence) refuse_with_reset(packet);
     return;
   }
   if (!outcome.answered) return;

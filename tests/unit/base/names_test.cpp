@@ -28,6 +28,8 @@ TEST(Names, DropReasonsAreTheKernels) {
   EXPECT_EQ(to_string(Reason::tsecr), "TCP_RFC7323_TSECR");
   EXPECT_EQ(to_string(Reason::old_sequence), "TCP_OLD_SEQUENCE");
   EXPECT_EQ(to_string(Reason::invalid_end_sequence), "TCP_INVALID_END_SEQUENCE");
+  EXPECT_EQ(to_string(Reason::invalid_ack_sequence), "TCP_INVALID_ACK_SEQUENCE");
+  EXPECT_EQ(to_string(Reason::over_window), "TCP_OVERWINDOW");
   EXPECT_EQ(to_string(Reason::ack_unsent_data), "TCP_ACK_UNSENT_DATA");
   EXPECT_EQ(to_string(Reason::reset), "TCP_RESET");
 }

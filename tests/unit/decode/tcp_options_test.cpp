@@ -52,6 +52,13 @@ TEST(TcpOptions, NegotiationCountsOnSynOnly) {
   EXPECT_EQ(s.window_scale, Segment::kNoWindowScale);
 }
 
+TEST(TcpOptions, MptcpCountsOnSynOnly) {
+  EXPECT_TRUE(decoded(hex("1e040000"), kSyn).mptcp);
+  EXPECT_TRUE(decoded(hex("0101 1e0c0000 0011223344556677 0101"), kSyn | kAck).mptcp);
+  EXPECT_FALSE(decoded(hex("1e080000 11223344"), kAck).mptcp);
+  EXPECT_FALSE(decoded(hex("0402 0101"), kSyn).mptcp);
+}
+
 TEST(TcpOptions, WindowScaleIsClamped) {
   EXPECT_EQ(decoded(hex("03030e 01"), kSyn).window_scale, 14);
   EXPECT_EQ(decoded(hex("03030f 01"), kSyn).window_scale, 14);

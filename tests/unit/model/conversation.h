@@ -22,6 +22,7 @@ struct Say {
   MacAddress mac = 0;                                      ///< 0: that of the host
   MacAddress to = 0;                                       ///< its destination on the link; 0: not told
   std::optional<std::pair<uint32_t, uint32_t>> sack = {};  ///< one block
+  bool mptcp = false;
   bool cut = false;                                        ///< the snapshot ends before the TSopt
   bool malformed = false;                                  ///< the options cannot be walked through
 };
@@ -72,6 +73,7 @@ class Conversation {
       s.tsval = {what.tsval.value_or(clock[from])};
       s.tsecr = {what.tsecr.value_or(echo[from])};
     }
+    s.mptcp = what.mptcp;
     if (what.cut) s.ts = TsOption::cut;
     if (what.malformed) s.ts = TsOption::malformed, s.options_malformed = true;
     if (what.sack) add_sack(s, what.sack->first, what.sack->second);

@@ -220,6 +220,22 @@ TEST(Receiver, DataWithBrokenOptionsMayHaveBeenRefused) {
   }
 }
 
+/// The window of MPTCP is that of all subflows together: what another one has used is taken back.
+TEST(Receiver, TheWindowOfASubflowMayShrink) {
+  for (const bool mptcp : {false, true}) {
+    Conversation c;
+    c.client({.flags = kSyn, .tsecr = 0, .mptcp = mptcp});
+    c.pass(c.answer);
+    c.server({.flags = kSyn | kAck, .mptcp = mptcp});
+    c.pass(10 * kMillisecond);
+    c.client();
+    c.talk(3);
+    c.server({.window = 200});
+    EXPECT_EQ(c.client({.payload = 100, .seq = c.next[0] + 500}).verdict,
+              mptcp ? Verdict::drop : Verdict::accept);
+  }
+}
+
 TEST(Receiver, AForgedAckIsTakenBack) {
   AnalysisOptions away;
   away.captured_on_the_way = true;

@@ -404,6 +404,52 @@ TEST(Tracker, ANewSynAfterTheEndIsANewConnection) {
   EXPECT_TRUE(c.tracker().starts_new_connection(c.flow(), client, syn));
 }
 
+/// Whether the client has taken its RST does not matter to who sent it.
+TEST(Tracker, ASynToWhoHasSentARstIsANewConnection) {
+  Conversation c;
+  c.handshake();
+  c.talk(10);
+  c.client({.payload = 100});
+  c.pass(10'000);
+  ASSERT_EQ(c.server({.flags = kRst | kAck, .seq = c.next[1] + 500}).verdict, Verdict::drop);
+  Segment syn;
+  syn.flags = kSyn;
+  syn.seq = {77'777};
+  syn.time_ns = c.now;
+  EXPECT_TRUE(c.tracker().starts_new_connection(c.flow(), c.flow().client, syn));
+}
+
+/// With fast open the SYN has data, and its SYN-ACK acknowledges them, or not.
+TEST(Tracker, TheAnswerToASynWithDataBeginsANewConnection) {
+  Conversation c;
+  reset_in_doubt(c);
+  EXPECT_EQ(c.client({.flags = kSyn, .payload = 150, .seq = 77'777, .tsecr = 0}).verdict, Verdict::unknown);
+  Segment answer;
+  answer.flags = kSyn | kAck;
+  answer.time_ns = c.now;
+  const unsigned server = c.flow().client ^ 1;
+  for (const auto& [ack, begins] :
+       {std::pair{77'777u, false}, {77'778u, true}, {77'928u, true}, {77'929u, false}}) {
+    answer.ack = {ack};
+    EXPECT_EQ(c.tracker().starts_new_connection(c.flow(), server, answer), begins) << ack;
+  }
+}
+
+/// The listener may be another one by now, which has heard of no SYN. Its SYN-ACK tells.
+TEST(Tracker, ASynOfAnotherIsnToARequestIsNotJudged) {
+  Conversation c;
+  c.client({.flags = kSyn, .tsecr = 0});
+  c.pass(c.answer);
+  c.server({.flags = kSyn | kAck});
+  c.pass(kSecond);
+  EXPECT_EQ(c.client({.flags = kSyn, .seq = 77'777, .tsecr = 0}).verdict, Verdict::unknown);
+  Segment answer;
+  answer.flags = kSyn | kAck;
+  answer.ack = {77'778};
+  answer.time_ns = c.now;
+  EXPECT_TRUE(c.tracker().starts_new_connection(c.flow(), c.flow().client ^ 1, answer));
+}
+
 TEST(Tracker, ReasonsAddUpToSegments) {
   Conversation c;
   c.handshake();
@@ -454,6 +500,60 @@ TEST(Tracker, WhatWasAcknowledgedInSightIsKnownToBeAllThatWasSent) {
   c.pass(10 * kMillisecond);
   c.client();
   EXPECT_EQ(c.client({.ack = c.next[1] + 1000}).reason, Reason::ack_unsent_data);
+}
+
+/// Both ends send a SYN before they get the other one's (RFC 9293 section 3.5). There is no request socket,
+/// and whatever SYN is echoed is right.
+TEST(Tracker, ConnectionsThatBothEndsOpen) {
+  for (const bool told : {false, true}) {
+    AnalysisOptions options;
+    if (told) options.profile = find_profile("linux-5.10");
+    Conversation c(options);
+    c.client({.flags = kSyn, .tsecr = 0});
+    c.pass(5 * kMillisecond);
+    c.server({.flags = kSyn, .tsecr = 0});
+    const uint32_t first = c.clock[0] - 5;
+    EXPECT_EQ(c.host(1).state, TcpState::syn_crossed);
+    c.client({.flags = kSyn | kAck, .seq = 1000});
+    c.pass(5 * kMillisecond);
+    const Judgement j = c.server({.flags = kSyn | kAck, .seq = 9000, .tsecr = first});
+    EXPECT_EQ(j.verdict, told ? Verdict::drop : Verdict::accept) << "before 6.12 it is challenged";
+    EXPECT_EQ(j.reason, told ? Reason::invalid_syn : Reason::newer);
+    c.pass(10 * kMillisecond);
+    EXPECT_EQ(c.client().verdict, Verdict::accept);
+    EXPECT_EQ(c.server().verdict, Verdict::accept);
+    for (const Host& host : c.flow().host) EXPECT_EQ(host.state, TcpState::established);
+    EXPECT_EQ(c.client({.payload = 100, .tsval = c.clock[0] - 1000}).reason, Reason::paws);
+  }
+}
+
+/// A server that waits for data takes no ACK (TCP_DEFER_ACCEPT), and sends its SYN-ACK again.
+TEST(Tracker, ASynAckThatIsSentAgainIsOfARequest) {
+  Conversation c;
+  c.handshake();
+  EXPECT_EQ(c.host(1).state, TcpState::established);
+  c.pass(kSecond);
+  c.server({.flags = kSyn | kAck, .seq = c.next[1] - 1});
+  EXPECT_EQ(c.host(1).state, TcpState::syn_recv);
+  c.pass(10 * kMillisecond);
+  EXPECT_EQ(c.client({.seq = c.next[0] - 1}).reason, Reason::over_window) << "a keepalive";
+  c.client({.payload = 100});
+  EXPECT_EQ(c.host(1).state, TcpState::established);
+}
+
+/// Without memory a Linux receiver takes back the window that it had offered.
+TEST(Tracker, AWindowThatIsTakenBackIsClosed) {
+  Conversation c;
+  c.handshake();
+  c.talk(10);
+  const uint32_t first = c.next[0];
+  c.client({.payload = 100});
+  c.pass(20'000);
+  c.server({.ack = first, .window = 0});  // no memory for them
+  EXPECT_EQ(c.client({.payload = 100, .seq = first + 100}).reason, Reason::invalid_sequence);
+  c.pass(kSecond);
+  c.server({.ack = first});
+  EXPECT_EQ(c.client({.payload = 100, .seq = first + 100}).verdict, Verdict::accept);
 }
 
 TEST(Tracker, ASynAckWithoutItsSynIsTaken) {
