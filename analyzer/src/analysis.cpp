@@ -108,7 +108,9 @@ class Pipeline {
       if (const uint64_t first = first_frame_of(decoded)) return skip_copy(decoded, first, guess);
     }
     Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess);
+    std::optional<Knock> knock;
     if (flow && s.has(kSyn) && tracker_.starts_new_connection(*flow, from, s)) {
+      knock = tracker_.knock_before(*flow, from, s);
       close(*flow, false);
       flows_.erase(*flow, flow->key.hash(seed_));
       flow = nullptr;
@@ -120,6 +122,7 @@ class Pipeline {
       flow->id = ++last_id_;
       scopes_.seen(s.scope);
       sink_.flow_opened(flow->id, {s.src, s.sport}, {s.dst, s.dport});
+      if (knock) tracker_.begin_with(*flow, *knock);
     }
     totals_.ts_segments += s.has_ts();
     if (s.frame == options_.explain_frame) [[unlikely]] {

@@ -277,6 +277,9 @@ Comparison compare(const CompareInput& input) {
     static const std::set<std::string> kNobody = {"IP_INADDRERRORS", "IP_INNOROUTES", "NO_SOCKET",
                                                   "OTHERHOST"};
     if (kNobody.contains(truth["verdict"])) continue;
+    // Or there is a listener again, and no connection any more.
+    const bool reset = truth["flags"].get<std::string>().find('R') != std::string::npos;
+    if (reset && truth["verdict"] == "TCP_RESET" && !truth.contains("state")) continue;
     if (const uint64_t frame = vantage.frame_of(truth))
       truth_by_frame.emplace(frame, std::move(truth));
     else

@@ -19,8 +19,8 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
   if ((s.flags & (kSyn | kAck | kRst)) == (kSyn | kAck)) {
     // The SYN-ACK to a SYN that looked like one inside of the old connection.
     const Trouble* t = trouble_of(flow);
-    return t && t->syn_pending && t->syn_from == (from ^ 1) && after(s.ack, t->syn_isn) &&
-           !after(s.ack, t->syn_end);  // some of its data, or none, with fast open
+    return t && t->knock && t->knock->from == (from ^ 1) && after(s.ack, t->knock->isn) &&
+           !after(s.ack, t->knock->end);  // some of its data, or none, with fast open
   }
   if ((s.flags & (kSyn | kAck | kRst)) != kSyn) return false;
   const bool stale = s.time_ns - flow.last_ns() > kTimeWait;
@@ -39,6 +39,37 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
   if (b.state != TcpState::time_wait || stale) return true;
   Host receiver = b;
   return judge_segment(profile_for(flow, from ^ 1), flow, receiver, a, s).verdict != Verdict::drop;
+}
+
+std::optional<Knock> Tracker::knock_before(const Flow& flow, unsigned from, const Segment& s) const {
+  const Trouble* t = trouble_of(flow);
+  const bool counts =
+      t && t->knock && t->knock->from == (from ^ 1) && s.time_ns - t->knock->time_ns <= kTimeWait;
+  return counts ? t->knock : std::nullopt;
+}
+
+void Tracker::begin_with(Flow& flow, const Knock& knock) const {
+  Host& a = flow.host[knock.from];
+  Host& b = flow.host[knock.from ^ 1];
+  a.seen = true;
+  a.state = TcpState::syn_sent;
+  a.isn = knock.isn;
+  a.snd_nxt = knock.end;
+  a.last_ns = knock.time_ns;
+  a.sent_data_last = true;
+  a.mac = knock.mac;
+  a.ttl = knock.ttl;
+  a.window_scale = knock.window_scale & 0xf;
+  a.scale_known = knock.scale_known;
+  b.rcv_nxt = knock.isn + 1;
+  b.rcv_known = true;
+  if (knock.ts == TsOption::present || knock.ts == TsOption::duplicated) {
+    a.clock.start(knock.tsval, knock.time_ns);
+    b.ts_recent.store(knock.tsval, knock.time_ns);
+  }
+  flow.syn_seen = flow.roles_known = true;
+  flow.syn_ts = knock.ts != TsOption::absent && knock.ts != TsOption::malformed;
+  flow.set_client(knock.from);
 }
 
 /// What the user knows of where the capture was taken.
@@ -170,6 +201,8 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
   const bool taken = verdict != Verdict::drop;
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
+  // SYN_SENT takes none without an ACK (RFC 9293 section 3.10.7.3): it is for what was there before.
+  if ((s.flags & (kRst | kAck)) == kRst && b.state == TcpState::syn_sent) return;
   // Who sends a RST has no such connection any more, unless somebody sent it in its name: then it goes on.
   // Nor has who took it.
   if (s.has(kRst) && a.state == TcpState::established) a.state = TcpState::closed;

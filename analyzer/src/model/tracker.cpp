@@ -327,10 +327,17 @@ bool Tracker::note_syn(Odd& odd) {
                       odd.b.state != TcpState::unknown && odd.b.state != TcpState::syn_sent;
   if (!knocks) return false;
   Trouble& t = trouble(odd.flow);
-  t.syn_pending = true;
-  t.syn_from = odd.from;
-  t.syn_isn = odd.s.seq;
-  t.syn_end = odd.s.end_seq();
+  const bool scaled = odd.s.window_scale != Segment::kNoWindowScale;
+  t.knock = {.from = odd.from,
+             .time_ns = odd.s.time_ns,
+             .isn = odd.s.seq,
+             .end = odd.s.end_seq(),
+             .tsval = odd.s.tsval,
+             .ts = odd.s.ts,
+             .scale_known = scaled || !options_cut(odd.s),
+             .window_scale = scaled ? odd.s.window_scale : uint8_t{0},
+             .ttl = odd.s.ttl,
+             .mac = fold_mac(odd.s.src_mac)};
   if (odd.dropped() && (t.direction[odd.from].doubtful_reset || odd.b.state == TcpState::syn_recv))
     odd.j.verdict = Verdict::unknown;
   return true;
@@ -486,6 +493,12 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   else
     odd.j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s,
                           flow.trouble ? &trouble(flow).direction[from] : nullptr);
+  // Or the RST before it was taken, and there is nobody any more.
+  if (odd.j.verdict == Verdict::accept && flow.trouble && trouble(flow).direction[from].doubtful_reset &&
+      !s.has(kSyn)) {
+    odd.j.verdict = Verdict::unknown;
+    odd.j.reason = Reason::state_unknown;
+  }
   make_up_damage(odd);
   if (odd.retransmitted) take_back_ack(a, b, s);
   note_options(flow, from, s);

@@ -132,6 +132,18 @@ struct LoneJump {
   int64_t ticks = 0;
 };
 
+/// A SYN inside of a live connection: a new one begins if its SYN-ACK follows.
+struct Knock {
+  unsigned from = 0;  ///< index of its sender in Flow::host
+  TimeNs time_ns = 0;
+  SeqNum isn, end;
+  TsVal tsval;
+  TsOption ts = TsOption::absent;
+  bool scale_known = false;
+  uint8_t window_scale = 0, ttl = 0;
+  uint16_t mac = 0;  ///< folded
+};
+
 /// The last TSvals that were off their sender's clock for one segment each.
 class Outliers {
  public:
@@ -304,10 +316,7 @@ class Trouble {
   uint64_t capture_loss_frame = 0;  ///< first ACK for data that the capture lacks
   uint64_t lost_bytes = 0;
 
-  // A SYN inside of a live connection: a new one begins if its SYN-ACK follows.
-  bool syn_pending = false;
-  unsigned syn_from = 0;
-  SeqNum syn_isn, syn_end;
+  std::optional<Knock> knock;
 
   /// Is there something that the next segments of the flow may decide, whatever they are?
   bool has_open_questions() const {
@@ -317,7 +326,7 @@ class Trouble {
         return true;
     for (const MigrationCase& m : migrations)
       if (!m.closed || !m.result.recovery_ns) return true;
-    return syn_pending;
+    return knock.has_value();
   }
 
   static constexpr size_t kMaxOpen = 64, kMaxEpochs = 16, kMaxStalls = 32, kMaxMigrations = 16;

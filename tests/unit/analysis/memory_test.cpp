@@ -53,7 +53,7 @@ TEST(Memory, AFlowCosts400BytesAtMost) {
   NEEDS_PLAIN_MALLOC();
   EXPECT_LT(memory_for<HealthyTraffic>(uint64_t{600'000}, 1000u), 8u << 20) << "the constant";
   // Both take first what tests before this one have left in the heap.
-  constexpr uint32_t kFew = 40'000, kMany = 4 * kFew;
+  constexpr uint32_t kFew = 80'000, kMany = 4 * kFew;
   const size_t few = memory_for<HealthyTraffic>(uint64_t{640'000}, kFew);
   const size_t many = memory_for<HealthyTraffic>(uint64_t{640'000}, kMany);
   const double bytes = static_cast<double>(many - few) / (kMany - kFew);

@@ -192,9 +192,11 @@ TEST(Tracker, AReceiverThatGoesOnHasNotTakenTheRst) {
   Conversation c;
   reset_in_doubt(c);
   EXPECT_TRUE(c.flow().reset);
+  EXPECT_EQ(c.client({.payload = 100}).reason, Reason::state_unknown) << "if it was taken, there is nobody";
   c.pass(c.answer);
   c.server();
   EXPECT_FALSE(c.flow().reset);
+  EXPECT_EQ(c.client({.payload = 100}).verdict, Verdict::accept);
   c.finish();
   ASSERT_TRUE(c.finished_trouble());
   EXPECT_EQ(c.finished_trouble()->reset_frame, 0u);
@@ -417,6 +419,17 @@ TEST(Tracker, ASynToWhoHasSentARstIsANewConnection) {
   syn.seq = {77'777};
   syn.time_ns = c.now;
   EXPECT_TRUE(c.tracker().starts_new_connection(c.flow(), c.flow().client, syn));
+}
+
+/// The RST is for a connection of the same ports that was there before.
+TEST(Tracker, ARstWithoutAckLeavesASynAlone) {
+  for (const uint8_t flags : {uint8_t{kRst}, static_cast<uint8_t>(kRst | kAck)}) {
+    Conversation c;
+    c.client({.flags = kSyn, .tsecr = 0});
+    c.pass(c.answer);
+    c.server({.flags = flags, .ts = false});
+    EXPECT_EQ(c.flow().reset, (flags & kAck) != 0);
+  }
 }
 
 /// With fast open the SYN has data, and its SYN-ACK acknowledges them, or not.

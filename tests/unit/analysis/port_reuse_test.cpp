@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection after the other on the same ports.
+#include <gtest/gtest.h>
+
+#include "unit/analysis/talk.h"
+
+namespace tsaudit {
+namespace {
+
+using enum Who;
+
+/// An exchange that begins with SYNs of these sequence numbers, at `ms`.
+void begin(Talk& talk, double ms, uint32_t client_isn, uint32_t server_isn) {
+  talk << Say{.who = client, .ms = ms, .seq = client_isn, .flags = kSyn, .tsval = 1000}
+       << Say{.who = server,
+              .ms = ms + 0.02,
+              .seq = server_isn,
+              .ack = client_isn + 1,
+              .flags = kSyn | kAck,
+              .tsval = 7000,
+              .tsecr = 1000}
+       << Say{.who = client,
+              .ms = ms + 2,
+              .seq = client_isn + 1,
+              .ack = server_isn + 1,
+              .tsval = 1002,
+              .tsecr = 7000};
+}
+
+/// Nothing in sight has ended the old connection. The SYN-ACK shows that the SYN was taken, and of the new
+/// one it is known what that said: here that there is no window scale, so that data 5,000 bytes ahead are out
+/// of the window.
+TEST(PortReuse, TheSynBeforeTheSynAckIsOfTheNewConnection) {
+  Talk talk;
+  begin(talk, 0, 100, 500);
+  talk << Say{.who = client, .ms = 10, .seq = 101, .ack = 501, .length = 50, .tsval = 1010, .tsecr = 7000};
+  begin(talk, 50, 900'000, 800'000);
+  talk << Say{
+      .who = client, .ms = 60, .seq = 905'000, .ack = 800'001, .length = 50, .tsval = 1060, .tsecr = 7000};
+  const Heard heard = hear(talk);
+  ASSERT_EQ(heard.flows.size(), 2u);
+  const FlowReport& second = heard.flows[1];
+  EXPECT_EQ(second.timestamps, Negotiated::yes);
+  EXPECT_EQ(second.directions[0].segments, 2u) << "the SYN was judged in the old one";
+  EXPECT_EQ(second.directions[0].reasons[static_cast<size_t>(Reason::invalid_sequence)], 1u);
+}
+
+/// Both ends open the next connection at once; the first of the two SYNs looked like one inside of the old.
+TEST(PortReuse, SynsThatCrossAfterAConnection) {
+  Talk talk;
+  begin(talk, 0, 100, 500);
+  talk << Say{.who = server,
+              .ms = 10,
+              .seq = 501,
+              .ack = 101,
+              .flags = kRst | kAck,
+              .tsval = 7009,
+              .tsecr = 1002}
+       << Say{.who = client, .ms = 20, .seq = 5000, .flags = kSyn, .tsval = 1020}
+       << Say{.who = server, .ms = 21, .seq = 9000, .flags = kSyn, .tsval = 7020}
+       << Say{.who = client,
+              .ms = 25,
+              .seq = 5000,
+              .ack = 9001,
+              .flags = kSyn | kAck,
+              .tsval = 1025,
+              .tsecr = 7020}
+       << Say{.who = server,
+              .ms = 26,
+              .seq = 9000,
+              .ack = 5001,
+              .flags = kSyn | kAck,
+              .tsval = 7025,
+              .tsecr = 1020}
+       << Say{.who = client, .ms = 30, .seq = 5001, .ack = 9001, .length = 10, .tsval = 1030, .tsecr = 7025};
+  const Heard heard = hear(talk);
+  ASSERT_EQ(heard.flows.size(), 2u);
+  EXPECT_EQ(heard.summary.totals.dropped, 0u);
+  EXPECT_EQ(heard.flows[1].directions[0].segments, 3u);
+  EXPECT_EQ(heard.flows[1].directions[1].segments, 2u);
+}
+
+}  // namespace
+}  // namespace tsaudit
