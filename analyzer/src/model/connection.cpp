@@ -43,9 +43,10 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
 
 std::optional<Knock> Tracker::knock_before(const Flow& flow, unsigned from, const Segment& s) const {
   const Trouble* t = trouble_of(flow);
-  const bool counts =
-      t && t->knock && t->knock->from == (from ^ 1) && s.time_ns - t->knock->time_ns <= kTimeWait;
-  return counts ? t->knock : std::nullopt;
+  if (!t || !t->knock || s.time_ns - t->knock->time_ns > kTimeWait) return std::nullopt;
+  const bool of_other = t->knock->from != from;
+  const bool again = !s.has(kAck) && t->knock->isn == s.seq;
+  return of_other || again ? t->knock : std::nullopt;
 }
 
 void Tracker::begin_with(Flow& flow, const Knock& knock) const {
@@ -67,6 +68,9 @@ void Tracker::begin_with(Flow& flow, const Knock& knock) const {
     a.clock.start(knock.tsval, knock.time_ns);
     b.ts_recent.store(knock.tsval, knock.time_ns);
   }
+  flow.first_frame = knock.frame;
+  flow.first_ns = knock.time_ns;
+  place_tap(flow);
   flow.syn_seen = flow.roles_known = true;
   flow.syn_ts = knock.ts != TsOption::absent && knock.ts != TsOption::malformed;
   flow.set_client(knock.from);

@@ -329,6 +329,7 @@ bool Tracker::note_syn(Odd& odd) {
   Trouble& t = trouble(odd.flow);
   const bool scaled = odd.s.window_scale != Segment::kNoWindowScale;
   t.knock = {.from = odd.from,
+             .frame = odd.s.frame,
              .time_ns = odd.s.time_ns,
              .isn = odd.s.seq,
              .end = odd.s.end_seq(),

@@ -42,7 +42,8 @@ class Tracker {
 
   /// Is `s` the begin of another connection on the same 4-tuple? Then finish() the flow and start a new one.
   bool starts_new_connection(const Flow& flow, unsigned from, const Segment& s) const;
-  /// The other end's SYN, which was judged in the old connection and belongs to the one that `s` begins.
+  /// The other end's SYN, or this one sent before, which was judged in the old connection and belongs to the one
+  /// that `s` begins.
   std::optional<Knock> knock_before(const Flow& flow, unsigned from, const Segment& s) const;
   /// The new connection as that SYN has left it.
   void begin_with(Flow& flow, const Knock& knock) const;

@@ -135,6 +135,7 @@ struct LoneJump {
 /// A SYN inside of a live connection: a new one begins if its SYN-ACK follows.
 struct Knock {
   unsigned from = 0;  ///< index of its sender in Flow::host
+  uint64_t frame = 0;
   TimeNs time_ns = 0;
   SeqNum isn, end;
   TsVal tsval;

@@ -45,6 +45,33 @@ TEST(PortReuse, TheSynBeforeTheSynAckIsOfTheNewConnection) {
   EXPECT_EQ(second.directions[0].reasons[static_cast<size_t>(Reason::invalid_sequence)], 1u);
 }
 
+/// The SYN is refused, and sent again when the old connection has been reset. The SYN-ACK may answer either.
+TEST(PortReuse, ASynThatIsSentAgainIsOneMoreOfTheNewConnection) {
+  Talk talk;
+  begin(talk, 0, 100, 500);
+  talk << Say{.who = client, .ms = 20, .seq = 5000, .flags = kSyn, .tsval = 1020}
+       << Say{.who = server,
+              .ms = 21,
+              .seq = 501,
+              .ack = 101,
+              .flags = kRst | kAck,
+              .tsval = 7020,
+              .tsecr = 1002}
+       << Say{.who = client, .ms = 30, .seq = 5000, .flags = kSyn, .tsval = 1030}
+       << Say{.who = server,
+              .ms = 31,
+              .seq = 9000,
+              .ack = 5001,
+              .flags = kSyn | kAck,
+              .tsval = 7030,
+              .tsecr = 1020}
+       << Say{.who = client, .ms = 32, .seq = 5001, .ack = 9001, .length = 10, .tsval = 1032, .tsecr = 7030};
+  const Heard heard = hear(talk);
+  ASSERT_EQ(heard.flows.size(), 2u);
+  EXPECT_EQ(heard.flows[1].first_frame, 4u);
+  EXPECT_EQ(heard.flows[1].directions[1].reasons[static_cast<size_t>(Reason::paws)], 0u);
+}
+
 /// Both ends open the next connection at once; the first of the two SYNs looked like one inside of the old.
 TEST(PortReuse, SynsThatCrossAfterAConnection) {
   Talk talk;
