@@ -166,7 +166,7 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
 }
 
 Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s,
-                            const DirectionTrouble* trouble = nullptr) {
+                            const DirectionTrouble* trouble) {
   Possibilities p;
   PawsState& base = p.base[0];
   base.state = receiver.state;
@@ -287,8 +287,9 @@ PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s) 
           .tsecr = s.tsecr};
 }
 
-PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s) {
-  return state_at(possibilities(flow, receiver, sender, s), 0, 0, 0, 0, 0);
+PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s,
+                          const DirectionTrouble* trouble) {
+  return state_at(possibilities(flow, receiver, sender, s, trouble), 0, 0, 0, 0, 0);
 }
 
 Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& receiver, const Host& sender,

@@ -39,7 +39,8 @@ Judgement judge_segment(const ReceiverProfile& profile, const Flow& flow, Host& 
 PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s);
 
 /// The likeliest state, for explanations.
-PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s);
+PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s,
+                          const DirectionTrouble* trouble = nullptr);
 
 /// As if the receiver had had this ACK, and then data further on, which moved SND.WL1: no window is updated by it.
 inline void repeat_ack(PawsState& receiver, SeqNum seq, SeqNum ack) {

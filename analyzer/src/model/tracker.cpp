@@ -489,11 +489,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     b.state = TcpState::syn_sent;
     b.isn = s.ack - 1;
   }
+  const DirectionTrouble* const known_trouble = flow.trouble ? &trouble(flow).direction[from] : nullptr;
   if (odd.opening && b.state == TcpState::unknown)
     odd.j.reason = Reason::handshake;
   else
-    odd.j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s,
-                          flow.trouble ? &trouble(flow).direction[from] : nullptr);
+    odd.j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s, known_trouble);
   // Or the RST before it was taken, and there is nobody any more.
   if (odd.j.verdict == Verdict::accept && flow.trouble && trouble(flow).direction[from].doubtful_reset &&
       !s.has(kSyn)) {
@@ -506,7 +506,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (b.una_known) odd.snd_una = b.snd_una;
   odd.window_closed = is_window_closed(b);
   std::optional<PawsState> open;
-  if (is_questionable(s, odd.j) || may_be_decided(b, a, s, odd.j)) open = likeliest_state(flow, b, a, s);
+  if (is_questionable(s, odd.j) || may_be_decided(b, a, s, odd.j))
+    open = likeliest_state(flow, b, a, s, known_trouble);
   const ReceiverBefore before_echo{.repeats_ack = odd.repeats_ack,
                                    .echo_expected = a.ts_recent.may_hold(s.tsecr),
                                    .rcv_nxt = a.rcv_nxt,

@@ -94,7 +94,24 @@ class Collector {
     return std::min(catch_up, std::max<int64_t>(idle, 0));
   }
 
+  /// By its echo, while it had a request socket: TSval was in order.
+  bool refused_for_echo() const {
+    return direction_->ticks_behind <= 0 && direction().reasons[static_cast<size_t>(Reason::tsecr)] != 0;
+  }
+
+  std::string why_refused() const {
+    if (refused_for_echo()) return "TSecr was that of no SYN-ACK";
+    const auto ticks = static_cast<uint64_t>(std::max(direction_->ticks_behind, 0));
+    return fmt::format("TSval was {} behind TS.Recent", counted(ticks, "tick"));
+  }
+
   std::string offset_advice() {
+    if (refused_for_echo())
+      return fmt::format(
+          "No offset mends that: until the handshake is over, {} takes no echo but of its SYN-ACKs, and not "
+          "of "
+          "an ACK with which it refused a segment before.",
+          named(other(from_)));
     if (rate_changed_) return {};  // TS005 says what to do
     const Migration* m = migration_before(report_, from_, direction_->paws_drops.frames.front());
     if (m && m->offset)
@@ -122,11 +139,9 @@ class Collector {
   void drops() {
     if (direction_->paws_drops) {
       const FrameList& list = direction_->paws_drops;
-      Finding& f =
-          add(RuleId::paws_drop, from_, list,
-              fmt::format("{} discarded by {} from frame {} on: TSval was {} behind TS.Recent",
-                          counted(list.count, "segment"), named(other(from_)), list.frames.front(),
-                          counted(static_cast<uint64_t>(std::max(direction_->ticks_behind, 0)), "tick")));
+      Finding& f = add(RuleId::paws_drop, from_, list,
+                       fmt::format("{} discarded by {} from frame {} on: {}", counted(list.count, "segment"),
+                                   named(other(from_)), list.frames.front(), why_refused()));
       f.evidence = evidence();
       f.advice = offset_advice();
       if (f.evidence == Evidence::contradicted) {

@@ -21,7 +21,10 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "capture allows refuses the segment. The drop is confirmed when the receiver's own segments show it: "
      "a duplicate ACK with the old TSecr for each refused segment, no SACK for it, retransmissions that "
      "never get through. It is contradicted when the receiver acknowledged the data all the same; then the "
-     "capture has a gap or the profile is the wrong one.\n\n"
+     "capture has a gap or the profile is the wrong one. From Linux 6.15 on a server refuses in the handshake "
+     "what echoes none of its SYN-ACKs, too, and the finding says so. It may be its own doing: with "
+     "TCP_DEFER_ACCEPT it lets the ACK pass, answers what is out of order, such as a keepalive, and does not "
+     "take the echo of that answer.\n\n"
      "Find what set the sender's clock back (TS003, TS006) and restore it there: the finding names the "
      "offset. Until then the flow cannot move data in this direction.",
      "RFC 7323 section 5.3, rule R1; net/ipv4/tcp_input.c: tcp_validate_incoming(); include/net/tcp.h: "

@@ -54,6 +54,31 @@ TEST(Findings, HealthHasNone) {
   EXPECT_EQ(report.worst, Severity::none);
 }
 
+/// A server that waits for data (TCP_DEFER_ACCEPT) answers a keepalive, and takes no echo of that answer.
+TEST(Findings, AnEchoOfNoSynAckIsNoMatterOfTheClock) {
+  Conversation c;
+  c.handshake();
+  c.pass(kSecond);
+  c.server({.flags = kSyn | kAck, .seq = c.next[1] - 1});
+  c.pass(kSecond);
+  c.client({.seq = c.next[0] - 1});
+  c.pass(c.answer);
+  c.server();
+  const uint32_t syn_echo = c.echo[1];
+  for (int i = 0; i < 3; ++i) {
+    c.pass(200 * kMillisecond);
+    c.client({.payload = 100, .seq = c.next[0], .tsecr = c.clock[1] - 200});
+    c.pass(c.answer);
+    c.server({.tsecr = syn_echo});
+  }
+  const FlowReport report = judged(c);
+  const Finding* drop = find(report, RuleId::paws_drop);
+  ASSERT_NE(drop, nullptr) << report.summary;
+  EXPECT_NE(drop->message.find("TSecr was that of no SYN-ACK"), std::string::npos) << drop->message;
+  EXPECT_NE(drop->advice.find("until the handshake is over, the server takes"), std::string::npos)
+      << drop->advice;
+}
+
 TEST(Findings, ARegressionThatStalls) {
   Conversation c;
   c.handshake();
