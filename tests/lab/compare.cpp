@@ -122,6 +122,7 @@ bool is_modelled(const std::string& reason) {
                                                   "TCP_INVALID_SEQUENCE",
                                                   "TCP_TOO_OLD_ACK",
                                                   "TCP_ACK_UNSENT_DATA",
+                                                  "TCP_INVALID_ACK_SEQUENCE",
                                                   "TCP_INVALID_END_SEQUENCE",
                                                   "TCP_INVALID_SYN",
                                                   "TCP_RESET"};

@@ -102,6 +102,28 @@ void syn_recv_echo(RuleTests& t) {
   g.wait_accepted();
 }
 
+/// The ACK with which a request refuses a segment is no SYN-ACK.
+void syn_recv_echo_of_refusal(RuleTests& t) {
+  Ghost g(t.lab(), t.options());
+  half_open(g);
+  const uint32_t of_syn_ack = g.peer_tsval;
+  t.lab().wait_ms(20);
+  Segment s = g.stale(0);
+  s.seq -= 1;
+  g.forget_replies();
+  t.send(g, s, "S SYN_RECV, keepalive", kernel_version() >= 615 ? "TCP_OVERWINDOW" : "NOT_SPECIFIED");
+  g.wait_for([&](const Segment& answer) {
+    g.peer_tsval = answer.ts ? answer.ts->val : of_syn_ack;
+    return g.peer_tsval != of_syn_ack;
+  });
+  s = g.next(kAck | kPsh, 20);
+  if (kernel_version() >= 615)
+    t.send(g, s, "S SYN_RECV, data that echo the answer to it", "TCP_RFC7323_TSECR");
+  s.ts->ecr = of_syn_ack;
+  t.advance(g, s, "S SYN_RECV, data that echo the SYN-ACK", kTaken);
+  g.wait_accepted();
+}
+
 void syn_again(RuleTests& t) {
   Ghost g(t.lab(), t.options());
   half_open(g);
@@ -179,6 +201,7 @@ constexpr RuleTest kTests[] = {
     {"syn-recv-reset", syn_recv_reset},
     {"crossed", crossed},
     {"syn-recv-echo", syn_recv_echo},
+    {"syn-recv-echo-of-refusal", syn_recv_echo_of_refusal},
     {"syn-again", syn_again},
     {"syn-sent", syn_sent},
     {"syn-sent-without-option", syn_sent_without_option},

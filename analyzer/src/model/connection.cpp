@@ -210,7 +210,8 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
   // Who sends a RST has no such connection any more, unless somebody sent it in its name: then it goes on.
   // Nor has who took it.
   if (s.has(kRst) && a.state == TcpState::established) a.state = TcpState::closed;
-  if (s.has(kRst) && verdict == Verdict::accept && b.state == TcpState::established)
+  if (s.has(kRst) && verdict == Verdict::accept &&
+      (b.state == TcpState::established || b.state == TcpState::syn_recv))
     b.state = TcpState::closed;
   // tcp_minisocks.c:tcp_timewait_state_process(): an exact one ends TIME_WAIT, but for net.ipv4.tcp_rfc1337.
   if (s.has(kRst) && taken && b.state == TcpState::time_wait && s.seq == a.snd_nxt)

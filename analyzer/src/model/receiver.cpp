@@ -178,7 +178,8 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   const bool all_seen = receiver.seen && !flow.capture_loss && knows_sent(flow, receiver, sender) &&
                         vantage_of(receiver, sender) == Vantage::at_receiver;
   base.snd_nxt = receiver.seen ? receiver.snd_nxt : s.ack;
-  if (!all_seen && s.has(kAck) && after(s.ack, base.snd_nxt)) {
+  const bool only_syn = receiver.seen && receiver.state == TcpState::syn_sent;
+  if (!all_seen && !only_syn && s.has(kAck) && after(s.ack, base.snd_nxt)) {
     base.snd_nxt = s.ack;
     if (base.state == TcpState::syn_recv) base.state = TcpState::established;  // it has sent data meanwhile
   }

@@ -554,6 +554,21 @@ TEST(Tracker, ASynAckThatIsSentAgainIsOfARequest) {
   EXPECT_EQ(c.host(1).state, TcpState::established);
 }
 
+TEST(Tracker, ARstEndsARequest) {
+  for (const bool told : {false, true}) {
+    AnalysisOptions options;
+    if (told) options.profile = find_profile("linux-5.10");
+    Conversation c(options);
+    c.client({.flags = kSyn, .tsecr = 0});
+    c.pass(c.answer);
+    c.server({.flags = kSyn | kAck});
+    c.pass(10 * kMillisecond);
+    const Judgement j = c.client({.flags = kRst | kAck, .ack = c.next[1] + 5});
+    EXPECT_EQ(j.verdict, told ? Verdict::drop : Verdict::accept) << "5.10 looks at what it acknowledges";
+    EXPECT_EQ(c.host(1).state, told ? TcpState::syn_recv : TcpState::closed);
+  }
+}
+
 /// Without memory a Linux receiver takes back the window that it had offered.
 TEST(Tracker, AWindowThatIsTakenBackIsClosed) {
   Conversation c;
