@@ -59,7 +59,8 @@ void syn_recv_reset(RuleTests& t) {
   h.forget_replies();
   t.send(h, h.stale(0), "S SYN_RECV, ACK after that RST",
          kernel_version() >= 612 ? "TCP_FLAGS" : "NOT_SPECIFIED");
-  t.expect("S SYN_RECV, ACK after that RST: the request is gone", "RST", answer(h));
+  t.expect("S SYN_RECV, ACK after that RST: is the request gone?", kernel_version() < 601 ? "silence" : "RST",
+           answer(h));
 }
 
 /// Both ends have sent a SYN: no request socket, no test of the echo.
