@@ -50,7 +50,10 @@ def check_verdicts(program, capture, entry, folder):
         exact = entry["vantage"] == truth["at"] and not entry["one_sided"]
         if exact:
             kernel_drops[truth["verdict"]] += dropped
-            own_drops["TCP_INVALID_SYN" if row["reason"] == "SYN_CHALLENGE" else row["reason"]] += row["verdict"] == "drop"
+            # Of a request, which may look like a connection.
+            outside = truth["verdict"] == "TCP_OVERWINDOW" and row["reason"] in ("TCP_OLD_SEQUENCE", "TCP_INVALID_SEQUENCE")
+            reason = truth["verdict"] if outside else "TCP_INVALID_SYN" if row["reason"] == "SYN_CHALLENGE" else row["reason"]
+            own_drops[reason] += row["verdict"] == "drop"
         if exact or row["verdict"] == "drop":
             assert (row["verdict"] == "drop") == dropped, \
                 f"frame {frame}: {row['verdict']} {row['reason']}; the kernel: {truth['verdict']}"

@@ -202,8 +202,12 @@ bool agrees(const std::string& kernel, const tsaudit::SegmentRow& row, const Voc
   if (kernel == "TCP_AUTH_HDR") return true;
   if (row.verdict == Verdict::not_tested) return !is_paws(kernel);
   if (row.verdict != Verdict::drop) return !is_modelled(kernel);
-  // Of a request socket, or far behind the tests that tsaudit models.
-  if (kernel == "TCP_OVERWINDOW") return row.reason == tsaudit::Reason::over_window;
+  // Of a request socket, which may look like a connection in the capture; or far behind the tests that
+  // tsaudit models.
+  using tsaudit::Reason;
+  if (kernel == "TCP_OVERWINDOW")
+    return row.reason == Reason::over_window || row.reason == Reason::old_sequence ||
+           row.reason == Reason::invalid_sequence;
   return words.broaden(kernel) == words.broaden(std::string(to_string(row.reason)));
 }
 

@@ -140,6 +140,36 @@ Stage zero_window(Lab& lab) {
   return flow;
 }
 
+// Timestamps, and no move.
+
+/// A server that waits for data (TCP_DEFER_ACCEPT) answers a keepalive that comes before them. The data echo
+/// that answer and no SYN-ACK, so it refuses them (Linux 6.15+) until its SYN-ACK goes out again.
+Stage deferred_accept(Lab& lab) {
+  struct Ends {
+    TcpSocket listener, client;
+    std::optional<TcpSocket> server;
+  };
+  Topology& net = lab.net();
+  const Endpoint server{net.peer_address(false), kPort + 10000}, client{net.moving_address(false), kPort};
+  auto ends = std::make_shared<Ends>(Ends{TcpSocket::listen(net.ns(Host::peer), server),
+                                          TcpSocket::open(net.ns(net.home()), false), std::nullopt});
+  ends->listener.set(IPPROTO_TCP, TCP_DEFER_ACCEPT, 10, "TCP_DEFER_ACCEPT");
+  ends->client.set(SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+  ends->client.set(IPPROTO_TCP, TCP_KEEPIDLE, 2, "TCP_KEEPIDLE");
+  ends->client.bind(client);
+  ends->client.connect(server);
+  lab.wait_ms(2200);  // the SYN-ACK again, the keepalive
+  ends->client.write(3000);
+  lab.wait_until(
+      [&] {
+        if (!ends->server) ends->server = ends->listener.accept();
+        return ends->server && ends->server->read() > 0;
+      },
+      5000);
+  lab.wait_ms(100);
+  return ends;
+}
+
 Stage reset(Lab& lab) {
   auto flow = connect(lab);
   flow->exchange(12, 300, 1000, kPause);
@@ -322,6 +352,9 @@ const Scenario kScenarios[] = {
      "a connection that stays, on a line that holds back one frame in ten",
      reordering,
      {.net = kBadLine}},
+    {"deferred-accept",
+     "a server with TCP_DEFER_ACCEPT refuses data that echo its answer to a keepalive (Linux 6.15+)",
+     deferred_accept},
     {"zero-window", "a stall after a healthy move: the peer does not read", zero_window},
     {"reset", "an end after a healthy move: the peer resets the connection", reset},
     {"wrong-sequence",

@@ -2,6 +2,7 @@
 #include "model/doubt.h"
 
 #include "model/host_steps.h"
+#include "model/receiver.h"
 
 namespace tsaudit {
 namespace {
@@ -32,6 +33,19 @@ std::optional<Decision> of_request(const ReceiverProfile& profile, const OpenVer
            : outcome.verdict == Verdict::drop && next.answers && v.answered_refusal == outcome.reason;
   if (s.tsecr != v.state.ts_recent || !refused) return std::nullopt;
   return Decision{Verdict::drop, outcome.reason, true};
+}
+
+/// It asks again for data that were next in order, at once: a request that waits for data had let the ACK
+/// before pass, and takes no echo of what it said since.
+std::optional<Decision> of_perhaps_request(const ReceiverProfile& profile, const OpenVerdict& v,
+                                           const Sequel& next) {
+  const Segment& s = next.segment;
+  if (is_pure_ack(v) || !next.last || !next.answers || !next.at_receiver || s.length() != 0 ||
+      s.ack != v.seq || v.seq != v.state.rcv_nxt)
+    return std::nullopt;
+  const PawsOutcome outcome = judge(profile, as_request(v.state), v.segment);
+  if (outcome.reason != Reason::tsecr) return std::nullopt;
+  return Decision{Verdict::drop, outcome.reason, s.has_ts() && s.tsecr == v.state.ts_recent};
 }
 
 /// Had TS.Recent been too old to count, it would be this TSval now, and a pure ACK would have got no answer.
@@ -121,6 +135,8 @@ PawsState state_with(const OpenVerdict& v, TsVal ts_recent, int64_t age_seconds)
 }
 
 DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const Sequel& next) {
+  if (v.perhaps_request)
+    if (const auto decision = of_perhaps_request(profile, v, next)) return {decision};
   if (v.state.state == TcpState::syn_recv) return {of_request(profile, v, next), true};
   const Segment& s = next.segment;
   const bool covered = !is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq));

@@ -86,6 +86,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .last_elsewhere = waits && repeated,
                 .rcv_doubtful = flow.host[from ^ 1].rcv_doubtful != 0,
                 .window_doubtful = j.window_doubtful,
+                .perhaps_request = echoes_refusal(flow, flow.host[from ^ 1], state.rcv_nxt, s, &direction),
                 .needed = needed,
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
                 .state = state,
@@ -164,6 +165,10 @@ bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Se
                       .answers = answers};
   const DoubtWeighed weighed = weigh_doubt(profile_for(flow, sender ^ 1), v, sequel);
   if (!weighed.decision) return weighed.over;
+  if (v.perhaps_request && weighed.decision->reason == Reason::tsecr) {
+    receiver.state = TcpState::syn_recv;
+    flow.perhaps_request = false;
+  }
   if (weighed.decision->by_echo) {
     v.state.ts_recent = s.tsecr;
     receiver.ts_recent.only(s.tsecr);

@@ -117,6 +117,7 @@ struct Flow {
   void set_last_frame(uint64_t frame) { last_frame = frame & 0xffff'ffff'ffff; }
   bool live : 1 = false;     ///< the table's
   uint8_t ways : 2 = 0;      ///< the table's: FlowTable::Ways
+  bool perhaps_request : 1 = false;  ///< the server may have a request socket still (TCP_DEFER_ACCEPT)
   bool mptcp : 1 = false;    ///< windows are offered for all its subflows together (RFC 8684 section 3.3.5)
   bool options_cut : 1 = false;  ///< a segment whose TSopt the snapshot may have cut off; one of a SYN counts as seen
   bool settled : 1 = false;  ///< timestamps are in use, all is known of both hosts, and no question is open
@@ -144,6 +145,11 @@ inline bool data_wait(const Host& receiver, const Host& sender) {
 inline bool knows_sent(const Flow& flow, const Host& host, const Host& other) {
   const bool from_start = &host == &flow.host[flow.client] ? flow.syn_seen : flow.synack_seen;
   return from_start || other.loop_16us != Host::kNoLoop;
+}
+
+/// May `host`, whose handshake is over in sight, have a request socket yet, that waits for data?
+inline bool may_be_request(const Flow& flow, const Host& host) {
+  return flow.perhaps_request && &host == &flow.host[flow.client ^ 1] && host.state == TcpState::established;
 }
 
 /// Is the capture taken so near to `receiver` that it shows what the receiver got, in that order?

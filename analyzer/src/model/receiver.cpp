@@ -106,12 +106,14 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
     // The SYN-ACK may have been a SYN cookie. Then there is no request socket, and nothing to compare the
     // final ACK with (syncookies.c:cookie_v4_check()); after it there is a connection.
     const bool undecided = receiver.ts_recent.size() > 1;
-    if (undecided || (!syn_or_rst && s.ack == receiver.isn + 1)) {
+    const bool refused_some = trouble && trouble->request_ack;  // which takes a request
+    if (!refused_some && (undecided || (!syn_or_rst && s.ack == receiver.isn + 1))) {
       PawsState& cookie = add();
       cookie.state = TcpState::established;
       cookie.ts_recent_valid = undecided;
     }
   }
+  if (echoes_refusal(flow, receiver, receiver.rcv_nxt, s, trouble)) add() = as_request(p.base[0]);
   // Its own SYN or the other one's may be lost on the way: then they have not crossed.
   const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
   if (receiver.state == TcpState::syn_crossed && s.has(kSyn) && s.has(kAck) && !exact)
@@ -199,7 +201,9 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   }
   base.tsval_first = receiver.clock.started() ? receiver.clock.first() : s.tsecr;
   base.tsval_last = s.tsecr;
-  if (receiver.clock.started() && all_seen && receiver.state == TcpState::syn_recv) {
+  if (echoes_refusal(flow, receiver, receiver.rcv_nxt, s, trouble)) {
+    base.tsval_last = *trouble->request_ack;
+  } else if (receiver.clock.started() && all_seen && receiver.state == TcpState::syn_recv) {
     // The range in SYN_RECV is what was sent.
     base.tsval_last = trouble && trouble->request_ack ? *trouble->request_ack : receiver.clock.last();
   }
@@ -258,6 +262,18 @@ Reason reason_of_doubt(const ReceiverProfile& profile, const Host& receiver, con
 }
 
 }  // namespace
+
+bool echoes_refusal(const Flow& flow, const Host& receiver, SeqNum rcv_nxt, const Segment& s,
+                    const DirectionTrouble* trouble) {
+  const bool next_data = s.payload > 0 && s.seq == rcv_nxt;
+  return next_data && may_be_request(flow, receiver) && trouble && trouble->request_ack && s.has_ts() &&
+         !s.has(kSyn | kRst) && after(s.tsecr, *trouble->request_ack);
+}
+
+PawsState as_request(PawsState state) {
+  state.state = TcpState::syn_recv;
+  return state;
+}
 
 int64_t settle_ns(const Host& receiver) {
   return 32'000 + int64_t{3000} * std::min(receiver.loop_us(), 1'000'000u);

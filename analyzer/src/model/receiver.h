@@ -42,6 +42,13 @@ PawsSegment as_received(const Flow& flow, const Host& sender, const Segment& s);
 PawsState likeliest_state(const Flow& flow, const Host& receiver, const Host& sender, const Segment& s,
                           const DirectionTrouble* trouble = nullptr);
 
+/// Is `s` the next data, and echoes an ACK with which `receiver` refused a segment while it may have had a
+/// request socket? That takes no echo but of its SYN-ACKs (tcp_check_req(), 6.15+).
+bool echoes_refusal(const Flow& flow, const Host& receiver, SeqNum rcv_nxt, const Segment& s,
+                    const DirectionTrouble* trouble);
+/// The same receiver, had it a request.
+PawsState as_request(PawsState state);
+
 /// As if the receiver had had this ACK, and then data further on, which moved SND.WL1: no window is updated by it.
 inline void repeat_ack(PawsState& receiver, SeqNum seq, SeqNum ack) {
   receiver.snd_una = ack;

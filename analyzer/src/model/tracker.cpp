@@ -74,6 +74,8 @@ void Tracker::apply_accepted(Flow& flow, unsigned from, const Segment& s) {
   if (!s.has(kAck)) return;
   measure_loop(a, b, s);
   take_ack(b, a, s, as_received(flow, a, s).window, profile_for(flow, from ^ 1).zero_window_is_update);
+  // A server that waits for data lets the ACK pass and remains a request.
+  if (b.state == TcpState::syn_recv) flow.perhaps_request = s.length() == 0;
   if (b.state == TcpState::syn_recv || b.state == TcpState::syn_crossed) b.state = TcpState::established;
   if (a.state == TcpState::syn_sent) a.state = TcpState::established;
 }
@@ -306,6 +308,7 @@ void Tracker::take(Odd& odd) {
       trust_ack(flow, odd.from, s);
   }
   if (doubtful && s.length() > 0) b.rcv_doubtful = true;
+  if (!doubtful && s.length() > 0 && may_be_request(flow, b)) flow.perhaps_request = false;
 }
 
 /// What is open of segments before it, it comes after, and may carry their data as well.
@@ -323,6 +326,10 @@ void Tracker::follow_open(const Odd& odd) {
 /// A SYN of another ISN inside of a connection: the first of the next one, if its SYN-ACK follows. It is not
 /// refused if its receiver has taken a RST before, or was a request that is gone with its listener.
 bool Tracker::note_syn(Odd& odd) {
+  if (odd.flow.trouble && !odd.s.has(kSyn | kRst) && !odd.overtaken) {
+    std::optional<Knock>& knock = trouble(odd.flow).knock;
+    if (knock && knock->from == odd.from) knock.reset();  // it goes on
+  }
   const bool knocks = odd.opening && !odd.first && odd.s.seq != odd.was.isn &&
                       odd.b.state != TcpState::unknown && odd.b.state != TcpState::syn_sent;
   if (!knocks) return false;
@@ -377,8 +384,11 @@ void Tracker::listen(Odd& odd) {
   if ((a.state == TcpState::syn_recv || a.state == TcpState::syn_crossed) && !s.has(kSyn | kRst) &&
       (s.length() > 0 || (a.acked && after(s.ack, a.ack_max))))
     a.state = TcpState::established;
+  const bool goes_on = s.length() > 0 || (a.acked && after(s.ack, a.ack_max));
+  if (&a == &flow.host[flow.client ^ 1] && !s.has(kSyn | kRst) && goes_on) flow.perhaps_request = false;
   // A request refuses with an ACK, whose TSval is not among those that may be echoed (tcp_check_req()).
-  if (a.state == TcpState::syn_recv && !s.has(kSyn | kRst) && s.has_ts() && odd.was.clock.started()) {
+  if ((a.state == TcpState::syn_recv || may_be_request(flow, a)) && !s.has(kSyn | kRst) && s.has_ts() &&
+      odd.was.clock.started()) {
     auto& last = trouble(flow).direction[odd.from ^ 1].request_ack;
     if (!last) last = odd.was.clock.last();
   }
@@ -494,9 +504,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     odd.j.reason = Reason::handshake;
   else
     odd.j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s, known_trouble);
-  // Or the RST before it was taken, and there is nobody any more.
-  if (odd.j.verdict == Verdict::accept && flow.trouble && trouble(flow).direction[from].doubtful_reset &&
-      !s.has(kSyn)) {
+  // Or the RST before it was taken, and there is nobody any more; or somebody who has gone on to the next
+  // connection.
+  if (odd.j.verdict == Verdict::accept && flow.trouble && !s.has(kSyn) &&
+      (trouble(flow).direction[from].doubtful_reset ||
+       (trouble(flow).knock && trouble(flow).knock->from == (from ^ 1)))) {
     odd.j.verdict = Verdict::unknown;
     odd.j.reason = Reason::state_unknown;
   }
@@ -512,7 +524,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
                                    .echo_expected = a.ts_recent.may_hold(s.tsecr),
                                    .rcv_nxt = a.rcv_nxt,
                                    .right_edge = a.right_edge};
-  if (s.has(kSyn) && !note_syn(odd)) handshake(flow, from, s, odd.j);
+  if (!note_syn(odd) && s.has(kSyn)) handshake(flow, from, s, odd.j);
   take(odd);
   follow_open(odd);
   count_verdict(flow, from, s, odd.j, open);
@@ -536,7 +548,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   }
   a.last_ns = s.time_ns;
   flow.settled = flow.negotiated() == Negotiated::yes && all_known(a) && all_known(b) && !flow.mptcp &&
-                 !(flow.trouble && trouble(flow).has_open_questions());
+                 !flow.perhaps_request && !(flow.trouble && trouble(flow).has_open_questions());
   return odd.j;
 }
 

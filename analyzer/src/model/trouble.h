@@ -74,6 +74,7 @@ struct OpenVerdict {
   bool asked = false;     ///< the first echo after it has been weighed
   bool rcv_doubtful = false;  ///< RCV.NXT was in doubt as well
   bool window_doubtful = false;  ///< and whether it would update the receiver's window
+  bool perhaps_request = false;   ///< what it echoes a request would refuse, which the receiver may have had still
   Needed needed = {};     ///< by its receiver
   bool ts_recent_shown = false;  ///< the receiver's own echo has shown the TS.Recent that refused it, or a later one
   PawsState state;        ///< the likeliest, and the segment: to ask other profiles

@@ -187,7 +187,7 @@ class Collector {
             fmt::format("no progress for {} because of discarded segments{}", duration_text(lasted), until));
         const Side refused = direction_->paws_drops ? from_ : other(from_);
         f->evidence = evidence(refused);
-        if (refused == from_)
+        if (refused == from_ && !refused_for_echo())
           f->advice = fmt::format("Left alone it would have healed {} after the first discarded segment.",
                                   duration_text(heals_after_ns()));
       } else if (is_undecided(stall)) {

@@ -74,9 +74,32 @@ TEST(Findings, AnEchoOfNoSynAckIsNoMatterOfTheClock) {
   const FlowReport report = judged(c);
   const Finding* drop = find(report, RuleId::paws_drop);
   ASSERT_NE(drop, nullptr) << report.summary;
+  for (const Finding& f : report.findings) EXPECT_EQ(f.advice.find("healed"), std::string::npos) << f.advice;
   EXPECT_NE(drop->message.find("TSecr was that of no SYN-ACK"), std::string::npos) << drop->message;
   EXPECT_NE(drop->advice.find("until the handshake is over, the server takes"), std::string::npos)
       << drop->advice;
+}
+
+/// The same before the SYN-ACK goes out again: it may have been a connection, until it asks for the data
+/// again.
+TEST(Findings, ARequestThatLooksLikeAConnection) {
+  for (const bool refuses : {true, false}) {
+    Conversation c;
+    c.handshake();
+    c.pass(kSecond);
+    c.client({.seq = c.next[0] - 1});
+    c.pass(c.answer);
+    c.server();
+    const uint32_t first = c.next[0], syn_echo = c.echo[1];
+    c.pass(200 * kMillisecond);
+    EXPECT_EQ(c.client({.payload = 100}).verdict, Verdict::unknown);
+    c.pass(c.answer);
+    c.server(refuses ? Say{.ack = first, .tsecr = syn_echo} : Say{});
+    const FlowReport report = judged(c);
+    EXPECT_EQ(find(report, RuleId::paws_drop) != nullptr, refuses) << report.summary;
+    EXPECT_EQ(count(from(report, Side::client), Reason::tsecr), refuses ? 1u : 0u);
+    EXPECT_EQ(count(from(report, Side::client), Reason::state_unknown), 0u);
+  }
 }
 
 TEST(Findings, ARegressionThatStalls) {
