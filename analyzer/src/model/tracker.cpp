@@ -506,7 +506,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     odd.j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s, known_trouble);
   // Or the RST before it was taken, and there is nobody any more; or somebody who has gone on to the next
   // connection.
-  if (odd.j.verdict == Verdict::accept && flow.trouble && !s.has(kSyn) &&
+  if (odd.j.verdict == Verdict::accept && flow.trouble && !s.has(kSyn | kRst) &&
       (trouble(flow).direction[from].doubtful_reset ||
        (trouble(flow).knock && trouble(flow).knock->from == (from ^ 1)))) {
     odd.j.verdict = Verdict::unknown;
