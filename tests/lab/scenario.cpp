@@ -158,7 +158,7 @@ Stage deferred_accept(Lab& lab) {
   ends->client.set(IPPROTO_TCP, TCP_KEEPIDLE, 2, "TCP_KEEPIDLE");
   ends->client.bind(client);
   ends->client.connect(server);
-  lab.wait_ms(2200);  // the SYN-ACK again, the keepalive
+  lab.wait_ms(2200);  // the keepalive
   ends->client.write(3000);
   lab.wait_until(
       [&] {

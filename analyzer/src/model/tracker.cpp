@@ -323,13 +323,16 @@ void Tracker::follow_open(const Odd& odd) {
   }
 }
 
+/// Who goes on with the old connection has not begun another one.
+void Tracker::withdraw_knock(const Odd& odd) {
+  if (!odd.flow.trouble || odd.s.has(kSyn | kRst) || odd.overtaken) return;
+  std::optional<Knock>& knock = trouble(odd.flow).knock;
+  if (knock && knock->from == odd.from) knock.reset();
+}
+
 /// A SYN of another ISN inside of a connection: the first of the next one, if its SYN-ACK follows. It is not
 /// refused if its receiver has taken a RST before, or was a request that is gone with its listener.
 bool Tracker::note_syn(Odd& odd) {
-  if (odd.flow.trouble && !odd.s.has(kSyn | kRst) && !odd.overtaken) {
-    std::optional<Knock>& knock = trouble(odd.flow).knock;
-    if (knock && knock->from == odd.from) knock.reset();  // it goes on
-  }
   const bool knocks = odd.opening && !odd.first && odd.s.seq != odd.was.isn &&
                       odd.b.state != TcpState::unknown && odd.b.state != TcpState::syn_sent;
   if (!knocks) return false;
@@ -381,13 +384,14 @@ void Tracker::listen(Odd& odd) {
   // Whoever closed it with a RST of its own sends nothing more: somebody else sent that RST.
   const bool closed_by_reset = a.state == TcpState::closed && !(a.fin_sent && b.fin_sent);
   if (closed_by_reset && !s.has(kSyn | kRst)) a.state = TcpState::established;
-  if ((a.state == TcpState::syn_recv || a.state == TcpState::syn_crossed) && !s.has(kSyn | kRst) &&
-      (s.length() > 0 || (a.acked && after(s.ack, a.ack_max))))
+  // What no request says.
+  const bool speaks = !s.has(kSyn | kRst);
+  const bool is_socket = speaks && (s.length() > 0 || (a.acked && after(s.ack, a.ack_max)));
+  if (is_socket && (a.state == TcpState::syn_recv || a.state == TcpState::syn_crossed))
     a.state = TcpState::established;
-  const bool goes_on = s.length() > 0 || (a.acked && after(s.ack, a.ack_max));
-  if (&a == &flow.host[flow.client ^ 1] && !s.has(kSyn | kRst) && goes_on) flow.perhaps_request = false;
+  if (is_socket && &a == &flow.host[flow.client ^ 1]) flow.perhaps_request = false;
   // A request refuses with an ACK, whose TSval is not among those that may be echoed (tcp_check_req()).
-  if ((a.state == TcpState::syn_recv || may_be_request(flow, a)) && !s.has(kSyn | kRst) && s.has_ts() &&
+  if (speaks && (a.state == TcpState::syn_recv || may_be_request(flow, a)) && s.has_ts() &&
       odd.was.clock.started()) {
     auto& last = trouble(flow).direction[odd.from ^ 1].request_ack;
     if (!last) last = odd.was.clock.last();
@@ -524,7 +528,8 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
                                    .echo_expected = a.ts_recent.may_hold(s.tsecr),
                                    .rcv_nxt = a.rcv_nxt,
                                    .right_edge = a.right_edge};
-  if (!note_syn(odd) && s.has(kSyn)) handshake(flow, from, s, odd.j);
+  withdraw_knock(odd);
+  if (s.has(kSyn) && !note_syn(odd)) handshake(flow, from, s, odd.j);
   take(odd);
   follow_open(odd);
   count_verdict(flow, from, s, odd.j, open);

@@ -79,6 +79,7 @@ class Tracker {
   void make_up_damage(const Odd& odd);
   void take(Odd& odd);
   void follow_open(const Odd& odd);
+  void withdraw_knock(const Odd& odd);
   bool note_syn(Odd& odd);
   void note_capture_loss(Odd& odd);
   void listen(Odd& odd);
