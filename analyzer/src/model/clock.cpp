@@ -34,6 +34,7 @@ Nominal nearest_nominal(double hz) {
 void SenderClock::estimate(TimeNs now) {
   const int64_t elapsed = now - first_ns_;
   if (elapsed < (int64_t{1} << 24) || ticks_ < 4) return;  // 17 ms
+  const bool longer = now >= review_ns();
   while (now >= review_ns() && review_shift_ < 62) review_shift_ = static_cast<uint8_t>(review_shift_ + 2);
   const double baseline = static_cast<double>(elapsed);
   const double hz = static_cast<double>(ticks_) * 1e9 / baseline;
@@ -54,10 +55,15 @@ void SenderClock::estimate(TimeNs now) {
   const auto review = static_cast<uint16_t>(2000 * std::log(rounded + 1.0));
   const bool agreed = last_review_ != 0 && std::abs(review - last_review_) <= 40;  // 2 %
   last_review_ = review;
-  if (rounded == period_ns_) return;
+  const bool certain = uncertainty < 0.01;
+  if (rounded == period_ns_) {
+    rate_confirmed_ = rate_confirmed_ || longer || certain;
+    return;
+  }
   const bool usual = nominal.error < 0.02 + uncertainty && nominal.error < 0.5;
   if (!agreed && (period_ns_ != 0 || !usual)) return;
   period_ns_ = rounded;
+  rate_confirmed_ = certain;
   const int64_t lead_us = (ticks_ * period_ns_ - elapsed) / 1000;
   lead_max_us_ = static_cast<int32_t>(std::clamp<int64_t>(std::max<int64_t>(lead_us, 0), 0, INT32_MAX));
 }
@@ -81,6 +87,8 @@ ClockReport SenderClock::report(TimeNs last_ns) const {
   if (baseline <= 0) return report;
   const double measured = static_cast<double>(ticks_) * 1e9 / baseline;
   const double uncertainty = kJitterNs / baseline + 2.0 / static_cast<double>(std::max<int64_t>(ticks_, 1));
+  // Measured over a queue, and the rest of the connection was too short to tell.
+  if (!rate_confirmed_ && std::abs(measured / hz() - 1) > 0.02 + uncertainty) return report;
   const Nominal nominal = nearest_nominal(hz());
   if (nominal.error < 1e-3) {
     report.nominal_hz = nominal.hz;

@@ -21,6 +21,9 @@ class SenderClock {
   /// 0 until the rate is known.
   double hz() const { return period_ns_ == 0 ? 0 : 1e9 / period_ns_; }
   int64_t period_ns() const { return period_ns_; }  ///< 0 until the rate is known
+  /// A long baseline has that rate, or two of which one is four times the other: it is not what one queue
+  /// made of it.
+  bool rate_confirmed() const { return rate_confirmed_; }
   /// A tick is a microsecond. Nothing lies between that and 1 kHz.
   bool counts_us() const { return hz() > 500'000; }
 
@@ -53,12 +56,16 @@ class SenderClock {
           fit = Fit::behind;
         } else {
           const int64_t lead_us = lead_ns / 1000;
-          if (lead_us > lead_max_us_ + tolerance_us(since_last_ns)) return Fit::forward;
-          lead_max_us_ = static_cast<int32_t>(lead_us);
+          if (lead_us > lead_max_us_ + tolerance_us(since_last_ns)) {
+            if (!may_run_faster(ticks, now, since_last_ns)) return Fit::forward;
+            period_ns_ = 0;
+          } else {
+            lead_max_us_ = static_cast<int32_t>(lead_us);
+          }
         }
       }
       ticks_ = ticks;
-      if (now >= review_ns()) estimate(now);
+      if (now >= review_ns() || period_ns_ == 0) estimate(now);
       return fit;
     }
     if (step > step_limit(since_last_ns)) return Fit::forward;
@@ -114,6 +121,11 @@ class SenderClock {
   int64_t tolerance_us(TimeNs since_last_ns) const {
     return 2 * period_ns_ / 1000 + 500'000 + since_last_ns / 5'000'000;
   }
+  /// Had the rate been measured over a queue, so that the clock is the usual one of a millisecond?
+  bool may_run_faster(int64_t ticks, TimeNs now, TimeNs since_last_ns) const {
+    const int64_t lead_us = (ticks * kMillisecond - (now - first_ns_)) / 1000;
+    return !rate_confirmed_ && period_ns_ > kMillisecond && lead_us <= tolerance_us(since_last_ns);
+  }
   /// Before the rate is known only the fastest clock (1 MHz), with two seconds of slack, bounds a step.
   static int64_t step_limit(TimeNs since_last_ns) { return since_last_ns / 1000 + 2'000'000; }
   /// The rate is looked at again when the baseline has grown fourfold.
@@ -130,7 +142,8 @@ class SenderClock {
   uint32_t period_ns_ = 0;     ///< 0: not known yet
   uint16_t last_review_ = 0;   ///< the period that the last review found, on a logarithmic scale; 0: none
   uint8_t review_shift_ = 24;  ///< log2 of the baseline (ns) at which the rate is estimated again
-  bool started_ = false;
+  bool started_ : 1 = false;
+  bool rate_confirmed_ : 1 = false;
 };
 
 }  // namespace tsaudit

@@ -147,6 +147,7 @@ void Tracker::paused_clock(Flow& flow, unsigned from, const Segment& s, const Ho
   const auto behind_since = [&](TsVal tsval, TimeNs then) {
     return s.time_ns - then - distance(tsval, s.tsval) * was.clock.period_ns();
   };
+  if (!was.clock.rate_confirmed()) return pause.reset();
   if (!pause) {
     const int64_t behind_ns = behind_since(was.clock.last(), was.last_ns);
     if (2 * behind_ns < s.time_ns - was.last_ns) return;

@@ -108,7 +108,9 @@ bool Tracker::echo_tells(Flow& flow, unsigned from, const Segment& s) {
   }
   if (s.tsecr.raw == 0 && a.ts_recent.known() && a.ts_recent.front().raw != 0) {
     // A restored socket knows no TS.Recent; some stacks echo nothing on data. The next echo tells.
-    trouble(flow).direction[from].zero_echo.add(s.frame, s.time_ns);
+    DirectionTrouble& own = trouble(flow).direction[from];
+    own.zero_echo.add(s.frame, s.time_ns);
+    if (own.leaves_out_echo()) return false;
     if (s.length() == 0)
       a.ts_recent.store(s.tsecr, s.time_ns);
     else

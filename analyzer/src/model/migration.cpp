@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "model/fingerprint.h"
 #include "model/host_steps.h"
@@ -51,6 +52,14 @@ std::string sequence_oddity(const Host& was, const Host& peer, const Segment& s)
 bool only_by_link(const MigrationCase& open) {
   constexpr std::string_view kOther[] = {"told", "tsecr-zero", "tsval-step", "sequence"};
   return std::ranges::none_of(kOther, [&](std::string_view name) { return has_signal(open, name); });
+}
+
+/// Does it rest on TSecr, and on what any two packets of a host may differ in?
+bool only_by_echo(const MigrationCase& open) {
+  constexpr std::string_view kWith[] = {"tsecr-zero", "ip-id", "flow-label", "gap"};
+  return std::ranges::all_of(open.result.signals, [&](const MigrationSignal& signal) {
+    return std::ranges::find(kWith, signal.name) != std::end(kWith);
+  });
 }
 
 /// The advice of docs: min keeps TSval from falling below TS.Recent, suggested goes on with the old clock.
@@ -117,6 +126,21 @@ MigrationCase* Tracker::open_migration(Flow& flow, unsigned from, const Segment&
   return &open;
 }
 
+/// TSecr is 0. Does that come and go, with nothing else that speaks for a move?
+bool Tracker::leaves_out_echo(Flow& flow, unsigned from, bool other_sign) {
+  Trouble& t = trouble(flow);
+  DirectionTrouble& direction = t.direction[from];
+  const bool goes_on = std::exchange(direction.zero_echo_open, true);
+  if (other_sign) return false;
+  if (goes_on || direction.leaves_out_echo()) return direction.leaves_out_echo();
+  ++direction.zero_echo_runs;
+  if (!direction.leaves_out_echo()) return false;
+  std::erase_if(t.migrations, [&](const MigrationCase& m) { return m.host == from && only_by_echo(m); });
+  flow.host[from].restored =
+      std::ranges::any_of(t.migrations, [&](const MigrationCase& m) { return m.host == from; });
+  return true;
+}
+
 void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was,
                               const Judgement& j) {
   Host& a = flow.host[from];
@@ -126,7 +150,10 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
   const bool at_two_points = flow.trouble && trouble(flow).at_two_points[from];
   const bool mac_changed = !at_two_points && is_other_mac(was.mac, s.src_mac);
   const bool ttl_changed = !at_two_points && s.ttl != was.ttl;
-  const bool zero_echo = lost_ts_recent(was, s);
+  const bool pure_ack = s.length() == 0 && (s.flags & (kAck | kSyn | kRst | kFin)) == kAck;
+  const bool probe = pure_ack && b.acked && s.seq == b.ack_max - 1;
+  const bool zero_echo =
+      lost_ts_recent(was, s) && !leaves_out_echo(flow, from, told || mac_changed || ttl_changed || probe);
   if (mac_changed || ttl_changed)
     for (MigrationCase& goes_back : trouble(flow).migrations)
       if (goes_back.host == from && !goes_back.closed && mac == goes_back.old_mac &&
@@ -166,8 +193,7 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
     a.wl_known = false;
   }
   if (s.frame == open->result.frame) {
-    const bool pure_ack = s.length() == 0 && (s.flags & (kAck | kSyn | kRst | kFin)) == kAck;
-    if (pure_ack && b.acked && s.seq == b.ack_max - 1)
+    if (probe)
       add_signal(*open, "repair-probe", weight::kRepairProbe, s.frame,
                  "pure ACK at SND.UNA-1, as TCP_REPAIR sends");
     // Alone it is an old packet.

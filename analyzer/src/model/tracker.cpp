@@ -203,6 +203,8 @@ struct Tracker::Odd {
   const bool first;  ///< of its sender
   const Host was = a;
   const bool new_data = s.length() > 0 && (first || after(s.end_seq(), a.snd_nxt));
+  /// New to the capture, but its sender has acknowledged more since.
+  const bool late_data = new_data && s.has(kAck) && a.acked && before(s.ack, a.ack_max);
   const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
   const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
   /// The next connection knocks, perhaps of another host behind the same address.
@@ -381,6 +383,9 @@ void Tracker::listen(Odd& odd) {
       (!odd.overtaken || s.tsecr.raw == 0) && echo_tells(flow, odd.from, s))
     take_echo(flow, odd.from, s, knows_all(a, b, s));
 
+  if (s.has(kAck) && s.has_ts() && s.tsecr.raw != 0 && !odd.overtaken && flow.trouble)
+    trouble(flow).direction[odd.from].zero_echo_open = false;
+
   // Whoever closed it with a RST of its own sends nothing more: somebody else sent that RST.
   const bool closed_by_reset = a.state == TcpState::closed && !(a.fin_sent && b.fin_sent);
   if (closed_by_reset && !s.has(kSyn | kRst)) a.state = TcpState::established;
@@ -447,7 +452,7 @@ void Tracker::go_on(Odd& odd) {
   const auto& [flow, s, a, b, j] = std::tie(odd.flow, odd.s, odd.a, odd.b, odd.j);
   if (!odd.first && !s.has(kRst) && !odd.next_one) {
     if (odd.fit == SenderClock::Fit::backward || odd.fit == SenderClock::Fit::forward)
-      odd_clock(flow, odd.from, s, odd.fit, odd.new_data || odd.new_ack, odd.was, j);
+      odd_clock(flow, odd.from, s, odd.fit, (odd.new_data && !odd.late_data) || odd.new_ack, odd.was, j);
     else if (flow.trouble && s.has_ts())
       drop_outlier(a, trouble(flow).direction[odd.from], j);
     if (odd.fit == SenderClock::Fit::behind) lagging_clock(flow, odd.from, s);

@@ -160,6 +160,7 @@ class Tracker {
                                 const Judgement& j);
   bool moved_on(const Segment& s, TimeNs since) const;
   void note_announcement(MigrationCase& open, const Segment& s, TimeNs silent_since) const;
+  bool leaves_out_echo(Flow& flow, unsigned from, bool other_sign);
   void watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
   void watch_recovery(Flow& flow, unsigned from, const Segment& s);
   static void close_migration(const Flow& flow, const Trouble& t, MigrationCase& open);

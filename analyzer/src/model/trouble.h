@@ -222,6 +222,11 @@ struct DirectionTrouble {
   FrameList malformed_tsopt;
   FrameList unnegotiated_tsopt;
   FrameList zero_echo;      ///< TSecr 0 in mid-connection
+  bool zero_echo_open = false;  ///< no other echo has come since
+  uint8_t zero_echo_runs = 0;   ///< of them, with other echoes in between and no other sign of a move; 2: or more
+  /// Its sender, or who speaks for it, leaves TSecr out at times. A restored socket does not: once it has a TS.Recent it
+  /// keeps it.
+  bool leaves_out_echo() const { return zero_echo_runs >= 2; }
   FrameList unseen_echo;    ///< TSecr that the peer never sent
   /// The last of them, the ACK that it came with, and its peer's clock then.
   struct StrangeEcho {
@@ -324,7 +329,7 @@ class Trouble {
   bool has_open_questions() const {
     for (const DirectionTrouble& d : direction)
       if (!d.open.empty() || d.pending_step || d.pause || d.stall_open || d.hold || d.zero_window_open ||
-          d.damaged_end || d.doubtful_ack || d.doubtful_reset)
+          d.damaged_end || d.zero_echo_open || d.doubtful_ack || d.doubtful_reset)
         return true;
     for (const MigrationCase& m : migrations)
       if (!m.closed || !m.result.recovery_ns) return true;

@@ -367,8 +367,11 @@ class Collector {
   void echoes() {
     if (direction_->zero_echo)
       add(RuleId::ts_recent_lost, from_, direction_->zero_echo,
-          fmt::format("TSecr is 0 in mid-connection: {} lost TS.Recent, as a restored socket does",
-                      named(from_)));
+          direction_->leaves_out_echo()
+              ? fmt::format("TSecr is 0 at times: {}, or a firewall that speaks for it, leaves it out",
+                            named(from_))
+              : fmt::format("TSecr is 0 in mid-connection: {} lost TS.Recent, as a restored socket does",
+                            named(from_)));
     if (direction_->unseen_echo)
       add(RuleId::tsecr_never_sent, from_, direction_->unseen_echo,
           fmt::format("{} with a TSecr that {} never sent", counted(direction_->unseen_echo.count, "segment"),

@@ -109,7 +109,8 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "Only segments with the ACK bit count, and only after a nonzero echo in the same direction, or at the "
      "begin of a capture. On Linux "
      "and BSD a TS.Recent of 0 means unknown, so this endpoint accepts whatever TSval comes first and "
-     "heals itself.\n\n"
+     "heals itself. A restored socket keeps the TS.Recent that it gets then: where 0 comes and goes without "
+     "another sign of a move, the stack, or a firewall that speaks for it, leaves the field out at times.\n\n"
      "Nothing needs repair on this side. It marks the frame of the restore, and for that moment the "
      "endpoint is not protected against old duplicates.",
      "RFC 7323 section 3.2; include/net/tcp.h: tcp_paws_check(); net/ipv4/tcp.c: tcp_repair_options_est()"},

@@ -68,6 +68,26 @@ TEST(ClockSteps, OneOldPacketIsNone) {
   EXPECT_TRUE(steps_of_client(c).empty());
 }
 
+/// New to the capture, too: but an ACK that its sender made after them came first.
+TEST(ClockSteps, DataThatAnAckOvertookAreNone) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  const uint32_t seq = c.next[0], ack = c.next[1], tsval = c.clock[0];
+  c.pass(10 * kMillisecond);
+  c.server({.payload = 50});
+  c.pass(5 * kMillisecond);
+  c.client({.seq = seq + 300});
+  for (int i = 0; i < 3; ++i) c.client({.payload = 100, .seq = seq + 100 * i, .ack = ack, .tsval = tsval});
+  c.next[0] = seq + 300;
+  c.pass(20'000);
+  c.server();
+  c.talk(20);
+  const FlowReport report = c.finish();
+  EXPECT_TRUE(from(report, Side::client).clock.steps.empty());
+  EXPECT_TRUE(report.migrations.empty());
+}
+
 TEST(ClockSteps, ARstSaysNothingOfTheClock) {
   Conversation c;
   c.handshake();

@@ -283,5 +283,56 @@ TEST(Migration, AwayAndBackItHasGotWhatTheCaptureLacks) {
   EXPECT_EQ(c.client({.payload = 100, .ack = beyond, .mac = 0x020000000099}).verdict, Verdict::accept);
 }
 
+/// A firewall that answers for a server was seen to do so (Cisco's AnyConnect): 0 on data, and on ACKs now
+/// and then.
+TEST(Migration, IsNoneWhereTheEchoIsLeftOutAtTimes) {
+  Conversation c;
+  c.handshake();
+  for (int i = 0; i < 6; ++i) {
+    c.talk(3);
+    c.pass(60 * kMillisecond);
+    c.server({.tsecr = 0});
+    c.pass(10 * kMillisecond);
+  }
+  c.talk(20);
+  c.finish();
+  EXPECT_TRUE(c.finished_trouble()->migrations.empty());
+  EXPECT_EQ(c.finished_trouble()->direction[1].zero_echo.count, 6u);
+}
+
+/// A 250 Hz clock whose SYN was held up for 70 ms seems to run at 1000 Hz, until it goes on.
+TEST(Migration, IsNoneWhereTheRateWasMeasuredOverAQueue) {
+  Conversation c;
+  const auto ticks = [&](int64_t ms) { return static_cast<uint32_t>(8'000'000 + ms / 4); };
+  int64_t ms = 0;  // of the client's clock
+  const auto wait = [&](int64_t more) {
+    ms += more;
+    c.pass(more * kMillisecond);
+  };
+  c.client({.flags = kSyn, .tsval = ticks(-70), .tsecr = 0});
+  wait(10);
+  c.server({.flags = kSyn | kAck});
+  wait(30);
+  c.client({.tsval = ticks(ms)});
+  wait(57);
+  c.client({.payload = 100, .tsval = ticks(ms)});
+  wait(40);
+  c.server({.payload = 100});
+  wait(1);
+  for (int i = 0; i < 4; ++i) c.server({.payload = 100});
+  wait(125);
+  c.client({.tsval = ticks(ms)});
+  for (int i = 0; i < 10; ++i) {
+    wait(200);
+    c.client({.payload = 100, .tsval = ticks(ms)});
+    wait(1);
+    c.server({.payload = 100});
+    c.client({.tsval = ticks(ms)});
+  }
+  const FlowReport report = c.finish();
+  EXPECT_TRUE(report.migrations.empty());
+  EXPECT_NE(from(report, Side::client).clock.nominal_hz, 1000);
+}
+
 }  // namespace
 }  // namespace tsaudit
