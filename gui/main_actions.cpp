@@ -117,7 +117,7 @@ void MainWindow::build_actions() {
 QStringList MainWindow::ask_for_captures(const QString& title) {
   const QStringList paths = QFileDialog::getOpenFileNames(
       this, title, settings_.text("folder", {}),
-      tr("Captures (*.pcap *.pcapng *.cap *.snoop *.erf *.pcap[0-9]*);;All files (*)"));
+      tr("Captures (*.pcap *.pcapng *.cap *.snoop *.erf *.pcap[0-9]* *.gz *.zst *.lz4);;All files (*)"));
   if (!paths.isEmpty()) settings_.set_text("folder", QFileInfo(paths.front()).absolutePath());
   return paths;
 }

@@ -3,7 +3,7 @@
 # Sourced by captures/demo and tests/run: what tsaudit needs of Debian 12, and how to get it.
 
 # shellcheck disable=SC2034  # the lists are for the scripts that source this file
-build_packages="g++ cmake ninja-build pkg-config libpcap-dev libfmt-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libmnl-dev libtins-dev"
+build_packages="g++ cmake ninja-build pkg-config libpcap-dev libfmt-dev libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libmnl-dev libtins-dev zlib1g-dev libzstd-dev liblz4-dev"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev git python3"
 # The viewer, and the display that its tests make. The build does without; CI does not.
 gui_packages="qt6-base-dev qt6-svg-dev libqcustomplot-dev xvfb xauth imagemagick desktop-file-utils appstream shared-mime-info libglib2.0-bin lowdown"

@@ -38,7 +38,7 @@ void add_analyze(CLI::App& app, Action& action) {
                          "Examples:\n"
                          "  tsaudit analyze migration.pcapng\n"
                          "  tsaudit analyze --fail-on error --json-out result.json *.pcap\n"
-                         "  zcat capture.pcap.gz | tsaudit analyze --receiver 10.0.0.2=linux-5.10 -");
+                         "  xzcat capture.pcap.xz | tsaudit analyze --receiver 10.0.0.2=linux-5.10 -");
   const auto options = std::make_shared<AnalyzeOptions>();
   add_captures(*command, options->input);
   options->input.add_to(*command);

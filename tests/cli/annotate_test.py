@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """tsaudit annotate and docs/wireshark: comments where they belong, everything else as it was; tshark is the reader."""
+import gzip
 import json
 import re
 import shutil
@@ -149,6 +150,13 @@ class Annotate(CliTest):
                     for length, real in sections:
                         self.assertEqual(length, real if stated else 2**64 - 1)
                     self.assertIn("mine|tsaudit", next(t for t in found.values() if t.startswith("mine")))
+
+    def test_what_gzip_packed_is_as_if_it_had_not(self):
+        content = rich_pcapng("<", True)
+        plain, _ = self.annotate(self.write("in.pcapng", content))
+        expected = content_of(plain)
+        packed, _ = self.annotate(self.write("in.pcapng.gz", gzip.compress(content)))
+        self.assertEqual(content_of(packed), expected)
 
     def test_simple_packets_are_said_to_hold_none(self):
         content = block("<", END, struct.pack("<IHHQ", 0x1A2B3C4D, 1, 0, 2**64 - 1))

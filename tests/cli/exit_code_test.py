@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every exit code, and what is said on stderr with it."""
 import gzip
+import lzma
 import os
 import resource
 import signal
@@ -148,10 +149,12 @@ class Input(CliTest):
     def test_text(self):
         self.assertIn("text", self.unreadable(self.write("notes.txt", b"this is no capture\n" * 10)))
 
-    def test_gzip_says_how(self):
-        stderr = self.unreadable(self.write("capture.pcap.gz", gzip.compress(connection())))
-        self.assertIn("gzip", stderr)
-        self.assertIn("zcat", stderr)
+    def test_what_gzip_packed_is_read(self):
+        self.expect(OK, run("analyze", self.write("capture.pcap.gz", gzip.compress(connection()))))
+
+    def test_xz_says_how(self):
+        stderr = self.unreadable(self.write("capture.pcap.xz", lzma.compress(connection())))
+        self.assertIn("xzcat", stderr)
 
     def test_truncated_is_reported_and_so_is_what_came_before(self):
         cut = self.write("cut.pcap", connection(step=-4_000_000)[:-30])

@@ -41,6 +41,7 @@ const Known* find(const Known (&table)[size], const ExternalCapture& capture) {
 Read read(const ExternalCapture& capture, bool use_libpcap) {
   OpenOptions options;
   options.use_libpcap = use_libpcap;
+  if (!use_libpcap) return source::read_all(open_capture(capture.path, options));
   return source::read_all(open_capture(Uncompressed(capture.path).path(), options));
 }
 bool broke_off(const Read& read) { return read.refused || read.info().error; }

@@ -12,7 +12,7 @@ namespace tsaudit {
 enum class Errc {
   cannot_open,         ///< the operating system refused; the text has its reason
   not_a_capture,       ///< no capture format that tsaudit knows
-  compressed,          ///< gzip, zstd, xz or bzip2; the text says how to pipe it
+  compressed,          ///< xz or bzip2, or twice; the text says how to pipe it
   truncated,           ///< the file ends inside a record
   corrupt,             ///< a length or type that cannot be
   unsupported,         ///< known, but not readable here

@@ -5,17 +5,14 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <map>
 
 #include "annotate/pcapng_copy.h"
+#include "source/format.h"
 #include "source/pcapng_writer.h"
 
 namespace tsaudit {
 namespace {
-
-using FilePointer = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 /// The comments of one frame after the other.
 class Cursor {
@@ -35,7 +32,7 @@ class Cursor {
   size_t next_ = 0;
 };
 
-void copy_pcapng(PacketSource& source, std::FILE* in, Cursor comments, std::FILE* out,
+void copy_pcapng(PacketSource& source, source::Input& in, Cursor comments, std::FILE* out,
                  AnnotateResult& result) {
   annotate_detail::PcapngCopy copy(in, out);
   bool readable = true;
@@ -88,9 +85,10 @@ Result<AnnotateResult> annotate(const std::string& path, const FrameComments& co
   if (!source) return source.error();
   AnnotateResult result;
   if ((*source)->captures().front().format == "pcapng") {
-    const FilePointer in(std::fopen(path.c_str(), "rbe"), std::fclose);
-    if (!in) return Error{Errc::cannot_open, fmt::format("{}: {}", path, std::strerror(errno))};
-    copy_pcapng(**source, in.get(), Cursor(comments), out, result);
+    Result<source::Input> in = source::Input::open(path);
+    if (!in) return Error{in.error().code, fmt::format("{}: {}", path, in.error().message)};
+    if (in->fill(source::kMagicSize) == source::Input::Fill::more) in->unpack();
+    copy_pcapng(**source, *in, Cursor(comments), out, result);
   } else {
     convert(**source, Cursor(comments), out, result);
   }

@@ -49,10 +49,21 @@ size_t place_for_option(const std::vector<uint8_t>& block, size_t begin, ByteOrd
 
 }  // namespace
 
+/// False if there are not so many bytes.
+bool PcapngCopy::read(uint8_t* to, size_t count) {
+  while (in_.unread().size() < count) {
+    const Input::Fill result = in_.fill(count);
+    if (result == Input::Fill::end || result == Input::Fill::failed) return false;
+  }
+  std::copy_n(in_.unread().data(), count, to);
+  in_.consume(count);
+  return true;
+}
+
 /// False at the end of the file, at a block that is not whole, and at one that cannot be.
 bool PcapngCopy::read_block() {
   block_.resize(kMinimum);
-  if (std::fread(block_.data(), 1, kMinimum, in_) != kMinimum) return false;
+  if (!read(block_.data(), kMinimum)) return false;
   if (load32(block_.data(), ByteOrder::little) == kSection) {
     const uint8_t* magic = &block_[kHeader];
     if (load32(magic, ByteOrder::little) == kByteOrderMagic) {
@@ -66,8 +77,7 @@ bool PcapngCopy::read_block() {
   const uint32_t size = load32(&block_[4], order_);
   if (size < kMinimum || size > kMaximum || size % 4 != 0) return false;
   block_.resize(size);
-  const size_t left = size - kMinimum;
-  return std::fread(block_.data() + kMinimum, 1, left, in_) == left;
+  return read(block_.data() + kMinimum, size - kMinimum);
 }
 
 void PcapngCopy::write_block() {

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "source/bytes.h"
+#include "source/input.h"
 
 namespace tsaudit::annotate_detail {
 
 class PcapngCopy {
  public:
   /// Both must outlive it; `in` stands at the begin.
-  PcapngCopy(std::FILE* in, std::FILE* out) : in_(in), out_(out) {}
+  PcapngCopy(source::Input& in, std::FILE* out) : in_(in), out_(out) {}
 
   /// Copies the blocks before `offset`. False at the end of what can be read.
   bool up_to(uint64_t offset);
@@ -25,12 +26,14 @@ class PcapngCopy {
   void rest();
 
  private:
+  bool read(uint8_t* to, size_t count);
   bool read_block();
   void write_block();
   void begin_section();
   void end_section();
 
-  std::FILE *in_, *out_;
+  source::Input& in_;
+  std::FILE* out_;
   std::vector<uint8_t> block_;
   source::ByteOrder order_ = source::ByteOrder::little;
   uint64_t offset_ = 0;  ///< in `in`, of the next block

@@ -27,7 +27,7 @@ class CaptureFile final : public CaptureReader {
       Window window(input_.unread(), input_.offset());
       const Result<size_t> need = format_->read(window, output_);
       input_.consume(window.offset() - input_.offset());
-      info_.bytes = input_.offset();
+      info_.bytes = input_.file_offset();
       // An error is met again next time: it has consumed nothing.
       if (!output_.packets().empty()) return output_.packets();
       if (!need) {
@@ -50,7 +50,8 @@ class CaptureFile final : public CaptureReader {
       case Input::Fill::interrupted:
         return false;  // the caller may want to stop
       case Input::Fill::failed:
-        stop({Errc::read_failed, fmt::format("at byte {}: {}", input_.offset(), std::strerror(errno))});
+        info_.truncated = input_.why().code == Errc::truncated;
+        stop(input_.why(), false);
         return false;
       case Input::Fill::end:
         break;
@@ -65,8 +66,9 @@ class CaptureFile final : public CaptureReader {
     return false;
   }
 
-  void stop(const Error& error) {
-    info_.error = Error{error.code, fmt::format("{}: {}", path_, error.message)};
+  void stop(const Error& error, bool of_contents = true) {
+    const char* const unpacked = of_contents && input_.is_packed() ? " (unpacked)" : "";
+    info_.error = Error{error.code, fmt::format("{}{}: {}", path_, unpacked, error.message)};
     finished_ = true;
   }
 
@@ -83,6 +85,10 @@ Result<std::unique_ptr<FormatReader>> find_format(Input& input) {
   for (bool at_end = false;;) {
     Window window(input.unread(), input.offset());
     Result<Recognised> found = recognise(window, at_end);
+    if (!found && found.error().code == Errc::compressed && input.unpack()) {
+      at_end = false;
+      continue;
+    }
     if (!found) return found.error();
     input.consume(window.offset() - input.offset());
     if (found->reader) return std::move(found->reader);
@@ -93,8 +99,9 @@ Result<std::unique_ptr<FormatReader>> find_format(Input& input) {
         at_end = true;
         break;
       case Input::Fill::interrupted:
+        return Error{Errc::read_failed, std::strerror(EINTR)};
       case Input::Fill::failed:
-        return Error{Errc::read_failed, std::strerror(errno)};
+        return input.why();
     }
   }
 }

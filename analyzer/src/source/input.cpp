@@ -2,6 +2,7 @@
 #include "source/input.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,7 +41,9 @@ Input::Input(Input&& other) noexcept
       capacity_(other.capacity_),
       begin_(other.begin_),
       end_(other.end_),
-      offset_(other.offset_) {}
+      offset_(other.offset_),
+      packed_(std::move(other.packed_)),
+      why_(std::move(other.why_)) {}
 
 Input::~Input() {
   if (fd_ > STDIN_FILENO) ::close(fd_);
@@ -48,10 +51,62 @@ Input::~Input() {
 
 Input::Fill Input::fill(size_t need) {
   make_room(need);
-  const ssize_t count = ::read(fd_, buffer_.get() + end_, capacity_ - end_);
-  if (count < 0) return errno == EINTR ? Fill::interrupted : Fill::failed;
-  end_ += static_cast<size_t>(count);
-  return count == 0 ? Fill::end : Fill::more;
+  if (packed_) return fill_unpacked();
+  size_t count = 0;
+  const Fill result = read(buffer_.get() + end_, capacity_ - end_, count);
+  end_ += count;
+  return result;
+}
+
+Input::Fill Input::read(uint8_t* to, size_t room, size_t& count) {
+  const ssize_t got = ::read(fd_, to, room);
+  if (got > 0) {
+    count = static_cast<size_t>(got);
+    return Fill::more;
+  }
+  if (got == 0) return Fill::end;
+  if (errno == EINTR) return Fill::interrupted;
+  why_ = {Errc::read_failed, fmt::format("at byte {}: {}", file_offset(), std::strerror(errno))};
+  return Fill::failed;
+}
+
+bool Input::unpack() {
+  std::unique_ptr<Unpacker> unpacker = packed_ ? nullptr : Unpacker::of(unread());
+  if (!unpacker) return false;
+  const size_t count = unread().size();
+  auto buffer = std::make_unique_for_overwrite<uint8_t[]>(std::max(count, kBufferSize));
+  std::memcpy(buffer.get(), unread().data(), count);
+  packed_ = std::make_unique<Packed>(Packed{std::move(unpacker), std::move(buffer), 0, count, offset_, {}});
+  begin_ = end_ = 0;
+  offset_ = 0;
+  return true;
+}
+
+Input::Fill Input::fill_unpacked() {
+  Packed& p = *packed_;
+  for (;;) {
+    if (p.damage) {
+      why_ = {Errc::corrupt, fmt::format("at byte {}: what is packed is damaged: {}", p.offset, *p.damage)};
+      return Fill::failed;
+    }
+    Unpacker::Step step = p.unpacker->step({p.buffer.get() + p.begin, p.end - p.begin},
+                                           {buffer_.get() + end_, capacity_ - end_});
+    p.begin += step.taken;
+    p.offset += step.taken;
+    end_ += step.given;
+    p.damage = std::move(step.damage);
+    if (step.given != 0) return Fill::more;
+    if (p.damage) continue;
+    if (step.taken != 0) continue;
+    p.begin = p.end = 0;
+    const Fill result = read(p.buffer.get(), kBufferSize, p.end);
+    if (result == Fill::end && !p.unpacker->complete()) {
+      why_ = {Errc::truncated,
+              fmt::format("at byte {}: cut short, the rest of what is packed is not there", p.offset)};
+      return Fill::failed;
+    }
+    if (result != Fill::more) return result;
+  }
 }
 
 void Input::make_room(size_t need) {

@@ -40,17 +40,8 @@ TEST(CaptureFile, SaysInOneLineWhatItCannotRead) {
       {"notes.txt", text("Dear all,\nplease find the capture attached.\n"), Errc::not_a_capture,
        "text, not a capture"},
       {"noise", payload(100, 200), Errc::not_a_capture, "not a capture in pcap, pcapng, snoop or ERF format"},
-      {"x.gz",
-       {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3},
-       Errc::compressed,
-       "gzip; try: zcat FILE | tsaudit analyze -"},
-      {"x.zst",
-       {0x28, 0xb5, 0x2f, 0xfd, 4, 0},
-       Errc::compressed,
-       "zstd; try: zstdcat FILE | tsaudit analyze -"},
       {"x.xz", {0xfd, '7', 'z', 'X', 'Z', 0, 0, 4}, Errc::compressed, "xz; try: xzcat FILE |"},
       {"x.bz2", text("BZh91AY&SY"), Errc::compressed, "bzip2; try: bzcat FILE |"},
-      {"x.lz4", {4, 0x22, 0x4d, 0x18, 0x64, 0x40}, Errc::compressed, "lz4; try: lz4cat FILE |"},
       {"x.cap", text("GMBU....................."), Errc::unsupported, "editcap FILE OUT.pcapng"},
   };
   const TempDirectory directory;
@@ -92,7 +83,7 @@ TEST(CaptureFile, ReportsAReadThatFails) {
   // Memory of a process can be opened, but not read at 0.
   const Read read = read_all(open_capture("/proc/self/mem"));
   EXPECT_EQ(read.refused.value().code, Errc::read_failed);
-  EXPECT_EQ(read.message(), "/proc/self/mem: Input/output error");
+  EXPECT_EQ(read.message(), "/proc/self/mem: at byte 0: Input/output error");
 }
 
 /// A pipe that a thread writes to, `chunk` bytes at a time.
