@@ -83,9 +83,10 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   if ((((pure_ack || old_ack) && receiver.tap != Tap::here) || receiver.rcv_doubtful) &&
       !before(s.seq, wup) && before(s.seq, nxt))
     p.sequence.add({s.seq, wup, s.seq, window});
-  // Linux lets data stick out of the window into an empty receive queue, which no capture shows.
+  // Linux lets data stick out of the window into an empty receive queue, which no capture shows; what follows
+  // such data begins where its window, of nothing, ends.
   const bool sticks_out = after(s.end_seq(), receiver.right_edge);
-  if (!exact || (sticks_out && !after(s.seq, receiver.right_edge)))
+  if (!exact || (sticks_out && (!after(s.seq, receiver.right_edge) || s.seq == nxt)))
     p.sequence.add({nxt, wup, nxt, kOpenWindow});
   if (receiver.rcv_doubtful) p.sequence.add({wup, wup, wup, window});
   if (!exact) {

@@ -221,6 +221,18 @@ TEST(Receiver, DataWithBrokenOptionsMayHaveBeenRefused) {
 }
 
 /// The window of MPTCP is that of all subflows together: what another one has used is taken back.
+/// They are refused for want of a window (TCP_ZEROWINDOW), or, if those before were not taken, for their
+/// sequence number.
+TEST(Receiver, DataBehindDataThatStickOutOfTheWindowMayPassTheTests) {
+  Scene scene;
+  Host server = scene.server();
+  server.scale_known = true;
+  server.right_edge = server.rcv_nxt - 50;
+  EXPECT_EQ(scene.judge(server).verdict, Verdict::unknown);
+  scene.s.seq = scene.s.seq + 1;
+  EXPECT_EQ(scene.judge(server).reason, Reason::invalid_sequence);
+}
+
 TEST(Receiver, TheWindowOfASubflowMayShrink) {
   for (const bool mptcp : {false, true}) {
     Conversation c;

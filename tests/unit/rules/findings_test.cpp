@@ -549,6 +549,34 @@ TEST(Findings, AResetFromElsewhereSaysSo) {
   EXPECT_EQ(find(report, RuleId::not_timestamps)->message.find("another host"), std::string::npos);
 }
 
+/// Who has closed answers with a RST what still comes; others close with a RST, having got all.
+TEST(Findings, AResetThatClosesIsNoStall) {
+  Conversation closed;
+  closed.handshake();
+  closed.talk(10);
+  closed.client({.flags = kAck | kFin});
+  closed.pass(10 * kMillisecond);
+  closed.server({.payload = 31});
+  closed.server({.flags = kAck | kFin});
+  closed.client({.flags = kRst, .ts = false});
+  closed.client({.flags = kRst, .ts = false});
+  EXPECT_EQ(find(judged(closed), RuleId::not_timestamps), nullptr);
+
+  Conversation aborted;
+  aborted.handshake();
+  aborted.talk(10);
+  aborted.server({.payload = 300});
+  aborted.client({.flags = kRst | kAck});
+  EXPECT_EQ(find(judged(aborted), RuleId::not_timestamps), nullptr);
+
+  Conversation cut;
+  cut.handshake();
+  cut.talk(10);
+  cut.client({.payload = 300});
+  cut.client({.flags = kRst | kAck});
+  EXPECT_NE(find(judged(cut), RuleId::not_timestamps), nullptr);
+}
+
 TEST(Findings, ACaptureThatBeginsWithARestoredSocketSaysSo) {
   Conversation c;
   c.server({.seq = c.next[1] - 1, .tsecr = 0});
