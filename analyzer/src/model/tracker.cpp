@@ -274,9 +274,10 @@ void Tracker::make_up_damage(const Odd& odd) {
   auto& sent_damaged = trouble(odd.flow).direction[odd.from].damaged_end;
   if (sent_damaged && odd.s.length() > 0) sent_damaged.reset();  // now it came in good order
   auto& got_damaged = trouble(odd.flow).direction[odd.from ^ 1].damaged_end;
-  if (got_damaged && odd.s.has(kAck) && !before(odd.s.ack, *got_damaged)) {
+  if (got_damaged && odd.s.has(kAck) && after(odd.s.ack, odd.b.snd_nxt)) {
     // Acknowledged all the same: whatever spoiled the checksums did so in the capture only.
     odd.b.checksum_told = false;
+    odd.b.snd_nxt = *got_damaged;
     got_damaged.reset();
   }
 }

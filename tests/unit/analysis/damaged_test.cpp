@@ -47,5 +47,41 @@ TEST(Damaged, NoSegmentIsWhereAllChecksumsAreWrong) {
   EXPECT_EQ(damaged_among(Sum::wrong).verdict, Verdict::accept);
 }
 
+/// Payload that was made anonymous, or what a virtual switch hands on: the ACKs tell, also one of the first
+/// part.
+TEST(Damaged, NothingIsWhatItsReceiverAcknowledges) {
+  Talk talk;
+  talk << Say{.who = client, .ms = 0, .seq = 1000, .flags = kSyn, .tsval = 7000, .sum = Sum::good}
+       << Say{.who = server,
+              .ms = 1,
+              .seq = 9000,
+              .ack = 1001,
+              .flags = kSyn | kAck,
+              .tsval = 500,
+              .tsecr = 7000};
+  for (uint32_t i = 0; i < 3; ++i)
+    talk << Say{.who = client,
+                .ms = 10.0 + i,
+                .seq = 1001 + 100 * i,
+                .ack = 9001,
+                .length = 100,
+                .tsval = 7010 + i,
+                .tsecr = 500,
+                .sum = Sum::wrong};
+  talk << Say{.who = server, .ms = 20, .seq = 9001, .ack = 1201, .tsval = 520, .tsecr = 7011};
+  talk << Say{.who = client,
+              .ms = 30,
+              .seq = 1301,
+              .ack = 9001,
+              .length = 100,
+              .tsval = 7030,
+              .tsecr = 520,
+              .sum = Sum::wrong};
+  const Heard heard = hear(talk);
+  EXPECT_EQ(heard.rows.back().verdict, Verdict::accept);
+  for (const Finding& finding : heard.flows.at(0).findings)
+    EXPECT_NE(finding.rule, RuleId::capture_incomplete) << finding.message;
+}
+
 }  // namespace
 }  // namespace tsaudit
