@@ -158,6 +158,24 @@ void rtt_content(PlotContent& content, const FlowView& flow) {
   add_bands(content, flow);
 }
 
+bool has_values(const Curve& curve) {
+  return curve.series && !curve.series->range(INT64_MIN / 2, INT64_MAX / 2).empty();
+}
+
+std::string nothing_of(PlotKind kind, Side side) {
+  switch (kind) {
+    case PlotKind::clock:
+      return "no timestamps from the " + name_of(side);
+    case PlotKind::residual:
+      return "no clock whose rate is known";
+    case PlotKind::sequence:
+      return "no segments from the " + name_of(side);
+    case PlotKind::rtt:
+      return "no timestamp that was echoed";
+  }
+  return "";
+}
+
 }  // namespace
 
 PlotContent make_content(PlotKind kind, const std::shared_ptr<const FlowView>& flow, Side side) {
@@ -178,6 +196,7 @@ PlotContent make_content(PlotKind kind, const std::shared_ptr<const FlowView>& f
       rtt_content(content, *flow);
       break;
   }
+  if (std::ranges::none_of(content.curves, has_values)) content.nothing = nothing_of(kind, side);
   return content;
 }
 
@@ -242,6 +261,7 @@ void add_baseline(PlotContent& content, const std::shared_ptr<const FlowView>& b
     content.bands.push_back(std::move(band));
   }
   content.holds.push_back(baseline);
+  if (theirs.nothing.empty()) content.nothing.clear();
 }
 
 ValueRange fit_values(const PlotContent& content, TimeRange time, const std::vector<bool>& hidden) {

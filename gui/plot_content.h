@@ -68,6 +68,7 @@ struct PlotContent {
   std::vector<Curve> curves;
   std::vector<MarkSet> marks;
   std::vector<Band> bands;
+  std::string nothing;                                 ///< said in their place where no curve has a value
   std::vector<std::shared_ptr<const FlowView>> holds;  ///< owners of the series
 };
 

@@ -54,6 +54,11 @@ void MarkLayer::draw(QCPPainter* painter) {
   QFont font = painter->font();
   font.setPointSizeF(font.pointSizeF() * 0.9);
   painter->setFont(font);
+  if (!state_.content->nothing.empty()) {
+    painter->setPen(state_.theme.faint_text);
+    painter->drawText(area_of(state_.transform), Qt::AlignCenter,
+                      QString::fromStdString(state_.content->nothing));
+  }
   draw_band_labels(*painter);
   if (!state_.marks_hidden) draw_marks(*painter);  // which nothing may cover
 }

@@ -140,6 +140,7 @@ struct PlotSurface::Impl {
   void build() {
     plot->clearGraphs();
     if (!state.content) return;
+    plot->yAxis->setTickLabels(state.content->nothing.empty());  // of what?
     for (const Curve& curve : state.content->curves) {
       auto* graph = new CurveGraph(plot->xAxis, plot->yAxis);
       const QColor color = state.theme.ink(curve.ink, curve.compared);

@@ -180,5 +180,19 @@ TEST_F(Clusters, FewEnoughAreKeptApartByValue) {
   EXPECT_GT(std::abs(clusters[0].y - clusters[1].y), kClusterPixels);
 }
 
+TEST(Content, SaysWhereThereIsNothingToShow) {
+  const auto store = test::analyzed("one-sided.pcap");
+  const auto flow = FlowView::build(store, 1);
+  const Side seen = flow->interesting_side();
+  EXPECT_EQ(make_content(PlotKind::clock, flow, seen).nothing, "");
+  const PlotContent other_clock = make_content(PlotKind::clock, flow, other(seen));
+  EXPECT_NE(other_clock.nothing.find("no timestamps from the"), std::string::npos) << other_clock.nothing;
+
+  const auto both = FlowView::build(test::analyzed("healthy.pcap"), 1);
+  PlotContent over = make_content(PlotKind::clock, flow, other(seen));
+  add_baseline(over, both, other(seen), align(*flow, *both));
+  EXPECT_EQ(over.nothing, "") << "the other capture has some";
+}
+
 }  // namespace
 }  // namespace tsaudit::gui
