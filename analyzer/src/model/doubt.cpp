@@ -114,6 +114,24 @@ std::optional<Decision> of_old_ack(const ReceiverProfile& profile, const OpenVer
   return Decision{Verdict::drop, outcome.reason};
 }
 
+/// It acknowledges what the capture does not show. If the receiver had sent that, it goes on behind it. (What
+/// comes right after the ACK may have come before it: captures of several processors are not always in
+/// order.)
+DoubtWeighed of_unseen_data(const ReceiverProfile& profile, const OpenVerdict& v, const Sequel& next) {
+  const Segment& s = next.segment;
+  if (!before(s.seq, v.segment.ack)) {
+    PawsState state = v.state;
+    state.snd_nxt = v.segment.ack;
+    const PawsOutcome outcome = judge(profile, state, v.segment);
+    return {Decision{outcome.verdict, outcome.reason}};
+  }
+  if (s.seq != v.state.snd_nxt) return {};
+  if (s.length() != 0 && !before(s.end_seq(), v.segment.ack) && s.time_ns - v.time_ns < kMillisecond)
+    return {.over = true};
+  const PawsOutcome outcome = judge(profile, v.state, v.segment);
+  return {Decision{outcome.verdict, outcome.reason}};
+}
+
 /// Of data that were sent more than once, and `s` acknowledges: if TS.Recent alone was in question, and is
 /// this copy's TSval now, it was this copy.
 bool is_the_copy(const ReceiverProfile& profile, const OpenVerdict& v, const Segment& s) {
@@ -138,6 +156,7 @@ DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const S
   if (v.perhaps_request)
     if (const auto decision = of_perhaps_request(profile, v, next)) return {decision};
   if (v.state.state == TcpState::syn_recv) return {of_request(profile, v, next), true};
+  if (after(v.segment.ack, v.state.snd_nxt)) return of_unseen_data(profile, v, next);
   const Segment& s = next.segment;
   const bool covered = !is_pure_ack(v) && (!before(s.ack, v.end_seq) || sacks(s, v.seq, v.end_seq));
   const bool brings_new = after(v.end_seq, v.state.rcv_nxt);

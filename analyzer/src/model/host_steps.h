@@ -214,12 +214,20 @@ inline bool is_questionable(const Segment& s, const Judgement& j) {
          (j.reason == Reason::window1 || j.reason == Reason::idle || j.reason == Reason::ts_recent_zero);
 }
 
+/// Does it acknowledge more than the capture shows of what `receiver` sent, and no more than `sender`
+/// allowed?
+inline bool may_lack_data(const Host& receiver, const Host& sender, const Segment& s) {
+  return receiver.seen && receiver.state == TcpState::established && s.has(kAck) && !s.has(kRst | kSyn) &&
+         after(s.ack, receiver.snd_nxt) && (!sender.scale_known || !after(s.ack, sender.right_edge));
+}
+
 /// May a later segment of the receiver decide this doubt? One about data that it lacks or that only TS.Recent
-/// decides on, one about a pure ACK that would be answered if it was refused, and one about a request socket.
+/// decides on, one about a pure ACK that would be answered if it was refused, one about a request socket, and
+/// one about what the receiver has sent.
 inline bool may_be_decided(const Host& receiver, const Host& sender, const Segment& s, const Judgement& j) {
   return j.verdict == Verdict::unknown && s.has_ts() && !s.has(kRst | kSyn) &&
          (receiver.state == TcpState::syn_recv || j.reason == Reason::ts_recent_range ||
-          j.reason == Reason::idle_range ||
+          j.reason == Reason::idle_range || may_lack_data(receiver, sender, s) ||
           (s.payload > 0 ? after(s.end_seq(), receiver.rcv_known ? receiver.rcv_nxt : sender.snd_nxt)
                          : j.answered_refusal.has_value()));
 }

@@ -131,9 +131,11 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
   bool sent_open = false;
   if (receiver.seen && s.has(kAck)) {
     // Before the capture began it may have sent more than the capture shows, or not. And who was restored may
-    // have got what the capture does not show, where it was before; or acknowledges too much.
+    // have got what the capture does not show, where it was before; or acknowledges too much. Or else the
+    // capture lacks what was sent into the window.
     const bool perhaps_less = !knows_sent(flow, receiver, sender) && after(s.ack, receiver.snd_nxt);
-    const bool perhaps_more = sender.restored && after(s.ack, p.base[0].snd_nxt);
+    const bool perhaps_more =
+        after(s.ack, p.base[0].snd_nxt) && (sender.restored || may_lack_data(receiver, sender, s));
     sent_open = perhaps_less || perhaps_more;
     if (sent_open) either([&](PawsState& state) { state.snd_nxt = perhaps_less ? receiver.snd_nxt : s.ack; });
   }

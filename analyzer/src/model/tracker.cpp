@@ -364,13 +364,18 @@ void Tracker::note_capture_loss(Odd& odd) {
   if (odd.a.restored) trouble(odd.flow).direction[odd.from].strange_ack = s.ack;
   const bool sent_before = !knows_sent(odd.flow, odd.b, odd.a);  // the capture began
   if (odd.dropped() || (odd.j.verdict == Verdict::unknown && !sent_before) || s.has(kRst)) return;
-  if (!sent_before) {
-    Trouble& t = trouble(odd.flow);
-    if (t.lost_bytes == 0) t.capture_loss_frame = s.frame;
-    t.lost_bytes += static_cast<uint32_t>(distance(odd.b.snd_nxt, s.ack));
-  }
+  if (!sent_before) return lack_data(odd.flow, odd.b, odd.b.snd_nxt, s.ack, s.frame);
   odd.flow.capture_loss = true;
   odd.b.snd_nxt = s.ack;
+}
+
+/// The capture lacks what `sender` sent from `from` up to `to`, as that frame tells.
+void Tracker::lack_data(Flow& flow, Host& sender, SeqNum from, SeqNum to, uint64_t frame) {
+  Trouble& t = trouble(flow);
+  if (t.lost_bytes == 0) t.capture_loss_frame = frame;
+  t.lost_bytes += static_cast<uint32_t>(distance(from, to));
+  flow.capture_loss = true;
+  if (after(to, sender.snd_nxt)) sender.snd_nxt = to;
 }
 
 /// What it says of its sender as a receiver: TS.Recent by its echo, RCV.NXT and the window by its ACK.

@@ -512,7 +512,44 @@ TEST(Tracker, WhatWasAcknowledgedInSightIsKnownToBeAllThatWasSent) {
   c.server({.payload = 2000});
   c.pass(10 * kMillisecond);
   c.client();
-  EXPECT_EQ(c.client({.ack = c.next[1] + 1000}).reason, Reason::ack_unsent_data);
+  c.flow().host[0].scale_known = c.flow().host[1].scale_known = true;
+  EXPECT_EQ(c.client({.ack = c.next[1] + 1001}).reason, Reason::ack_unsent_data)
+      << "its own window is not so large";
+}
+
+/// Captures lose packets; who sent what is acknowledged goes on behind it.
+TEST(Tracker, AnAckOfWhatTheCaptureLostIsTakenIfItsReceiverGoesOnBehindIt) {
+  for (const bool lost : {true, false}) {
+    Conversation c;
+    c.handshake();
+    c.talk(5);
+    c.pass(10 * kMillisecond);
+    const uint32_t sent = c.next[1];
+    EXPECT_EQ(c.client({.payload = 100, .ack = sent + 300}).verdict, Verdict::unknown);
+    c.pass(c.answer);
+    c.server({.seq = lost ? sent + 300 : sent, .ack = c.next[0] - (lost ? 0 : 100)});
+    c.pass(10 * kMillisecond);
+    const FlowReport report = c.finish();
+    EXPECT_EQ(count(from(report, Side::client), Reason::ack_unsent_data), lost ? 0u : 1u);
+    EXPECT_EQ(c.finished_trouble()->lost_bytes, lost ? 300u : 0u);
+  }
+}
+
+/// Captures of several processors are not always in order: data that come right after their ACK tell nothing.
+TEST(Tracker, AnAckThatComesJustBeforeItsDataIsOpen) {
+  for (const TimeNs later : {20'000, 20'000'000}) {
+    Conversation c;
+    c.handshake();
+    c.talk(5);
+    c.pass(10 * kMillisecond);
+    c.client({.ack = c.next[1] + 300});
+    c.pass(later);
+    c.server({.payload = 300});
+    c.talk(5);
+    const FlowReport report = c.finish();
+    EXPECT_EQ(count(from(report, Side::client), Reason::ack_unsent_data), later < kMillisecond ? 0u : 1u);
+    EXPECT_EQ(c.finished_trouble()->lost_bytes, 0u);
+  }
 }
 
 /// Both ends send a SYN before they get the other one's (RFC 9293 section 3.5). There is no request socket,
