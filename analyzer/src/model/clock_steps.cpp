@@ -31,6 +31,15 @@ bool is_beyond_queues(const SenderClock& clock, const PendingStep& step) {
   return static_cast<double>(std::llabs(ticks)) / hz > SenderClock::kMostDelayNs / 1e9;
 }
 
+/// What did not fit the clock of `from` was one segment, late or damaged: no other host's, whatever was
+/// announced.
+void withdraw_move(Trouble& t, unsigned from, const PendingStep& outlier) {
+  std::erase_if(t.migrations, [&](const MigrationCase& m) {
+    return m.host == from && !m.closed && m.result.frame == outlier.frame &&
+           only_by(m, {"announcement", "ip-id", "flow-label", "gap"});
+  });
+}
+
 }  // namespace
 
 void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit,
@@ -40,7 +49,10 @@ void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock
   auto& pending = direction.pending_step;
   const bool backward = fit == SenderClock::Fit::backward;
   if (!pending || !same_clock(*pending, s)) {
-    if (pending) direction.outliers.add(pending->tsval);
+    if (pending) {
+      direction.outliers.add(pending->tsval);
+      withdraw_move(trouble(flow), from, *pending);
+    }
     pending = PendingStep{.frame = s.frame, .time_ns = s.time_ns, .tsval = s.tsval};
     open_migration(flow, from, s, was, j);
   }
@@ -77,7 +89,9 @@ void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
 }
 
 /// The old clock goes on: what did not fit it was one segment.
-void Tracker::drop_outlier(const Host& sender, DirectionTrouble& direction, const Judgement& j) {
+void Tracker::drop_outlier(Flow& flow, unsigned from, const Judgement& j) {
+  const Host& sender = flow.host[from];
+  DirectionTrouble& direction = trouble(flow).direction[from];
   const auto& pending = direction.pending_step;
   if (!pending) return;
   const bool harmful = is_paws_drop(j) && j.ts_recent == pending->tsval;
@@ -85,6 +99,7 @@ void Tracker::drop_outlier(const Host& sender, DirectionTrouble& direction, cons
     direction.lone_jump = LoneJump{pending->frame, pending->time_ns, pending->tsval,
                                    sender.clock.deviation(pending->tsval, pending->time_ns)};
   direction.outliers.add(pending->tsval);
+  withdraw_move(trouble(flow), from, *pending);
   direction.pending_step.reset();
 }
 
@@ -199,6 +214,8 @@ void Tracker::finish_clock(const Flow& flow, unsigned from, Trouble& t) {
         a.clock.hz() > 0 ? a.clock.deviation(step.tsval, step.time_ns) : distance(a.clock.last(), step.tsval);
     if (direction.steps.size() < Trouble::kMaxEpochs)
       direction.steps.push_back({step.frame, ticks, distance(a.clock.last(), step.tsval)});
+  } else {
+    withdraw_move(t, from, step);
   }
 }
 

@@ -54,14 +54,6 @@ bool only_by_link(const MigrationCase& open) {
   return std::ranges::none_of(kOther, [&](std::string_view name) { return has_signal(open, name); });
 }
 
-/// Does it rest on TSecr, and on what any two packets of a host may differ in?
-bool only_by_echo(const MigrationCase& open) {
-  constexpr std::string_view kWith[] = {"tsecr-zero", "ip-id", "flow-label", "gap"};
-  return std::ranges::all_of(open.result.signals, [&](const MigrationSignal& signal) {
-    return std::ranges::find(kWith, signal.name) != std::end(kWith);
-  });
-}
-
 /// The advice of docs: min keeps TSval from falling below TS.Recent, suggested goes on with the old clock.
 void advise(MigrationCase& open) {
   Migration& m = open.result;
@@ -88,6 +80,12 @@ void advise(MigrationCase& open) {
 bool has_signal(const MigrationCase& open, std::string_view name) {
   return std::any_of(open.result.signals.begin(), open.result.signals.end(),
                      [&](const MigrationSignal& signal) { return signal.name == name; });
+}
+
+bool only_by(const MigrationCase& open, std::initializer_list<std::string_view> names) {
+  return std::ranges::all_of(open.result.signals, [&](const MigrationSignal& signal) {
+    return std::ranges::find(names, signal.name) != names.end();
+  });
 }
 
 void add_signal(MigrationCase& open, const char* name, double sign_weight, uint64_t frame,
@@ -135,7 +133,9 @@ bool Tracker::leaves_out_echo(Flow& flow, unsigned from, bool other_sign) {
   if (goes_on || direction.leaves_out_echo()) return direction.leaves_out_echo();
   ++direction.zero_echo_runs;
   if (!direction.leaves_out_echo()) return false;
-  std::erase_if(t.migrations, [&](const MigrationCase& m) { return m.host == from && only_by_echo(m); });
+  std::erase_if(t.migrations, [&](const MigrationCase& m) {
+    return m.host == from && only_by(m, {"tsecr-zero", "ip-id", "flow-label", "gap"});
+  });
   flow.host[from].restored =
       std::ranges::any_of(t.migrations, [&](const MigrationCase& m) { return m.host == from; });
   return true;

@@ -460,7 +460,7 @@ void Tracker::go_on(Odd& odd) {
     if (odd.fit == SenderClock::Fit::backward || odd.fit == SenderClock::Fit::forward)
       odd_clock(flow, odd.from, s, odd.fit, (odd.new_data && !odd.late_data) || odd.new_ack, odd.was, j);
     else if (flow.trouble && s.has_ts())
-      drop_outlier(a, trouble(flow).direction[odd.from], j);
+      drop_outlier(flow, odd.from, j);
     if (odd.fit == SenderClock::Fit::behind) lagging_clock(flow, odd.from, s);
     const bool steps = odd.fit == SenderClock::Fit::backward || odd.fit == SenderClock::Fit::forward;
     if ((s.has_ts() && !steps && odd.was.clock.lags(s.tsval, s.time_ns - odd.was.last_ns)) ||
@@ -505,7 +505,9 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   refute_ack(flow, a, b, s);
   odd.new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
-  odd.repeats_ack = pure_ack && a.acked && s.ack == a.ack_max && !odd.overtaken;
+  // (The same packet once more, as a mirror port or the network makes it, is no other word.)
+  const bool seen_before = !s.src.v6 && s.ip_id != 0 && s.ip_id == a.packet_id;
+  odd.repeats_ack = pure_ack && a.acked && s.ack == a.ack_max && !odd.overtaken && !seen_before;
   odd.fit = observe_clock(flow, a, b, s, odd.next_one);
 
   // What becomes of it.

@@ -118,7 +118,7 @@ class Tracker {
   void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);
 
   // clock_steps.cpp. `was`: the sender before the segment.
-  static void drop_outlier(const Host& sender, DirectionTrouble& direction, const Judgement& j);
+  void drop_outlier(Flow& flow, unsigned from, const Judgement& j);
   void lagging_clock(Flow& flow, unsigned from, const Segment& s);
   void paused_clock(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
   void odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit, bool new_information,

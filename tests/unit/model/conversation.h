@@ -19,6 +19,7 @@ struct Say {
   bool ts = true;
   uint16_t window = 1000;
   uint8_t ttl = 64;
+  uint16_t ip_id = 0;
   MacAddress mac = 0;                                      ///< 0: that of the host
   MacAddress to = 0;                                       ///< its destination on the link; 0: not told
   std::optional<std::pair<uint32_t, uint32_t>> sack = {};  ///< one block
@@ -66,6 +67,7 @@ class Conversation {
     s.ack = {(what.flags & kAck) ? what.ack.value_or(next[from ^ 1]) : 0};
     s.window = what.window;
     s.ttl = what.ttl;
+    s.ip_id = what.ip_id;
     if (what.mac) s.src_mac = what.mac;
     s.dst_mac = what.to;
     if (what.ts) {

@@ -34,6 +34,18 @@ TEST(Evidence, ARepeatedAckConfirms) {
   EXPECT_EQ(from(report, Side::client).contradicted, 0u);
 }
 
+/// A mirror port shows it twice: once before the segment, as the ACK of another, and once after it.
+TEST(Evidence, ThePacketThatWasThereBeforeConfirmsNothing) {
+  for (const uint16_t again : {uint16_t{70}, uint16_t{71}}) {
+    Conversation c = set_back();
+    c.server({.ip_id = 70});
+    c.client({.payload = 100, .seq = c.next[0]});
+    c.pass(20'000);
+    c.server({.ip_id = again});
+    expect_evidence(c, again == 70 ? 0 : 1, again == 70 ? 1 : 0);
+  }
+}
+
 TEST(Evidence, SilenceLeavesItPredicted) {
   Conversation c = set_back();
   ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop);

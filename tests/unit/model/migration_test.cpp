@@ -283,6 +283,24 @@ TEST(Migration, AwayAndBackItHasGotWhatTheCaptureLacks) {
   EXPECT_EQ(c.client({.payload = 100, .ack = beyond, .mac = 0x020000000099}).verdict, Verdict::accept);
 }
 
+/// After a move the way is another one, and a segment that was under way comes late.
+TEST(Migration, IsNoneWhereALateSegmentFollowsAnAnnouncement) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  const uint32_t seq = c.next[0], tsval = c.clock[0];
+  c.pass(50 * kMillisecond);
+  c.tracker().announce({.time_ns = c.now, .frame = c.frame(), .address = {}, .mac = 0x020000000001});
+  c.client({.payload = 100, .seq = seq + 100, .ip_id = 13532});
+  c.pass(kMillisecond);
+  c.client({.payload = 100, .seq = seq, .tsval = tsval - 60, .ip_id = 13531});
+  c.next[0] = seq + 200;
+  c.pass(20'000);
+  c.server();
+  c.talk(20);
+  EXPECT_TRUE(c.finish().migrations.empty());
+}
+
 /// A firewall that answers for a server was seen to do so (Cisco's AnyConnect): 0 on data, and on ACKs now
 /// and then.
 TEST(Migration, IsNoneWhereTheEchoIsLeftOutAtTimes) {
