@@ -2,6 +2,7 @@
 // Tells a clock that stepped from a packet that came out of order or was damaged: a step lasts.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "model/migration.h"
@@ -170,7 +171,10 @@ void Tracker::paused_clock(Flow& flow, unsigned from, const Segment& s, const Ho
   }
   const int64_t behind_ns = behind_since(pause->last_tsval, pause->last_ns);
   const bool queue = behind_ns <= was.clock.sudden_ns();
-  const bool slow = behind_ns > pause->behind_ns + pause->behind_ns / 4 + 20 * kMillisecond;
+  // It cannot have stood still for longer than nothing was heard of it.
+  const int64_t silence_ns = pause->time_ns - pause->last_ns + 2 * was.clock.period_ns();
+  const bool slow =
+      behind_ns > std::min(pause->behind_ns + pause->behind_ns / 4 + 20 * kMillisecond, silence_ns);
   if (queue || slow || ++pause->segments > kSegments || s.time_ns - pause->time_ns > kLong)
     return pause.reset();
   const int32_t echo_ticks = distance(s.tsecr, b.clock.last());

@@ -145,10 +145,12 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
                         (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.window != 0 &&
                         s.tsecr.raw != 0 && a.mac == fold_mac(s.src_mac) && a.ttl == s.ttl &&
                         a.ts_recent.may_hold(s.tsecr) && !is_cut(s.frame);
-  // The ordinary segment: in order, TSval at or after all that TS.Recent may be, ACK in range.
+  // The ordinary segment: in order, TSval at or after all that TS.Recent may be, ACK in range. (One that
+  // repeats its ACK although the capture shows more in order tells where that was taken.)
   if (probable && b.ts_recent.none_after(s.tsval) && !before(end, b.ack_max) &&
       (!b.scale_known || !after(end, b.right_edge)) && !before(s.ack, b.snd_una) &&
-      !after(s.ack, b.snd_nxt) && !before(s.ack, a.ack_max) && (s.payload == 0 || after(end, a.snd_nxt)) &&
+      !after(s.ack, b.snd_nxt) && !before(s.ack, a.ack_max) &&
+      (s.payload == 0 ? s.ack != a.ack_max || s.ack == a.rcv_nxt : after(end, a.snd_nxt)) &&
       !before(s.tsval, a.clock.last()) && !a.clock.lags(s.tsval, s.time_ns - a.last_ns)) [[likely]] {
     const TimeNs since = s.time_ns - a.last_ns;
     if (a.clock.observe(s.tsval, s.time_ns, since) == SenderClock::Fit::good) [[likely]] {
@@ -205,6 +207,8 @@ struct Tracker::Odd {
   const bool new_data = s.length() > 0 && (first || after(s.end_seq(), a.snd_nxt));
   /// New to the capture, but its sender has acknowledged more since.
   const bool late_data = new_data && s.has(kAck) && a.acked && before(s.ack, a.ack_max);
+  /// The same packet once more, as a mirror port or the network makes it: no second word of its sender.
+  const bool seen_before = !s.src.v6 && s.ip_id != 0 && s.ip_id == a.packet_id;
   const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
   const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
   /// The next connection knocks, perhaps of another host behind the same address.
@@ -457,12 +461,12 @@ void Tracker::count_sent(Odd& odd) {
 void Tracker::go_on(Odd& odd) {
   const auto& [flow, s, a, b, j] = std::tie(odd.flow, odd.s, odd.a, odd.b, odd.j);
   if (!odd.first && !s.has(kRst) && !odd.next_one) {
-    if (odd.fit == SenderClock::Fit::backward || odd.fit == SenderClock::Fit::forward)
+    const bool steps = odd.fit == SenderClock::Fit::backward || odd.fit == SenderClock::Fit::forward;
+    if (steps && !odd.seen_before)
       odd_clock(flow, odd.from, s, odd.fit, (odd.new_data && !odd.late_data) || odd.new_ack, odd.was, j);
-    else if (flow.trouble && s.has_ts())
+    else if (!steps && flow.trouble && s.has_ts())
       drop_outlier(flow, odd.from, j);
     if (odd.fit == SenderClock::Fit::behind) lagging_clock(flow, odd.from, s);
-    const bool steps = odd.fit == SenderClock::Fit::backward || odd.fit == SenderClock::Fit::forward;
     if ((s.has_ts() && !steps && odd.was.clock.lags(s.tsval, s.time_ns - odd.was.last_ns)) ||
         (flow.trouble && trouble(flow).direction[odd.from].pause))
       paused_clock(flow, odd.from, s, odd.was, j);
@@ -505,9 +509,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   refute_ack(flow, a, b, s);
   odd.new_ack = s.has(kAck) && a.acked && after(s.ack, a.ack_max);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;
-  // (The same packet once more, as a mirror port or the network makes it, is no other word.)
-  const bool seen_before = !s.src.v6 && s.ip_id != 0 && s.ip_id == a.packet_id;
-  odd.repeats_ack = pure_ack && a.acked && s.ack == a.ack_max && !odd.overtaken && !seen_before;
+  odd.repeats_ack = pure_ack && a.acked && s.ack == a.ack_max && !odd.overtaken;
   odd.fit = observe_clock(flow, a, b, s, odd.next_one);
 
   // What becomes of it.
@@ -537,7 +539,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   std::optional<PawsState> open;
   if (is_questionable(s, odd.j) || may_be_decided(b, a, s, odd.j))
     open = likeliest_state(flow, b, a, s, known_trouble);
-  const ReceiverBefore before_echo{.repeats_ack = odd.repeats_ack,
+  const ReceiverBefore before_echo{.repeats_ack = odd.repeats_ack && !odd.seen_before,
                                    .echo_expected = a.ts_recent.may_hold(s.tsecr),
                                    .rcv_nxt = a.rcv_nxt,
                                    .right_edge = a.right_edge};

@@ -38,6 +38,20 @@ TEST(ClockSteps, AForwardStepIsOne) {
   EXPECT_NEAR(static_cast<double>(steps[0].ticks), 1e7, 50);
 }
 
+/// Two segments in a row that are ahead alike make a step; but not one that a mirror port shows twice.
+TEST(ClockSteps, OneOfWhatIsAheadIsNone) {
+  for (const uint16_t again : {uint16_t{70}, uint16_t{71}}) {
+    Conversation c;
+    c.handshake();
+    c.talk(100);
+    c.clock[0] += 1000;
+    c.client({.ip_id = 70});
+    c.pass(10'000);
+    c.client({.ip_id = again});
+    EXPECT_EQ(steps_of_client(c).size(), again == 70 ? 0u : 1u);
+  }
+}
+
 TEST(ClockSteps, ThereAndBackAreTwo) {
   Conversation c;
   c.handshake();

@@ -301,6 +301,27 @@ TEST(Migration, IsNoneWhereALateSegmentFollowsAnAnnouncement) {
   EXPECT_TRUE(c.finish().migrations.empty());
 }
 
+/// Then it is a queue that grows, or a clock that is slow.
+TEST(Migration, AClockStandsStillForNoLongerThanTheSilence) {
+  for (const uint32_t more : {0u, 25u}) {
+    Conversation c;
+    c.handshake();
+    c.talk(100);
+    c.pass(150 * kMillisecond);
+    c.clock[0] -= 150;
+    c.client({.payload = 100});
+    c.pass(20'000);
+    c.server();
+    c.pass(30 * kMillisecond);
+    c.clock[0] -= more;
+    c.client({.payload = 100});
+    c.pass(20'000);
+    c.server();
+    c.talk(20);
+    EXPECT_EQ(c.finish().migrations.size(), more == 0 ? 1u : 0u) << more;
+  }
+}
+
 /// A firewall that answers for a server was seen to do so (Cisco's AnyConnect): 0 on data, and on ACKs now
 /// and then.
 TEST(Migration, IsNoneWhereTheEchoIsLeftOutAtTimes) {
