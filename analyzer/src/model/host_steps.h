@@ -217,8 +217,9 @@ inline bool is_questionable(const Segment& s, const Judgement& j) {
 /// Does it acknowledge more than the capture shows of what `receiver` sent, and no more than `sender`
 /// allowed?
 inline bool may_lack_data(const Host& receiver, const Host& sender, const Segment& s) {
-  return receiver.seen && receiver.state == TcpState::established && s.has(kAck) && !s.has(kRst | kSyn) &&
-         after(s.ack, receiver.snd_nxt) && (!sender.scale_known || !after(s.ack, sender.right_edge));
+  const bool open = receiver.state == TcpState::established || receiver.state == TcpState::unknown;
+  return receiver.seen && open && s.has(kAck) && !s.has(kRst | kSyn) && after(s.ack, receiver.snd_nxt) &&
+         (!sender.scale_known || !after(s.ack, sender.right_edge));
 }
 
 /// May a later segment of the receiver decide this doubt? One about data that it lacks or that only TS.Recent

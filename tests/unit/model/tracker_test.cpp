@@ -535,6 +535,21 @@ TEST(Tracker, AnAckOfWhatTheCaptureLostIsTakenIfItsReceiverGoesOnBehindIt) {
   }
 }
 
+TEST(Tracker, ASynAckMayComeAfterItsAckInTheCapture) {
+  Conversation c;
+  c.client({.flags = kSyn, .tsecr = 0});
+  c.pass(20'000);
+  const uint32_t isn = c.next[1];
+  c.client({.ack = isn + 1, .tsecr = c.clock[1]});
+  EXPECT_NE(c.server({.flags = kSyn | kAck}).verdict, Verdict::drop);
+  c.pass(10 * kMillisecond);
+  EXPECT_EQ(c.client({.payload = 100}).verdict, Verdict::accept);
+  c.talk(5);
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::server).verdicts[static_cast<size_t>(Verdict::drop)], 0u);
+  EXPECT_EQ(from(report, Side::client).verdicts[static_cast<size_t>(Verdict::drop)], 0u);
+}
+
 /// Captures of several processors are not always in order: data that come right after their ACK tell nothing.
 TEST(Tracker, AnAckThatComesJustBeforeItsDataIsOpen) {
   for (const TimeNs later : {20'000, 20'000'000}) {
