@@ -214,6 +214,13 @@ inline bool is_questionable(const Segment& s, const Judgement& j) {
          (j.reason == Reason::window1 || j.reason == Reason::idle || j.reason == Reason::ts_recent_zero);
 }
 
+/// Does `sender` repeat its ACK in this pure one, long after the capture has shown more in order? Then that
+/// was taken away from it.
+inline bool lacks_data_seen(const Host& sender, const Host& other, const Segment& s) {
+  return s.ack == sender.ack_max && s.ack != sender.rcv_nxt && sender.tap == Tap::estimated &&
+         s.time_ns - other.last_ns > settle_ns(sender);
+}
+
 /// Does it acknowledge more than the capture shows of what `receiver` sent, and no more than `sender`
 /// allowed?
 inline bool may_lack_data(const Host& receiver, const Host& sender, const Segment& s) {

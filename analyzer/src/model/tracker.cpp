@@ -145,15 +145,12 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
                         (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.window != 0 &&
                         s.tsecr.raw != 0 && a.mac == fold_mac(s.src_mac) && a.ttl == s.ttl &&
                         a.ts_recent.may_hold(s.tsecr) && !is_cut(s.frame);
-  // Repeats its ACK long after the capture has shown more in order: that tells where it was taken.
-  const bool lacks_data = s.payload == 0 && s.ack == a.ack_max && s.ack != a.rcv_nxt &&
-                          a.tap == Tap::estimated && s.time_ns - b.last_ns > settle_ns(a);
   // The ordinary segment: in order, TSval at or after all that TS.Recent may be, ACK in range.
   if (probable && b.ts_recent.none_after(s.tsval) && !before(end, b.ack_max) &&
       (!b.scale_known || !after(end, b.right_edge)) && !before(s.ack, b.snd_una) &&
-      !after(s.ack, b.snd_nxt) && !before(s.ack, a.ack_max) && (s.payload == 0 || after(end, a.snd_nxt)) &&
-      !lacks_data && !before(s.tsval, a.clock.last()) && !a.clock.lags(s.tsval, s.time_ns - a.last_ns))
-      [[likely]] {
+      !after(s.ack, b.snd_nxt) && !before(s.ack, a.ack_max) &&
+      (s.payload == 0 ? !lacks_data_seen(a, b, s) : after(end, a.snd_nxt)) &&
+      !before(s.tsval, a.clock.last()) && !a.clock.lags(s.tsval, s.time_ns - a.last_ns)) [[likely]] {
     const TimeNs since = s.time_ns - a.last_ns;
     if (a.clock.observe(s.tsval, s.time_ns, since) == SenderClock::Fit::good) [[likely]] {
       const TsVal recent = b.ts_recent.back();
