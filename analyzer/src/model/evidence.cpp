@@ -174,9 +174,9 @@ bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Se
     receiver.ts_recent.only(s.tsecr);
   }
   if (weighed.decision->verdict == Verdict::accept && after(v.segment.ack, v.state.snd_nxt)) {
-    receiver.snd_una = v.segment.ack;
+    if (after(v.segment.ack, receiver.snd_una)) receiver.snd_una = v.segment.ack;
     may_have_moved_window(receiver, v);
-    lack_data(flow, receiver, v.state.snd_nxt, v.segment.ack, v.frame);
+    lack_data(flow, sender ^ 1, v.state.snd_nxt, v.segment.ack, v.frame);
   }
   decide(flow, sender, v, weighed.decision->verdict, weighed.decision->reason, s.frame);
   // An echo tells what it met, its own answer alone what became of it.

@@ -367,18 +367,23 @@ void Tracker::note_capture_loss(Odd& odd) {
   if (odd.a.restored) trouble(odd.flow).direction[odd.from].strange_ack = s.ack;
   const bool sent_before = !knows_sent(odd.flow, odd.b, odd.a);  // the capture began
   if (odd.dropped() || (odd.j.verdict == Verdict::unknown && !sent_before) || s.has(kRst)) return;
-  if (!sent_before) return lack_data(odd.flow, odd.b, odd.b.snd_nxt, s.ack, s.frame);
+  if (!sent_before) return lack_data(odd.flow, odd.from ^ 1, odd.b.snd_nxt, s.ack, s.frame);
   odd.flow.capture_loss = true;
   odd.b.snd_nxt = s.ack;
 }
 
-/// The capture lacks what `sender` sent from `from` up to `to`, as that frame tells.
-void Tracker::lack_data(Flow& flow, Host& sender, SeqNum from, SeqNum to, uint64_t frame) {
+/// The capture lacks what `sender` sent from `from` up to `to`, as that frame tells; others may have told of
+/// a part.
+void Tracker::lack_data(Flow& flow, unsigned sender, SeqNum from, SeqNum to, uint64_t frame) {
   Trouble& t = trouble(flow);
+  Host& host = flow.host[sender];
+  std::optional<SeqNum>& known = t.direction[sender].lacking_end;
+  if (known && after(*known, from)) from = *known;
   if (t.lost_bytes == 0) t.capture_loss_frame = frame;
-  t.lost_bytes += static_cast<uint32_t>(distance(from, to));
+  t.lost_bytes += static_cast<uint32_t>(std::max(distance(from, to), 0));
+  if (!known || after(to, *known)) known = to;
   flow.capture_loss = true;
-  if (after(to, sender.snd_nxt)) sender.snd_nxt = to;
+  if (after(to, host.snd_nxt)) host.snd_nxt = to;
 }
 
 /// What it says of its sender as a receiver: TS.Recent by its echo, RCV.NXT and the window by its ACK.

@@ -82,7 +82,7 @@ class Tracker {
   void withdraw_knock(const Odd& odd);
   bool note_syn(Odd& odd);
   void note_capture_loss(Odd& odd);
-  void lack_data(Flow& flow, Host& sender, SeqNum from, SeqNum to, uint64_t frame);
+  void lack_data(Flow& flow, unsigned sender, SeqNum from, SeqNum to, uint64_t frame);
   void listen(Odd& odd);
   static void count_sent(Odd& odd);
   void go_on(Odd& odd);

@@ -269,6 +269,7 @@ struct DirectionTrouble {
   std::optional<SackEdge> sack_edge;  ///< of what its receiver holds out of order, as it last told
   std::optional<TsVal> request_ack;      ///< the receiver's last SYN-ACK had this TSval, and ACKs came since
   std::optional<SeqNum> offered_edge;    ///< the receiver has taken back its window: what it reached to
+  std::optional<SeqNum> lacking_end;  ///< of the last data that the capture lacks
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
   /// Since PAWS refused this segment, of its own or with the ACK or the window for them, its data make no progress.
   struct Hold {

@@ -9,8 +9,7 @@ namespace {
 
 using enum Who;
 
-/// The client's checksums are like `usual`, but for that of one segment in the middle.
-SegmentRow damaged_among(Sum usual) {
+Talk opened(Sum usual) {
   Talk talk;
   talk << Say{.who = client, .ms = 0, .seq = 1000, .flags = kSyn, .tsval = 7000, .sum = usual}
        << Say{.who = server,
@@ -20,6 +19,12 @@ SegmentRow damaged_among(Sum usual) {
               .flags = kSyn | kAck,
               .tsval = 500,
               .tsecr = 7000};
+  return talk;
+}
+
+/// The client's checksums are like `usual`, but for that of one segment in the middle.
+SegmentRow damaged_among(Sum usual) {
+  Talk talk = opened(usual);
   for (uint32_t i = 0; i < 9; ++i)
     talk << Say{.who = client,
                 .ms = 10.0 + i,
@@ -50,15 +55,7 @@ TEST(Damaged, NoSegmentIsWhereAllChecksumsAreWrong) {
 /// Payload that was made anonymous, or what a virtual switch hands on: the ACKs tell, also one of the first
 /// part.
 TEST(Damaged, NothingIsWhatItsReceiverAcknowledges) {
-  Talk talk;
-  talk << Say{.who = client, .ms = 0, .seq = 1000, .flags = kSyn, .tsval = 7000, .sum = Sum::good}
-       << Say{.who = server,
-              .ms = 1,
-              .seq = 9000,
-              .ack = 1001,
-              .flags = kSyn | kAck,
-              .tsval = 500,
-              .tsecr = 7000};
+  Talk talk = opened(Sum::good);
   for (uint32_t i = 0; i < 3; ++i)
     talk << Say{.who = client,
                 .ms = 10.0 + i,
