@@ -204,12 +204,13 @@ namespace {
 
 /// Does this RST of `a` end a connection in the middle of something? Who has sent its FIN answers with a RST
 /// what still comes, and some programs close with a RST that acknowledges all that they got: that is how
-/// connections end.
-bool cuts_off(const Host& a, const Host& b, const Segment& s) {
+/// connections end. `again`: there was one before, whose sender, or receiver, gives nothing up any more.
+bool cuts_off(const Host& a, const Host& b, const Segment& s, bool again) {
   if (a.fin_sent) return false;
   const SeqNum acked = s.has(kAck) && after(s.ack, a.ack_max) ? s.ack : a.ack_max;
   const bool lacks_data = a.acked && after(b.snd_nxt - (b.fin_sent ? 1 : 0), acked);
-  const bool gives_up = b.acked && after(a.snd_nxt, b.ack_max) && (!b.fin_sent || a.retransmit_run != 0);
+  const bool gives_up =
+      !again && b.acked && after(a.snd_nxt, b.ack_max) && (!b.fin_sent || a.retransmit_run != 0);
   return lacks_data || gives_up;
 }
 
@@ -232,10 +233,10 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
   if (s.has(kRst) && taken && b.state == TcpState::time_wait && s.seq == a.snd_nxt)
     b.state = TcpState::closed;
   if (s.has(kRst) && taken) {
-    const bool ended = flow.reset;
+    const bool again = flow.reset;
     flow.reset = true;
     if (verdict == Verdict::unknown) trouble(flow).direction[from].doubtful_reset = {s.frame, s.time_ns};
-    if (!ended && cuts_off(a, b, s) && trouble(flow).reset_frame == 0) {
+    if (cuts_off(a, b, s, again) && trouble(flow).reset_frame == 0) {
       Trouble& t = trouble(flow);
       t.reset_frame = s.frame;
       t.reset_from = from;

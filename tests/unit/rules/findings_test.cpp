@@ -575,6 +575,12 @@ TEST(Findings, AResetThatClosesIsNoStall) {
     c.client({.payload = 300});
     c.client({.flags = kRst | kAck});
   }));
+  // It does not take what was still under way.
+  EXPECT_TRUE(stalls([](Conversation& c) {
+    c.client({.flags = kRst | kAck});
+    c.server({.payload = 300});
+    c.client({.flags = kRst, .ts = false});
+  }));
 }
 
 TEST(Findings, ACaptureThatBeginsWithARestoredSocketSaysSo) {
