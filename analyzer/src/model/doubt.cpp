@@ -128,7 +128,12 @@ DoubtWeighed of_unseen_data(const ReceiverProfile& profile, const OpenVerdict& v
   if (s.seq != v.state.snd_nxt) return {};
   if (s.length() != 0 && !before(s.end_seq(), v.segment.ack) && s.time_ns - v.time_ns < kMillisecond)
     return {.over = true};
-  const PawsOutcome outcome = judge(profile, v.state, v.segment);
+  // An ACK of unsent data before it may have been thought to move TS.Recent, which it did not: the echo
+  // tells.
+  const bool echo_tells =
+      next.at_receiver && s.has_ts() && s.tsecr.raw != 0 && (next.last || before(s.tsecr, v.state.ts_recent));
+  const PawsState met = echo_tells ? state_with(v, s.tsecr, v.state.age_seconds) : v.state;
+  const PawsOutcome outcome = judge(profile, met, v.segment);
   return {Decision{outcome.verdict, outcome.reason}};
 }
 
