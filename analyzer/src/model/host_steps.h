@@ -217,7 +217,7 @@ inline bool is_questionable(const Segment& s, const Judgement& j) {
 /// Does `sender` repeat its ACK in this pure one, long after the capture has shown more in order? Then that
 /// was taken away from it.
 inline bool lacks_data_seen(const Host& sender, const Host& other, const Segment& s) {
-  return s.ack == sender.ack_max && s.ack != sender.rcv_nxt && sender.tap == Tap::estimated &&
+  return s.ack == sender.ack_max && before(s.ack, sender.rcv_nxt) && sender.tap == Tap::estimated &&
          s.time_ns - other.last_ns > settle_ns(sender);
 }
 

@@ -151,7 +151,7 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
   const bool mac_changed = !at_two_points && is_other_mac(was.mac, s.src_mac);
   const bool ttl_changed = !at_two_points && s.ttl != was.ttl;
   const bool pure_ack = s.length() == 0 && (s.flags & (kAck | kSyn | kRst | kFin)) == kAck;
-  const bool probe = pure_ack && b.acked && s.seq == b.ack_max - 1;
+  const bool probe = pure_ack && is_keepalive(b, s);
   const bool zero_echo =
       lost_ts_recent(was, s) && !leaves_out_echo(flow, from, told || mac_changed || ttl_changed || probe);
   if (mac_changed || ttl_changed)

@@ -431,8 +431,8 @@ void Tracker::listen(Odd& odd) {
   // It repeats an ACK although the capture holds more in order: that never reached it, so the capture was
   // taken somewhere before it. (Unless an open verdict explains it: then the profile may be wrong. Or there
   // was no room for them.)
-  if (odd.repeats_ack && a.tap == Tap::estimated && before(s.ack, a.rcv_nxt) && window != 0 &&
-      vantage_of(a, b) == Vantage::at_receiver && s.time_ns - b.last_ns > settle_ns(a) &&
+  if (odd.repeats_ack && lacks_data_seen(a, b, s) && window != 0 &&
+      vantage_of(a, b) == Vantage::at_receiver &&
       (!flow.trouble || trouble(flow).direction[odd.from ^ 1].open.empty()))
     a.tap = Tap::away;
   // Where the capture shows all that it got, its ACK is its RCV.NXT. What an ACK makes it send, again or,

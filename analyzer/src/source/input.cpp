@@ -96,8 +96,7 @@ Input::Fill Input::fill_unpacked() {
     end_ += step.given;
     p.damage = std::move(step.damage);
     if (step.given != 0) return Fill::more;
-    if (p.damage) continue;
-    if (step.taken != 0) continue;
+    if (p.damage || step.taken != 0) continue;
     p.begin = p.end = 0;
     const Fill result = read(p.buffer.get(), kBufferSize, p.end);
     if (result == Fill::end && !p.unpacker->complete()) {

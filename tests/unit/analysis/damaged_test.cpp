@@ -22,18 +22,22 @@ Talk opened(Sum usual) {
   return talk;
 }
 
+/// The client's segment number `i`.
+Say data(uint32_t i, Sum sum) {
+  return {.who = client,
+          .ms = 10.0 + i,
+          .seq = 1001 + 100 * i,
+          .ack = 9001,
+          .length = 100,
+          .tsval = 7010 + i,
+          .tsecr = 500,
+          .sum = sum};
+}
+
 /// The client's checksums are like `usual`, but for that of one segment in the middle.
 SegmentRow damaged_among(Sum usual) {
   Talk talk = opened(usual);
-  for (uint32_t i = 0; i < 9; ++i)
-    talk << Say{.who = client,
-                .ms = 10.0 + i,
-                .seq = 1001 + 100 * i,
-                .ack = 9001,
-                .length = 100,
-                .tsval = 7010 + i,
-                .tsecr = 500,
-                .sum = i == 5 ? Sum::wrong : usual};
+  for (uint32_t i = 0; i < 9; ++i) talk << data(i, i == 5 ? Sum::wrong : usual);
   const Heard heard = hear(talk);
   for (const SegmentRow& row : heard.rows)
     EXPECT_TRUE(row.seq.raw == 1501 || row.reason != Reason::tcp_csum) << "frame " << row.frame;
@@ -56,15 +60,7 @@ TEST(Damaged, NoSegmentIsWhereAllChecksumsAreWrong) {
 /// part.
 TEST(Damaged, NothingIsWhatItsReceiverAcknowledges) {
   Talk talk = opened(Sum::good);
-  for (uint32_t i = 0; i < 3; ++i)
-    talk << Say{.who = client,
-                .ms = 10.0 + i,
-                .seq = 1001 + 100 * i,
-                .ack = 9001,
-                .length = 100,
-                .tsval = 7010 + i,
-                .tsecr = 500,
-                .sum = Sum::wrong};
+  for (uint32_t i = 0; i < 3; ++i) talk << data(i, Sum::wrong);
   talk << Say{.who = server, .ms = 20, .seq = 9001, .ack = 1201, .tsval = 520, .tsecr = 7011};
   talk << Say{.who = client,
               .ms = 30,
