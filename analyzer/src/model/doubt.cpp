@@ -11,6 +11,12 @@ using Decision = DoubtWeighed::Decision;
 
 bool is_pure_ack(const OpenVerdict& v) { return v.end_seq == v.seq; }
 
+/// At the receiver the words for a pure ACK's refusal depend on RCV.NXT, which the next ACK tells if nothing
+/// came since.
+bool needs_rcv_nxt(const OpenVerdict& v, const Sequel& next) {
+  return v.rcv_doubtful && is_pure_ack(v) && next.at_receiver;
+}
+
 /// Could it have been harmless: the ACK that the receiver had last, of a segment that it expected next?
 bool may_be_disordered(const ReceiverProfile& profile, const OpenVerdict& v, PawsState state) {
   state.rcv_nxt = v.seq;
@@ -66,7 +72,8 @@ std::optional<Decision> of_age(const ReceiverProfile& profile, const OpenVerdict
 std::optional<Decision> of_ts_recent(const ReceiverProfile& profile, const OpenVerdict& v,
                                      const Sequel& next) {
   const TsVal echo = next.segment.tsecr;
-  const PawsState state = state_with(v, echo, v.state.age_seconds);
+  PawsState state = state_with(v, echo, v.state.age_seconds);
+  if (next.last && needs_rcv_nxt(v, next)) state.rcv_nxt = next.segment.ack;
   const PawsOutcome outcome = judge(profile, state, v.segment);
   const bool ack_may_be_too_old = next.restored && before(v.segment.ack, v.state.snd_una);
   const auto judge_with = [&](auto change) {
@@ -134,6 +141,7 @@ DoubtWeighed of_unseen_data(const ReceiverProfile& profile, const OpenVerdict& v
       next.at_receiver && s.has_ts() && s.tsecr.raw != 0 && (next.last || before(s.tsecr, v.state.ts_recent));
   const PawsState met = echo_tells ? state_with(v, s.tsecr, v.state.age_seconds) : v.state;
   const PawsOutcome outcome = judge(profile, met, v.segment);
+  if (is_paws_drop(outcome) && needs_rcv_nxt(v, next) && !next.last) return {.over = true};
   return {Decision{outcome.verdict, outcome.reason}};
 }
 
@@ -169,11 +177,9 @@ DoubtWeighed weigh_doubt(const ReceiverProfile& profile, OpenVerdict& v, const S
     const Reason why = compare_tsval(profile, v.state, v.tsval, profile.window_ticks);
     return {Decision{Verdict::accept, why == Reason::paws ? Reason::initial : why}};
   }
-  // What came since does not matter either, if none of it had that TSval. (At the receiver the words for a
-  // pure ACK's refusal depend on RCV.NXT.)
-  const bool which_refusal = v.rcv_doubtful && is_pure_ack(v) && next.at_receiver;
-  const bool told =
-      next.last || (v.reason == Reason::ts_recent_range && !which_refusal && !v.later_holds(s.tsecr));
+  // What came since does not matter either, if none of it had that TSval.
+  const bool told = next.last || (v.reason == Reason::ts_recent_range && !needs_rcv_nxt(v, next) &&
+                                  !v.later_holds(s.tsecr));
   if (told && (next.at_receiver || next.answers) && s.has_ts()) {
     if (v.reason == Reason::idle_range)
       if (const auto decision = of_age(profile, v, next)) return {decision};

@@ -219,6 +219,30 @@ TEST(Doubt, WhichRefusalOfAPureAckDependsOnRcvNxt) {
   EXPECT_FALSE(weigh(v, {.echo = v.tsval - 5, .last = false}).decision) << "or it is old";
 }
 
+TEST(Doubt, TheNextAckTellsRcvNxtIfNothingCameSince) {
+  for (const bool next_in_order : {true, false}) {
+    OpenVerdict v = doubt(Reason::ts_recent_range, 500'000, 0);
+    v.rcv_doubtful = true;
+    v.state.rcv_nxt = v.state.rcv_nxt + 148;
+    const auto decision = weigh(v, {.ack = next_in_order ? 5000u : 5148u, .answers = false}).decision;
+    ASSERT_TRUE(decision);
+    EXPECT_EQ(decision->reason, next_in_order ? Reason::paws : Reason::paws_ack);
+  }
+  // Nor does what acknowledges too much.
+  for (const bool last : {true, false}) {
+    OpenVerdict v = doubt(Reason::sequence_range, 500'000, 0);
+    v.segment.ack = {9500};
+    v.rcv_doubtful = true;
+    Segment s;
+    s.flags = kAck;
+    s.seq = {9000};
+    s.ack = {5000};
+    const DoubtWeighed weighed =
+        weigh_doubt(default_profile(), v, {.segment = s, .last = last, .at_receiver = true});
+    EXPECT_EQ(weighed.decision.has_value(), last);
+  }
+}
+
 TEST(Doubt, ARestoredReceiverMayHaveFoundTheAckTooOld) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
   v.seq = v.segment.seq = {6000};
