@@ -109,8 +109,9 @@ class Pipeline {
     }
     Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess);
     std::optional<Knock> knock;
-    if (flow && s.has(kSyn) && tracker_.starts_new_connection(*flow, from, s)) {
+    if (flow && (s.has(kSyn) || flow->trouble != 0) && tracker_.starts_new_connection(*flow, from, s)) {
       knock = tracker_.knock_before(*flow, from, s);
+      if (knock) tracker_.take_knock(*flow, *knock, s);
       close(*flow, false);
       flows_.erase(*flow, flow->key.hash(seed_));
       flow = nullptr;

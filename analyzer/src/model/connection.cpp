@@ -16,25 +16,28 @@ constexpr TimeNs kTimeWait = 60 * kSecond;  // TCP_TIMEWAIT_LEN
 bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segment& s) const {
   const Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
-  if ((s.flags & (kSyn | kAck | kRst)) == (kSyn | kAck)) {
-    // The SYN-ACK to a SYN that looked like one inside of the old connection.
-    const Trouble* t = trouble_of(flow);
-    return t && t->knock && t->knock->from == (from ^ 1) && after(s.ack, t->knock->isn) &&
-           !after(s.ack, t->knock->end);  // some of its data, or none, with fast open
+  const Trouble* t = trouble_of(flow);
+  const auto kind = s.flags & (kSyn | kAck | kRst);
+  // The ACK of a SYN-ACK that the capture lacks.
+  if (kind == kAck) return t && t->knock && t->knock->from == from && s.seq == t->knock->end;
+  // After a RST that may have been refused, its SYN-ACK tells whether it is the first of another connection.
+  const bool doubtful = t && (t->direction[0].doubtful_reset || t->direction[1].doubtful_reset);
+  const bool was_reset = flow.reset && !doubtful;
+  if (kind == (kSyn | kAck)) {
+    // The SYN-ACK to a SYN that looked like one inside of the old connection, or that the capture lacks.
+    const bool answers = t && t->knock && t->knock->from == (from ^ 1) && after(s.ack, t->knock->isn) &&
+                         !after(s.ack, t->knock->end);  // some of its data, or none, with fast open
+    return answers || (s.seq != a.isn && (was_reset || (a.fin_sent && b.fin_sent)));
   }
-  if ((s.flags & (kSyn | kAck | kRst)) != kSyn) return false;
+  if (kind != kSyn) return false;
   const bool stale = s.time_ns - flow.last_ns() > kTimeWait;
   if (flow.syn_seen && flow.client == from && a.isn == s.seq && !(stale && flow.synack_seen))
-    return false;                                                            // sent again
-  if (flow.syn_seen && !flow.synack_seen && !b.seen) return true;            // another attempt
-  // After a RST that may have been refused, its SYN-ACK tells whether it is the first of another connection.
-  const Trouble* t = trouble_of(flow);
-  const bool doubtful = t && (t->direction[0].doubtful_reset || t->direction[1].doubtful_reset);
+    return false;                                                  // sent again
+  if (flow.syn_seen && !flow.synack_seen && !b.seen) return true;  // another attempt
   // Who waits for the ACK of its FIN refuses it, with an ACK, and the answer to that is a RST.
   const bool waits = b.state == TcpState::established && a.acked && before(a.ack_max, b.snd_nxt) &&
                      vantage_of(b, a) == Vantage::at_receiver;
-  const bool over =
-      (flow.reset && !doubtful) || b.state == TcpState::closed || (a.fin_sent && b.fin_sent && !waits);
+  const bool over = was_reset || b.state == TcpState::closed || (a.fin_sent && b.fin_sent && !waits);
   if (!over && !stale) return false;
   if (b.state != TcpState::time_wait || stale) return true;
   Host receiver = b;
@@ -46,7 +49,8 @@ std::optional<Knock> Tracker::knock_before(const Flow& flow, unsigned from, cons
   if (!t || !t->knock || s.time_ns - t->knock->time_ns > kTimeWait) return std::nullopt;
   const bool of_other = t->knock->from != from;
   const bool again = !s.has(kAck) && t->knock->isn == s.seq;
-  return of_other || again ? t->knock : std::nullopt;
+  const bool goes_on = s.has(kAck) && t->knock->end == s.seq;
+  return of_other || again || goes_on ? t->knock : std::nullopt;
 }
 
 void Tracker::begin_with(Flow& flow, const Knock& knock) const {
@@ -74,6 +78,15 @@ void Tracker::begin_with(Flow& flow, const Knock& knock) const {
   flow.syn_seen = flow.roles_known = true;
   flow.syn_ts = knock.ts != TsOption::absent && knock.ts != TsOption::malformed;
   flow.set_client(knock.from);
+}
+
+void Tracker::take_knock(Flow& flow, const Knock& knock, const Segment& s) {
+  DirectionTrouble& direction = trouble(flow).direction[knock.from];
+  const auto syn = std::ranges::find(direction.open, knock.frame, &OpenVerdict::frame);
+  if (!s.has(kAck) || syn == direction.open.end()) return;
+  decide(flow, knock.from, *syn, Verdict::accept, Reason::handshake, s.frame);
+  resolve(direction, *syn);
+  direction.open.erase(syn);
 }
 
 /// What the user knows of where the capture was taken.
@@ -138,10 +151,11 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
     flow.syn_ts = flow.syn_ts || s.has_ts() || s.ts == TsOption::cut;
     a.isn = s.seq;
     a.scale_known = a.scale_known || s.window_scale != Segment::kNoWindowScale || !options_cut(s);
-    // Sent again, it has not taken whatever SYN-ACK the capture holds.
+    // Sent again, it has not taken whatever SYN-ACK the capture holds. (The first time it may come late.)
+    const bool late = a.segments == 0 && flow.synack_seen && s.time_ns - b.last_ns < kMillisecond;
     if (crossed)
       a.state = b.state = TcpState::syn_crossed;
-    else if (a.state == TcpState::unknown || !a.acked)
+    else if ((a.state == TcpState::unknown || !a.acked) && !late)
       a.state = TcpState::syn_sent;
     if (b.state == TcpState::unknown || b.state == TcpState::syn_recv || crossed) {
       b.rcv_nxt = s.seq + 1;  // TFO data is acknowledged later, or not at all

@@ -86,6 +86,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .last_elsewhere = waits && repeated,
                 .rcv_doubtful = flow.host[from ^ 1].rcv_doubtful != 0,
                 .window_doubtful = j.window_doubtful,
+                .knocks = (s.flags & (kSyn | kAck | kRst)) == kSyn && s.seq != flow.host[from].isn,
                 .perhaps_request = echoes_refusal(flow, flow.host[from ^ 1], state.rcv_nxt, s, &direction),
                 .needed = needed,
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),
@@ -201,7 +202,7 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
   for (size_t i = 0; i < open.size();) {
     OpenVerdict& v = open[i];
     if (s.time_ns - v.time_ns < way) break;  // it cannot know of this one yet
-    const bool has_data = v.end_seq != v.seq;
+    const bool has_data = v.end_seq != v.seq && !v.knocks;
     // What comes sooner than a segment can go to the receiver and its answer come back is for an earlier one.
     // (An eighth is for the way there and back that was measured, which is not the shortest there is.)
     const bool back = s.time_ns - v.time_ns >= 2 * way * 7 / 8;
@@ -221,6 +222,9 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
       decided = true;
     } else if (s.has(kRst)) {
       // It tells TS.Recent and nothing else.
+    } else if (v.knocks && v.verdict != Verdict::drop) {
+      // Its SYN-ACK would, if one came.
+      decided = !trouble(flow).knock;
     } else if (v.verdict == Verdict::unknown) {
       const bool answers = may_answer && in_time;
       // Data get an answer if they are refused, out of order, or a copy; a pure ACK only if it is refused.

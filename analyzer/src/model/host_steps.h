@@ -221,12 +221,14 @@ inline bool lacks_data_seen(const Host& sender, const Host& other, const Segment
          s.time_ns - other.last_ns > settle_ns(sender);
 }
 
+constexpr uint32_t kLargestSegment = 0xffff;
+
 /// Does it acknowledge more than the capture shows of what `receiver` sent, and no more than `sender`
-/// allowed?
+/// allowed, or the last of that stuck out?
 inline bool may_lack_data(const Host& receiver, const Host& sender, const Segment& s) {
   const bool open = receiver.state == TcpState::established || receiver.state == TcpState::unknown;
   return receiver.seen && open && s.has(kAck) && !s.has(kRst | kSyn) && after(s.ack, receiver.snd_nxt) &&
-         (!sender.scale_known || !after(s.ack, sender.right_edge));
+         (!sender.scale_known || !after(s.ack, sender.right_edge + kLargestSegment));
 }
 
 /// May a later segment of the receiver decide this doubt? One about data that it lacks or that only TS.Recent

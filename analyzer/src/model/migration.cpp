@@ -198,7 +198,7 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
                  "pure ACK at SND.UNA-1, as TCP_REPAIR sends");
     // Alone it is an old packet.
     if ((told || mac_changed || zero_echo) && pure_ack && b.acked && knows_sent(flow, a, b) &&
-        trouble(flow).lost_bytes == 0)
+        lacking_of(flow).bytes == 0)
       if (const std::string oddity = sequence_oddity(was, b, s); !oddity.empty())
         add_signal(*open, "sequence", weight::kSequence, s.frame, oddity);
     if (!s.src.v6 && s.ip_id != 0 && was.packet_id != 0 &&

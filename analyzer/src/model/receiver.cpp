@@ -53,11 +53,14 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
     p.sequence.add({nxt, nxt, nxt, kOpenWindow});
     return;
   }
+  // Both ends agree on what the capture lacks.
+  if (s.has(kRst) && trouble && trouble->unseen_got == s.seq && after(s.seq, sender.snd_nxt))
+    return p.sequence.add({s.seq, s.seq, s.seq, kOpenWindow});
   const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver && !receiver.coalesces;
-  const bool window_known = receiver.scale_known && !flow.capture_loss;
   const SeqNum wup = receiver.ack_max;
-  const uint32_t window =
-      window_known ? static_cast<uint32_t>(std::max(distance(wup, receiver.right_edge), 0)) : kOpenWindow;
+  const uint32_t window = receiver.scale_known
+                              ? static_cast<uint32_t>(std::max(distance(wup, receiver.right_edge), 0))
+                              : kOpenWindow;
   const SeqNum nxt = receiver.rcv_known ? receiver.rcv_nxt : wup;
   p.sequence.add({nxt, wup, nxt, window});
   // What MPTCP offers is rounded down.
@@ -75,6 +78,8 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   // A RST must hit RCV.NXT: what was not acknowledged may be lost unless the capture is certainly the
   // receiver's.
   if (s.has(kRst) && receiver.tap != Tap::here) p.sequence.add({wup, wup, wup, window});
+  if (s.has(kRst) && flow.capture_loss && after(s.seq, sender.snd_nxt))
+    p.sequence.add({s.seq, wup, s.seq, window});
   // Of data that are not acknowledged yet, some may be lost behind the capture, so that an old ACK is the
   // expected one, or data with one (which header prediction takes); or refused, so that what comes in their
   // place is.
@@ -86,7 +91,11 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   // Linux lets data stick out of the window into an empty receive queue, which no capture shows; what follows
   // such data begins where its window, of nothing, ends.
   const bool sticks_out = after(s.end_seq(), receiver.right_edge);
-  if (!exact || (sticks_out && (!after(s.seq, receiver.right_edge) || s.seq == nxt)))
+  // Or its sender was allowed more by what the capture lacks, and perhaps echoes.
+  const bool taken_back = trouble && trouble->offered_edge && !after(s.end_seq(), *trouble->offered_edge);
+  const bool allowed_unseen = (flow.capture_loss && !taken_back) || (s.has_ts() && receiver.clock.started() &&
+                                                                     after(s.tsecr, receiver.clock.last()));
+  if (!exact || (sticks_out && (!after(s.seq, receiver.right_edge) || s.seq == nxt || allowed_unseen)))
     p.sequence.add({nxt, wup, nxt, kOpenWindow});
   if (receiver.rcv_doubtful) p.sequence.add({wup, wup, wup, window});
   if (!exact) {
@@ -119,6 +128,10 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
   const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver;
   if (receiver.state == TcpState::syn_crossed && s.has(kSyn) && s.has(kAck) && !exact)
     add().state = TcpState::syn_sent;
+  // Who sends data has its SYN-ACK acknowledged; then the capture lacks both.
+  if (receiver.state == TcpState::syn_sent && s.payload != 0 && s.has(kAck) && !s.has(kSyn | kRst) &&
+      s.ack == receiver.isn + 1)
+    add().state = TcpState::established;
   // These are independent of one another: each of them goes with all that is possible so far.
   const auto either = [&](auto&& change) {
     for (size_t i = 0, count = p.base_count; i < count; ++i) {

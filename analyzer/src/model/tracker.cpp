@@ -149,8 +149,8 @@ Judgement Tracker::process(Flow& flow, unsigned from, const Segment& s) {
   if (probable && b.ts_recent.none_after(s.tsval) && !before(end, b.ack_max) &&
       (!b.scale_known || !after(end, b.right_edge)) && !before(s.ack, b.snd_una) &&
       !after(s.ack, b.snd_nxt) && !before(s.ack, a.ack_max) &&
-      (s.payload == 0 ? !lacks_data_seen(a, b, s) : after(end, a.snd_nxt)) &&
-      !before(s.tsval, a.clock.last()) && !a.clock.lags(s.tsval, s.time_ns - a.last_ns)) [[likely]] {
+      (s.payload == 0 ? !lacks_data_seen(a, b, s) : s.seq == a.snd_nxt) && !before(s.tsval, a.clock.last()) &&
+      !a.clock.lags(s.tsval, s.time_ns - a.last_ns)) [[likely]] {
     const TimeNs since = s.time_ns - a.last_ns;
     if (a.clock.observe(s.tsval, s.time_ns, since) == SenderClock::Fit::good) [[likely]] {
       const TsVal recent = b.ts_recent.back();
@@ -212,6 +212,9 @@ struct Tracker::Odd {
   const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
   /// The next connection knocks, perhaps of another host behind the same address.
   const bool next_one = opening && b.state == TcpState::time_wait;
+  /// A SYN inside of a connection: another one begins, if its SYN-ACK follows.
+  const bool knocks =
+      opening && !first && s.seq != was.isn && b.state != TcpState::unknown && b.state != TcpState::syn_sent;
   /// Later ones have overtaken it: it says nothing of the present, and answers nothing. (But the clock of
   /// another host may be behind.)
   const bool overtaken = s.has_ts() && a.clock.overtook(s.tsval) && a.mac == fold_mac(s.src_mac);
@@ -339,9 +342,7 @@ void Tracker::withdraw_knock(const Odd& odd) {
 /// A SYN of another ISN inside of a connection: the first of the next one, if its SYN-ACK follows. It is not
 /// refused if its receiver has taken a RST before, or was a request that is gone with its listener.
 bool Tracker::note_syn(Odd& odd) {
-  const bool knocks = odd.opening && !odd.first && odd.s.seq != odd.was.isn &&
-                      odd.b.state != TcpState::unknown && odd.b.state != TcpState::syn_sent;
-  if (!knocks) return false;
+  if (!odd.knocks) return false;
   Trouble& t = trouble(odd.flow);
   const bool scaled = odd.s.window_scale != Segment::kNoWindowScale;
   t.knock = {.from = odd.from,
@@ -365,6 +366,7 @@ void Tracker::note_capture_loss(Odd& odd) {
   const Segment& s = odd.s;
   if (!s.has(kAck) || !odd.b.seen || !after(s.ack, odd.b.snd_nxt)) return;
   if (odd.a.restored) trouble(odd.flow).direction[odd.from].strange_ack = s.ack;
+  if (!odd.dropped() && !s.has(kRst)) trouble(odd.flow).direction[odd.from ^ 1].unseen_got = s.ack;
   const bool sent_before = !knows_sent(odd.flow, odd.b, odd.a);  // the capture began
   if (odd.dropped() || (odd.j.verdict == Verdict::unknown && !sent_before) || s.has(kRst)) return;
   if (!sent_before) return lack_data(odd.flow, odd.from ^ 1, odd.b.snd_nxt, s.ack, s.frame);
@@ -375,15 +377,40 @@ void Tracker::note_capture_loss(Odd& odd) {
 /// The capture lacks what `sender` sent from `from` up to `to`, as that frame tells; others may have told of
 /// a part.
 void Tracker::lack_data(Flow& flow, unsigned sender, SeqNum from, SeqNum to, uint64_t frame) {
-  Trouble& t = trouble(flow);
   Host& host = flow.host[sender];
-  std::optional<SeqNum>& known = t.direction[sender].lacking_end;
-  if (known && after(*known, from)) from = *known;
-  if (t.lost_bytes == 0) t.capture_loss_frame = frame;
-  t.lost_bytes += static_cast<uint32_t>(std::max(distance(from, to), 0));
-  if (!known || after(to, *known)) known = to;
+  gaps_[key_of_gaps(flow, sender)].lack(from, to, frame);
   flow.capture_loss = true;
   if (after(to, host.snd_nxt)) host.snd_nxt = to;
+}
+
+/// With what the ACKs tell so far. Null: it has none.
+Gaps* Tracker::gaps_of(const Flow& flow, unsigned sender) {
+  const auto gaps = gaps_.empty() ? gaps_.end() : gaps_.find(key_of_gaps(flow, sender));
+  if (gaps == gaps_.end()) return nullptr;
+  const Host& receiver = flow.host[sender ^ 1];
+  if (receiver.acked) gaps->second.acknowledge(receiver.ack_max);
+  return &gaps->second;
+}
+
+Lacking Tracker::lacking_of(const Flow& flow) {
+  Lacking all;
+  for (unsigned sender = 0; sender < 2; ++sender)
+    if (const Gaps* gaps = gaps_of(flow, sender)) all.add(gaps->lacking().bytes, gaps->lacking().frame);
+  return all;
+}
+
+/// What it shows of the data that have not been shown in their place.
+void Tracker::note_gaps(const Odd& odd) {
+  const auto& [flow, s, a, b] = std::tie(odd.flow, odd.s, odd.a, odd.b);
+  if (s.length() == 0) return;
+  // After the end it is the next connection, whose handshake the capture lacks.
+  const bool over = flow.reset || a.fin_sent;
+  if (after(s.seq, a.snd_nxt) && knows_sent(flow, a, b) && !over)
+    gaps_[key_of_gaps(flow, odd.from)].skip(a.snd_nxt, s.seq, s.frame);
+  if (Gaps* gaps = gaps_of(flow, odd.from)) {
+    gaps->show(s.seq, s.end_seq());
+    if (gaps->none()) gaps_.erase(key_of_gaps(flow, odd.from));
+  }
 }
 
 /// What it says of its sender as a receiver: TS.Recent by its echo, RCV.NXT and the window by its ACK.
@@ -502,6 +529,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (s.has(kSyn) && s.has(kAck) && flow.synack_seen && b.acked && s.seq != a.isn)
     return other_answer(flow, from, s);
   flow.options_cut = flow.options_cut || s.ts == TsOption::cut;
+  flow.capture_loss = flow.capture_loss || lacking_of(flow).bytes != 0;
   const bool first = !a.seen;
   if (first) first_segment(flow, from, s);
   Odd odd(flow, from, s, first);
@@ -519,11 +547,11 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   // What becomes of it.
   // The capture lacks the SYN that it answers, or shows it after its own ACK, as one of several processors
   // may.
-  const bool late_syn_ack =
-      first && b.acked && b.ack_max == s.end_seq() && flow.syn_seen && s.ack == b.isn + 1;
+  const bool late_syn_ack = (first || b.state == TcpState::established) && !flow.synack_seen && b.acked &&
+                            b.ack_max == s.end_seq() && flow.syn_seen && s.ack == b.isn + 1;
   if (s.has(kSyn) && s.has(kAck) && (b.state == TcpState::unknown || late_syn_ack)) {
     b.state = TcpState::syn_sent;
-    b.isn = s.ack - 1;
+    b.isn = b.snd_una = s.ack - 1;
   }
   const DirectionTrouble* const known_trouble = flow.trouble ? &trouble(flow).direction[from] : nullptr;
   if (odd.opening && b.state == TcpState::unknown)
@@ -538,13 +566,19 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     odd.j.verdict = Verdict::unknown;
     odd.j.reason = Reason::state_unknown;
   }
+  // Its data came before their ACK and are shown late, or they come again and the capture lacks the first.
+  const Gaps* const gaps = odd.j.reason == Reason::old_sequence ? gaps_of(flow, from) : nullptr;
+  if (gaps && s.payload > 0 && gaps->lacks(s.seq, s.end_seq())) {
+    odd.j.verdict = Verdict::unknown;
+    odd.j.reason = Reason::sequence_range;
+  }
   make_up_damage(odd);
   if (odd.retransmitted) take_back_ack(a, b, s);
   note_options(flow, from, s);
   if (b.una_known) odd.snd_una = b.snd_una;
   odd.window_closed = is_window_closed(b);
   std::optional<PawsState> open;
-  if (is_questionable(s, odd.j) || may_be_decided(b, a, s, odd.j))
+  if (is_questionable(s, odd.j) || may_be_decided(b, a, s, odd.j) || odd.knocks)
     open = likeliest_state(flow, b, a, s, known_trouble);
   const ReceiverBefore before_echo{.repeats_ack = odd.repeats_ack && !odd.seen_before,
                                    .echo_expected = a.ts_recent.may_hold(s.tsecr),
@@ -560,6 +594,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   note_capture_loss(odd);
   a.ts_segments += s.has_ts();
   listen(odd);
+  note_gaps(odd);
   count_sent(odd);
   go_on(odd);
   if (flow.trouble) {
@@ -594,6 +629,9 @@ void Tracker::settle(const Flow& flow, Trouble& t) {
 
 std::unique_ptr<Trouble> Tracker::finish(Flow& flow) {
   last_points_.erase(flow.id);
+  const Lacking lacking = lacking_of(flow);
+  for (unsigned sender = 0; sender < 2; ++sender) gaps_.erase(key_of_gaps(flow, sender));
+  if (lacking.bytes != 0) trouble(flow).lacking = lacking;
   if (flow.trouble == 0) return nullptr;
   std::unique_ptr<Trouble> t = std::move(pool_[flow.trouble - 1]);
   if (evidence_)
@@ -605,9 +643,10 @@ std::unique_ptr<Trouble> Tracker::finish(Flow& flow) {
   return t;
 }
 
-std::unique_ptr<Trouble> Tracker::so_far(const Flow& flow) const {
+std::unique_ptr<Trouble> Tracker::so_far(const Flow& flow) {
   if (flow.trouble == 0) return nullptr;
   auto t = std::make_unique<Trouble>(*trouble_of(flow));
+  t->lacking = lacking_of(flow);
   settle(flow, *t);
   return t;
 }

@@ -45,13 +45,15 @@ class Tracker {
   /// The other end's SYN, or this one sent before, which was judged in the old connection and belongs to the one
   /// that `s` begins.
   std::optional<Knock> knock_before(const Flow& flow, unsigned from, const Segment& s) const;
+  /// `s` is its SYN-ACK, or goes on behind it: that SYN has not been refused.
+  void take_knock(Flow& flow, const Knock& knock, const Segment& s);
   /// The new connection as that SYN has left it.
   void begin_with(Flow& flow, const Knock& knock) const;
 
   /// Closes all that is open in `flow` and takes its trouble away from the pool (null: it had none).
   std::unique_ptr<Trouble> finish(Flow& flow);
   /// What finish() would give now, which it leaves as it is.
-  std::unique_ptr<Trouble> so_far(const Flow& flow) const;
+  std::unique_ptr<Trouble> so_far(const Flow& flow);
 
   /// `s`, which `from` sent, is a copy of a segment that another point of the capture has shown.
   void shown_again(Flow& flow, unsigned from, const Segment& s);
@@ -70,6 +72,7 @@ class Tracker {
 
  private:
   Trouble& trouble(Flow& flow);
+  static uint64_t key_of_gaps(const Flow& flow, unsigned sender) { return uint64_t{flow.id} << 1 | sender; }
   static void settle(const Flow& flow, Trouble& t);
 
   // tracker.cpp
@@ -81,6 +84,9 @@ class Tracker {
   void follow_open(const Odd& odd);
   void withdraw_knock(const Odd& odd);
   bool note_syn(Odd& odd);
+  Gaps* gaps_of(const Flow& flow, unsigned sender);
+  Lacking lacking_of(const Flow& flow);
+  void note_gaps(const Odd& odd);
   void note_capture_loss(Odd& odd);
   void lack_data(Flow& flow, unsigned sender, SeqNum from, SeqNum to, uint64_t frame);
   void listen(Odd& odd);
@@ -175,6 +181,7 @@ class Tracker {
   bool saw_two_points_ = false;
   /// By flow: Segment::point where what host[i] sent is seen last. Of flows that several points saw.
   std::unordered_map<uint32_t, std::array<uint32_t, 2>> last_points_;
+  std::unordered_map<uint64_t, Gaps> gaps_;  ///< of the senders that have any
 };
 
 }  // namespace tsaudit

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/clock.h"
+#include "model/gaps.h"
 #include "model/paws.h"
 #include "tsaudit/report.h"
 #include "tsaudit/segment.h"
@@ -74,6 +75,7 @@ struct OpenVerdict {
   bool asked = false;     ///< the first echo after it has been weighed
   bool rcv_doubtful = false;  ///< RCV.NXT was in doubt as well
   bool window_doubtful = false;  ///< and whether it would update the receiver's window
+  bool knocks = false;  ///< a SYN of another connection: no ACK of this one covers it
   bool perhaps_request = false;   ///< what it echoes a request would refuse, which the receiver may have had still
   Needed needed = {};     ///< by its receiver
   bool ts_recent_shown = false;  ///< the receiver's own echo has shown the TS.Recent that refused it, or a later one
@@ -235,6 +237,7 @@ struct DirectionTrouble {
     TsVal peer_clock;
   };
   std::optional<StrangeEcho> strange_echo;
+  std::optional<SeqNum> unseen_got;   ///< its receiver has acknowledged this, more than was sent in sight
   std::optional<SeqNum> strange_ack;  ///< of what its receiver has not sent in sight
   FrameList other_answers;  ///< SYN-ACKs of another host with the same address
   FrameList refused_reuse;  ///< SYN of a new connection with an old TSval
@@ -269,7 +272,6 @@ struct DirectionTrouble {
   std::optional<SackEdge> sack_edge;  ///< of what its receiver holds out of order, as it last told
   std::optional<TsVal> request_ack;      ///< the receiver's last SYN-ACK had this TSval, and ACKs came since
   std::optional<SeqNum> offered_edge;    ///< the receiver has taken back its window: what it reached to
-  std::optional<SeqNum> lacking_end;  ///< of the last data that the capture lacks
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
   /// Since PAWS refused this segment, of its own or with the ACK or the window for them, its data make no progress.
   struct Hold {
@@ -321,8 +323,7 @@ class Trouble {
   unsigned reset_from = 0;
   uint64_t reset_mac = 0;  ///< where it came from, if the connection's segments did not
   uint8_t reset_ttl = 0, ttl_before_reset = 0;
-  uint64_t capture_loss_frame = 0;  ///< first ACK for data that the capture lacks
-  uint64_t lost_bytes = 0;
+  Lacking lacking;  ///< data, at the end
 
   std::optional<Knock> knock;
 

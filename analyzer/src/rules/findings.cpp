@@ -415,10 +415,10 @@ class Collector {
   }
 
   void incomplete() {
-    if (trouble_.lost_bytes != 0)
-      add(RuleId::capture_incomplete, std::nullopt, trouble_.capture_loss_frame, report_.first_ns,
+    if (trouble_.lacking.bytes != 0)
+      add(RuleId::capture_incomplete, std::nullopt, trouble_.lacking.frame, report_.first_ns,
           fmt::format("{} acknowledged that the capture does not hold, first at frame {}",
-                      counted(trouble_.lost_bytes, "byte"), trouble_.capture_loss_frame));
+                      counted(trouble_.lacking.bytes, "byte"), trouble_.lacking.frame));
     if (flow_.options_cut)
       add(RuleId::capture_incomplete, std::nullopt, report_.first_frame, report_.first_ns,
           report_.timestamps == Negotiated::yes

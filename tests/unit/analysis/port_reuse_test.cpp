@@ -107,5 +107,63 @@ TEST(PortReuse, SynsThatCrossAfterAConnection) {
   EXPECT_EQ(heard.flows[1].directions[1].segments, 2u);
 }
 
+Say fin(Who who, double ms, uint32_t seq, uint32_t ack, uint32_t tsval, uint32_t tsecr) {
+  return {.who = who, .ms = ms, .seq = seq, .ack = ack, .flags = kFin | kAck, .tsval = tsval, .tsecr = tsecr};
+}
+
+/// Both have sent their FIN; the capture lacks the last ACK, so that the next SYN seems to come too early.
+TEST(PortReuse, ASynThatIsAnsweredWasNotRefused) {
+  for (const bool answered : {true, false}) {
+    Talk talk;
+    begin(talk, 0, 100, 500);
+    talk << fin(client, 10, 101, 501, 1010, 7000) << fin(server, 10.02, 501, 102, 7010, 1010)
+         << Say{.who = client, .ms = 20, .seq = 900'000, .flags = kSyn, .tsval = 1020};
+    if (answered)
+      talk << Say{.who = server,
+                  .ms = 20.02,
+                  .seq = 800'000,
+                  .ack = 900'001,
+                  .flags = kSyn | kAck,
+                  .tsval = 7020,
+                  .tsecr = 1020};
+    const Heard heard = hear(talk);
+    EXPECT_EQ(heard.rows.at(5).verdict, answered ? Verdict::accept : Verdict::drop);
+    EXPECT_EQ(heard.flows.size(), answered ? 2u : 1u);
+  }
+}
+
+/// What is left of their handshakes is enough to tell connections from each other.
+TEST(PortReuse, OfAHandshakeTheCaptureMayLackTheSynOrTheSynAck) {
+  for (const bool lacks_syn : {true, false}) {
+    Talk talk;
+    begin(talk, 0, 100, 500);
+    talk << Say{
+        .who = server, .ms = 10, .seq = 501, .ack = 101, .flags = kRst | kAck, .tsval = 7010, .tsecr = 1002};
+    if (lacks_syn)
+      talk << Say{.who = server,
+                  .ms = 20,
+                  .seq = 800'000,
+                  .ack = 900'001,
+                  .flags = kSyn | kAck,
+                  .tsval = 7020,
+                  .tsecr = 1020};
+    else
+      talk << Say{.who = client, .ms = 19, .seq = 900'000, .flags = kSyn, .tsval = 1019};
+    talk << Say{.who = client, .ms = 22, .seq = 900'001, .ack = 800'001, .tsval = 1022, .tsecr = 7020}
+         << Say{.who = server,
+                .ms = 30,
+                .seq = 800'001,
+                .ack = 900'001,
+                .length = 10,
+                .tsval = 7030,
+                .tsecr = 1022};
+    const Heard heard = hear(talk);
+    ASSERT_EQ(heard.flows.size(), 2u) << lacks_syn;
+    EXPECT_EQ(heard.flows[1].timestamps, Negotiated::yes) << lacks_syn;
+    EXPECT_FALSE(heard.found(RuleId::capture_incomplete)) << "that is no jump of one connection";
+    for (const SegmentRow& row : heard.rows) EXPECT_NE(row.verdict, Verdict::drop) << row.frame;
+  }
+}
+
 }  // namespace
 }  // namespace tsaudit

@@ -513,8 +513,8 @@ TEST(Tracker, WhatWasAcknowledgedInSightIsKnownToBeAllThatWasSent) {
   c.pass(10 * kMillisecond);
   c.client();
   c.flow().host[0].scale_known = c.flow().host[1].scale_known = true;
-  EXPECT_EQ(c.client({.ack = c.next[1] + 1001}).reason, Reason::ack_unsent_data)
-      << "its own window is not so large";
+  EXPECT_EQ(c.client({.ack = c.next[1] + 1001 + 0xffff}).reason, Reason::ack_unsent_data)
+      << "its own window is not so large, and no segment";
 }
 
 /// Captures lose packets; who sent what is acknowledged goes on behind it.
@@ -532,7 +532,7 @@ TEST(Tracker, AnAckOfWhatTheCaptureLostIsTakenIfItsReceiverGoesOnBehindIt) {
     c.pass(10 * kMillisecond);
     const FlowReport report = c.finish();
     EXPECT_EQ(count(from(report, Side::client), Reason::ack_unsent_data), lost ? 0u : 2u);
-    EXPECT_EQ(c.finished_trouble()->lost_bytes, lost ? 300u : 0u);
+    EXPECT_EQ(c.finished_trouble()->lacking.bytes, lost ? 300u : 0u);
   }
 }
 
@@ -564,7 +564,7 @@ TEST(Tracker, AnAckThatComesJustBeforeItsDataIsOpen) {
     c.talk(5);
     const FlowReport report = c.finish();
     EXPECT_EQ(count(from(report, Side::client), Reason::ack_unsent_data), later < kMillisecond ? 0u : 1u);
-    EXPECT_EQ(c.finished_trouble()->lost_bytes, 0u);
+    EXPECT_EQ(c.finished_trouble()->lacking.bytes, 0u);
   }
 }
 
@@ -664,14 +664,116 @@ TEST(Tracker, AStackThatEchoesNothingOnDataWasNotElsewhere) {
   c.handshake();
   c.talk(5);
   for (const uint32_t skipped : {0u, 0u, 500u}) {  // the last overtakes another one
-    c.client({.payload = 100, .seq = c.next[0] + skipped, .tsecr = 0});
-    c.next[0] += 100;
+    const uint32_t next = c.next[0];
+    c.client({.payload = 100, .seq = next + skipped, .tsecr = 0});
+    if (skipped != 0) c.client({.payload = skipped, .seq = next, .tsecr = 0});
+    c.next[0] = next + skipped + 100;
     c.pass(10 * kMillisecond);
     c.server({.payload = 10});
     c.pass(10 * kMillisecond);
     c.client();
   }
   EXPECT_FALSE(c.flow().capture_loss);
+}
+
+TEST(Tracker, DataThatTheCaptureDoesNotShowAreLackingOnceTheyAreAcknowledged) {
+  for (const bool late : {true, false}) {
+    Conversation c;
+    c.handshake();
+    c.talk(5);
+    const uint32_t next = c.next[0];
+    c.client({.payload = 100, .seq = next + 200});
+    const uint64_t told_by = c.frame();
+    c.next[0] = next + 300;
+    c.pass(c.answer);
+    c.server();
+    if (late) {
+      EXPECT_EQ(c.client({.payload = 200, .seq = next}).verdict, Verdict::unknown) << "late, or once more";
+      EXPECT_EQ(c.client({.payload = 200, .seq = next}).reason, Reason::old_sequence) << "now it is a copy";
+    }
+    c.talk(5);
+    c.finish();
+    const Lacking lacking = c.finished_trouble() ? c.finished_trouble()->lacking : Lacking{};
+    EXPECT_EQ(lacking.bytes, late ? 0u : 200u);
+    EXPECT_TRUE(late || lacking.frame == told_by);
+  }
+}
+
+TEST(Tracker, DataThatTheNetworkLostBeforeTheCaptureAreNotLacking) {
+  Conversation c;
+  c.handshake();
+  c.talk(5);
+  const uint32_t next = c.next[0];
+  c.client({.payload = 100, .seq = next + 200});
+  c.pass(c.answer);
+  c.server({.ack = next, .sack = {{next + 200, next + 300}}});
+  c.pass(10 * kMillisecond);
+  c.client({.payload = 200, .seq = next});
+  c.next[0] = next + 300;
+  c.talk(5);
+  c.finish();
+  EXPECT_TRUE(!c.finished_trouble() || c.finished_trouble()->lacking.bytes == 0);
+}
+
+/// A sound sender does not send beyond the window. If it has heard what the capture lacks, there may be
+/// another one.
+TEST(Tracker, AWindowMayHaveBeenOfferedThatTheCaptureLacks) {
+  enum class Heard { nothing, unseen_echo, lossy, lossy_but_closed };
+  for (const Heard heard : {Heard::nothing, Heard::unseen_echo, Heard::lossy, Heard::lossy_but_closed}) {
+    Conversation c;
+    c.handshake();
+    c.talk(5);
+    c.flow().host[0].scale_known = c.flow().host[1].scale_known = true;
+    c.flow().capture_loss = heard == Heard::lossy || heard == Heard::lossy_but_closed;
+    if (heard == Heard::lossy_but_closed) c.server({.window = 0});
+    const uint32_t echo = c.echo[0] + (heard == Heard::unseen_echo ? 5 : 0);
+    const uint32_t ahead = heard == Heard::lossy_but_closed ? 500 : 1500;
+    const Judgement j = c.client({.payload = 100, .seq = c.next[0] + ahead, .tsecr = echo});
+    const bool refused = heard == Heard::nothing || heard == Heard::lossy_but_closed;
+    EXPECT_EQ(j.reason, refused ? Reason::invalid_sequence : Reason::sequence_range);
+  }
+}
+
+TEST(Tracker, ARstBehindDataThatTheCaptureLacksIsExact) {
+  for (const bool acknowledged : {true, false}) {
+    Conversation c;
+    c.handshake();
+    c.talk(5);
+    c.flow().host[0].scale_known = c.flow().host[1].scale_known = true;
+    const uint32_t next = c.next[0];
+    c.server({.ack = next + (acknowledged ? 300 : 0)});
+    const Judgement j = c.client({.flags = kRst | kAck, .seq = next + 300});
+    EXPECT_EQ(j.verdict, acknowledged ? Verdict::accept : Verdict::drop);
+  }
+}
+
+/// As captures of several processors show handshakes.
+TEST(Tracker, AHandshakeMayBeOutOfOrderInTheCapture) {
+  {
+    Conversation c;
+    c.client({.flags = kSyn, .tsecr = 0});
+    const uint32_t isn = c.next[1];
+    c.client({.payload = 10, .ack = isn + 1, .tsecr = c.clock[1]});
+    EXPECT_EQ(c.server({.seq = isn + 1}).verdict, Verdict::accept);
+    EXPECT_EQ(c.server({.flags = kSyn | kAck, .seq = isn, .ack = c.next[0] - 10}).reason, Reason::initial);
+  }
+  for (const bool late : {true, false}) {
+    Conversation c;
+    const uint32_t isn = c.next[0];
+    c.server({.flags = kSyn | kAck, .ack = isn + 1, .tsecr = c.clock[0]});
+    c.pass(late ? 10'000 : kSecond);
+    c.client({.flags = kSyn, .tsecr = 0});
+    const Judgement j = c.server({.payload = 10, .ack = isn + 1, .tsecr = c.clock[0]});
+    EXPECT_EQ(j.verdict, late ? Verdict::accept : Verdict::unknown)
+        << "what its SYN asks for again may be lost";
+  }
+}
+
+TEST(Tracker, WhoSendsDataHasItsSynAckAcknowledged) {
+  Conversation c;
+  c.client({.flags = kSyn, .tsecr = 0});
+  EXPECT_EQ(c.server({.payload = 10}).verdict, Verdict::unknown) << "the capture may lack the handshake";
+  EXPECT_EQ(c.server({.payload = 10, .ack = c.next[0] + 5}).verdict, Verdict::drop);
 }
 
 }  // namespace
