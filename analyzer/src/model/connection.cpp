@@ -27,7 +27,8 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
     // The SYN-ACK to a SYN that looked like one inside of the old connection, or that the capture lacks.
     const bool answers = t && t->knock && t->knock->from == (from ^ 1) && after(s.ack, t->knock->isn) &&
                          !after(s.ack, t->knock->end);  // some of its data, or none, with fast open
-    return answers || (s.seq != a.isn && (was_reset || (a.fin_sent && b.fin_sent)));
+    const bool of_this = s.seq == a.isn || (flow.syn_seen && s.ack == b.isn + 1);
+    return answers || (!of_this && (was_reset || (a.fin_sent && b.fin_sent)));
   }
   if (kind != kSyn) return false;
   const bool stale = s.time_ns - flow.last_ns() > kTimeWait;
@@ -260,6 +261,8 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
         if (is_other_mac(a.mac, s.src_mac)) t.reset_mac = s.src_mac;
       }
     }
+    // Its last word on what it got, for another RST without one.
+    if (s.has(kAck) && a.acked && after(s.ack, a.ack_max) && !after(s.ack, b.snd_nxt)) a.ack_max = s.ack;
   }
   if (s.has(kFin)) {
     if (!a.fin_sent && !b.fin_sent) flow.active_closer = from & 1;

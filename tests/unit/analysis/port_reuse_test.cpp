@@ -165,5 +165,22 @@ TEST(PortReuse, OfAHandshakeTheCaptureMayLackTheSynOrTheSynAck) {
   }
 }
 
+/// Refused by nobody who listens yet, and tried again: that is one connection.
+TEST(PortReuse, ASynThatIsSentAgainAfterARstIsOfTheSameConnection) {
+  Talk talk;
+  talk << Say{.who = client, .ms = 0, .seq = 100, .flags = kSyn, .tsval = 1000}
+       << Say{.who = server, .ms = 1, .seq = 0, .ack = 101, .flags = kRst | kAck, .tsval = 0}
+       << Say{.who = client, .ms = 500, .seq = 100, .flags = kSyn, .tsval = 1500}
+       << Say{.who = server,
+              .ms = 501,
+              .seq = 500,
+              .ack = 101,
+              .flags = kSyn | kAck,
+              .tsval = 7000,
+              .tsecr = 1500}
+       << Say{.who = client, .ms = 502, .seq = 101, .ack = 501, .length = 10, .tsval = 1502, .tsecr = 7000};
+  EXPECT_EQ(hear(talk).flows.size(), 1u);
+}
+
 }  // namespace
 }  // namespace tsaudit

@@ -202,6 +202,19 @@ TEST(Tracker, AReceiverThatGoesOnHasNotTakenTheRst) {
   EXPECT_EQ(c.finished_trouble()->reset_frame, 0u);
 }
 
+/// A program closes with a RST that acknowledges all; another RST then answers the FIN.
+TEST(Tracker, ARstThatAcknowledgesAllCutsNothingOffNorDoesTheNext) {
+  Conversation c;
+  c.handshake();
+  c.talk(5);
+  c.client({.payload = 100});
+  c.client({.flags = kFin | kAck});
+  c.server({.flags = kRst | kAck, .ack = c.next[0] - 1});
+  c.server({.flags = kRst, .ts = false});
+  c.finish();
+  EXPECT_TRUE(!c.finished_trouble() || c.finished_trouble()->reset_frame == 0);
+}
+
 /// A RST that may have been refused ends nothing: whether a SYN after it does, the SYN-ACK tells.
 TEST(Tracker, ASynAfterADoubtfulRstWaitsForItsAnswer) {
   Conversation c;
