@@ -43,7 +43,8 @@ class Gaps {
 
   /// All before `ack` has arrived.
   void acknowledge(SeqNum ack) {
-    for (size_t i = 0; i < ranges_.size() && before(ranges_[i].left, ack); ++i) {
+    size_t i = 0;
+    for (; i < ranges_.size() && before(ranges_[i].left, ack); ++i) {
       if (ranges_[i].acknowledged) continue;
       Range rest = ranges_[i];
       rest.left = ack;
@@ -54,6 +55,8 @@ class Gaps {
       ranges_[i].acknowledged = true;
       lacking_.add(bytes(ranges_[i]), ranges_[i].frame);
     }
+    if (i > kShownLate)
+      ranges_.erase(ranges_.begin(), ranges_.begin() + static_cast<ptrdiff_t>(i - kShownLate));
   }
 
   /// These data are shown now.
@@ -101,6 +104,7 @@ class Gaps {
   }
 
   static constexpr size_t kMax = 256;
+  static constexpr size_t kShownLate = 8;         // acknowledged ones that may still be shown
   static constexpr int32_t kForgotten = 1 << 30;  // sequence numbers, the largest window
   std::vector<Range> ranges_;                     ///< by SEQ
   Lacking lacking_;
