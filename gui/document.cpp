@@ -406,6 +406,10 @@ QString Document::summary_text() const {
     }
   }
   if (skipped) text += tr("; passed over: %1").arg(reasons.join(", "));
+  for (const CaptureClockStep& step : summary_.capture_clock_steps)
+    text += (step.step_ns > 0 ? tr("; the capture's clock was set forward by %1 at frame %2")
+                              : tr("; the capture's clock was set back by %1 at frame %2"))
+                .arg(text_of(duration_text(std::llabs(step.step_ns))), number(step.frame));
   if (out_of_order) text += tr("; %1 out of order in time").arg(number(out_of_order));
   if (store_->rows_lost())
     text += tr("; %1 segments beyond what can be shown").arg(number(store_->rows_lost()));

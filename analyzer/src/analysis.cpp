@@ -92,6 +92,7 @@ class Pipeline {
       summary.captures.front().skipped[kCopies] += copy_count_;
     totals_.segments -= copy_count_;
     summary.copy_of_frame = copy_of_frame_;
+    summary.capture_clock_steps = clock_steps_;
     summary.totals = totals_;
     summary.worst = worst_;
     summary.stopped_at_frame = stopped_at;
@@ -233,7 +234,22 @@ class Pipeline {
       totals_.unknown += direction.verdicts[static_cast<size_t>(Verdict::unknown)];
     }
     worst_ = std::max(worst_, report.worst);
+    if (trouble)
+      for (const CaptureClockStep& step : trouble->capture_clock_steps) note(step);
     sink_.flow(std::move(report));
+  }
+
+  /// Another connection tells of the same one if it is as large.
+  void note(const CaptureClockStep& step) {
+    const auto known = std::find_if(
+        clock_steps_.begin(), clock_steps_.end(),
+        [&](const CaptureClockStep& other) { return std::llabs(other.step_ns - step.step_ns) <= kSecond; });
+    if (known == clock_steps_.end()) {
+      if (clock_steps_.size() < CaptureClockStep::kMax) clock_steps_.push_back(step);
+      return;
+    }
+    known->frame = std::min(known->frame, step.frame);
+    known->flows += step.flows;
   }
 
   /// Forgets what is over, and beyond the limit what has been silent for longest. The work is spread over the
@@ -284,6 +300,7 @@ class Pipeline {
   std::array<uint64_t, kDecodeStatusCount> statuses_{};
   uint32_t last_id_ = 0;
   size_t sweep_at_ = kFirstSweep;
+  std::vector<CaptureClockStep> clock_steps_;
   Totals totals_;
   Severity worst_ = Severity::none;
 };

@@ -241,9 +241,20 @@ struct GateReport {
   std::vector<std::string> remarks;   ///< suppressions that expired or match nothing, stale lines of the baseline
 };
 
+/// The capture's own clock was set: both ends of connections step by the same time. It is no property of
+/// theirs.
+struct CaptureClockStep {
+  uint64_t frame = 0;   ///< first that shows it
+  int64_t step_ns = 0;  ///< > 0: it went ahead
+  uint64_t flows = 0;   ///< that show it
+
+  static constexpr size_t kMax = 16;  ///< that are told of one capture
+};
+
 /// The end of an analysis.
 struct Summary {
   std::vector<CaptureInfo> captures;
+  std::vector<CaptureClockStep> capture_clock_steps;
   Totals totals;
   Severity worst = Severity::none;
   uint64_t stopped_at_frame = 0;          ///< not 0: interrupted by the user

@@ -257,6 +257,47 @@ void Tracker::watch_recovery(Flow& flow, unsigned from, const Segment& s) {
   }
 }
 
+namespace {
+
+/// By how much the capture's clock went ahead, if that is what made the endpoint's clock step. 0: not known.
+int64_t capture_step_ns(const MigrationCase& m) {
+  if (!m.result.tsval_step || !only_by(m, {"tsval-step", "gap", "ip-id", "flow-label"})) return 0;
+  return -*m.result.tsval_step * m.old_clock.period_ns();
+}
+
+}  // namespace
+
+/// Both ends' clocks are off by the same time: it is the capture's clock that was set. (One of them may have
+/// said too little since to be told from a queue.)
+void Tracker::find_capture_steps(const Flow& flow, Trouble& t) {
+  constexpr int64_t kDelayNs = 100 * kMillisecond, kDrift = 1000;
+  for (MigrationCase& one : t.migrations) {
+    const int64_t ns = capture_step_ns(one);
+    if (ns == 0) continue;
+    const auto is_same = [&](int64_t other) {
+      return std::llabs(other - ns) <= kDelayNs + std::llabs(ns) / kDrift;
+    };
+    const auto other = std::ranges::find_if(t.migrations, [&](const MigrationCase& m) {
+      return m.host != one.host && is_same(capture_step_ns(m));
+    });
+    const Host& silent = flow.host[one.host ^ 1];
+    if (other == t.migrations.end() &&
+        (silent.clock.hz() == 0 ||
+         !is_same(-silent.clock.deviation(silent.clock.last(), silent.last_ns) * silent.clock.period_ns())))
+      continue;
+    t.capture_clock_steps.push_back({one.result.frame, ns, 1});
+    const auto withdraw = [&](MigrationCase& m) {
+      t.capture_clock_steps.back().frame = std::min(t.capture_clock_steps.back().frame, m.result.frame);
+      std::erase_if(t.direction[m.host].steps,
+                    [&](const ClockStep& step) { return step.frame == m.result.frame; });
+      m.result.confidence = 0;
+      m.old_clock = {};
+    };
+    withdraw(one);
+    if (other != t.migrations.end()) withdraw(*other);
+  }
+}
+
 void Tracker::close_migration(const Flow& flow, const Trouble& t, MigrationCase& open) {
   Migration& m = open.result;
   if (!open.closed) {

@@ -623,6 +623,7 @@ void Tracker::settle(const Flow& flow, Trouble& t) {
     direction.open.clear();
   }
   for (MigrationCase& open : t.migrations) close_migration(flow, t, open);
+  find_capture_steps(flow, t);
   std::erase_if(t.migrations, [](const MigrationCase& m) { return m.result.confidence < kBelievable; });
   close_stalls(flow, t);
 }

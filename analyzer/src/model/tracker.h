@@ -171,6 +171,7 @@ class Tracker {
   void watch_migration(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
   void watch_recovery(Flow& flow, unsigned from, const Segment& s);
   static void close_migration(const Flow& flow, const Trouble& t, MigrationCase& open);
+  static void find_capture_steps(const Flow& flow, Trouble& t);
 
   const AnalysisOptions& options_;
   EvidenceSink* evidence_;

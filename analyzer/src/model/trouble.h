@@ -324,6 +324,7 @@ class Trouble {
   uint64_t reset_mac = 0;  ///< where it came from, if the connection's segments did not
   uint8_t reset_ttl = 0, ttl_before_reset = 0;
   Lacking lacking;  ///< data, at the end
+  std::vector<CaptureClockStep> capture_clock_steps;  ///< at the end
 
   std::optional<Knock> knock;
 

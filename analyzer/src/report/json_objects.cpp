@@ -277,6 +277,16 @@ void write_summary_members(JsonStream& json, const Summary& summary, const Findi
   json.end_object();
   json.field("worst", to_string(summary.worst));
   json.field("stopped_at_frame", summary.stopped_at_frame);
+  json.key("capture_clock_steps");
+  json.begin_array();
+  for (const CaptureClockStep& step : summary.capture_clock_steps) {
+    json.begin_object();
+    json.field("frame", step.frame);
+    json.field("step_ns", step.step_ns);
+    json.field("flows", step.flows);
+    json.end_object();
+  }
+  json.end_array();
   json.key("gate");
   if (summary.gate) {
     json.begin_object();

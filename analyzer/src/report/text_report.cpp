@@ -88,6 +88,13 @@ class TextReport : public ReportWriter {
         warn(fmt::format("{} ends inside a packet; what came before is reported", printable(capture.name)));
       }
     }
+    for (const CaptureClockStep& step : summary.capture_clock_steps)
+      warn(fmt::format("the capture's own clock was set {} by {}, as {} from frame {} on",
+                       step.step_ns > 0 ? "forward" : "back", duration_text(std::llabs(step.step_ns)),
+                       step.flows == 1
+                           ? "both ends of 1 connection show"
+                           : fmt::format("both ends of {} show", counted(step.flows, "connection")),
+                       step.frame));
     if (summary.stopped_at_frame > 0) {
       warn(fmt::format("interrupted at frame {}; what came before is reported", summary.stopped_at_frame));
     }
@@ -224,7 +231,9 @@ class TextReport : public ReportWriter {
                       "sets it",
                       counted(tally_.assumed, "receiver"), worst_.size() > 0 ? " (? in the table)" : ""));
     }
-    for (const CaptureInfo& capture : summary.captures) read_from(capture);
+    const bool set_back = std::ranges::any_of(summary.capture_clock_steps,
+                                              [](const CaptureClockStep& step) { return step.step_ns < 0; });
+    for (const CaptureInfo& capture : summary.captures) read_from(capture, set_back);
     const Totals& totals = summary.totals;
     if (totals.ts_segments > 0) {
       paragraph("judged",
@@ -234,7 +243,7 @@ class TextReport : public ReportWriter {
     if (tally_.check.compared > 0) self_check();
   }
 
-  void read_from(const CaptureInfo& capture) {
+  void read_from(const CaptureInfo& capture, bool set_back) {
     std::string text =
         fmt::format("{} ({}", printable(capture.name), capture.format.empty() ? "?" : capture.format);
     for (const auto& [link_type, packets] : capture.link_types) text += ", " + link_type_name(link_type);
@@ -247,7 +256,7 @@ class TextReport : public ReportWriter {
     if (!skipped.empty()) text += "; skipped: " + skipped;
     if (capture.out_of_order > 0)
       text += fmt::format("; {} out of order in time{}", grouped(capture.out_of_order),
-                          capture.format == "live" ? "" : ", which reordercap mends");
+                          capture.format == "live" || set_back ? "" : ", which reordercap mends");
     paragraph("read", text);
   }
 
