@@ -28,7 +28,9 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
     const bool answers = t && t->knock && t->knock->from == (from ^ 1) && after(s.ack, t->knock->isn) &&
                          !after(s.ack, t->knock->end);  // some of its data, or none, with fast open
     const bool of_this = s.seq == a.isn || (flow.syn_seen && s.ack == b.isn + 1);
-    return answers || (!of_this && (was_reset || (a.fin_sent && b.fin_sent)));
+    // Of a client that is not in the capture, how it ended the old one is not either.
+    const bool over = was_reset || (a.fin_sent && b.fin_sent) || (a.seen && !b.seen);
+    return answers || (!of_this && over);
   }
   if (kind != kSyn) return false;
   const bool stale = s.time_ns - flow.last_ns() > kTimeWait;

@@ -54,7 +54,7 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
     return;
   }
   // Both ends agree on what the capture lacks.
-  if (s.has(kRst) && trouble && trouble->unseen_got == s.seq && after(s.seq, sender.snd_nxt))
+  if (trouble && trouble->unseen_got == s.seq && after(s.seq, sender.snd_nxt))
     return p.sequence.add({s.seq, s.seq, s.seq, kOpenWindow});
   const bool exact = vantage_of(receiver, sender) == Vantage::at_receiver && !receiver.coalesces;
   const SeqNum wup = receiver.ack_max;
@@ -195,7 +195,8 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   // What the receiver has sent is known for sure only where nothing escapes the capture.
   const bool all_seen = receiver.seen && !flow.capture_loss && knows_sent(flow, receiver, sender) &&
                         vantage_of(receiver, sender) == Vantage::at_receiver;
-  base.snd_nxt = receiver.seen ? receiver.snd_nxt : s.ack;
+  const bool agreed = trouble && trouble->unseen_sent == s.ack && after(s.ack, receiver.snd_nxt);
+  base.snd_nxt = receiver.seen && !agreed ? receiver.snd_nxt : s.ack;
   const bool only_syn = receiver.seen && receiver.state == TcpState::syn_sent;
   if (!all_seen && !only_syn && s.has(kAck) && after(s.ack, base.snd_nxt)) {
     base.snd_nxt = s.ack;

@@ -364,9 +364,11 @@ bool Tracker::note_syn(Odd& odd) {
 /// It acknowledges what the capture does not hold.
 void Tracker::note_capture_loss(Odd& odd) {
   const Segment& s = odd.s;
+  if (s.length() == 0 && !s.has(kRst) && !odd.first && after(s.seq, odd.a.snd_nxt))
+    trouble(odd.flow).direction[odd.from ^ 1].unseen_sent = s.seq;
   if (!s.has(kAck) || !odd.b.seen || !after(s.ack, odd.b.snd_nxt)) return;
   if (odd.a.restored) trouble(odd.flow).direction[odd.from].strange_ack = s.ack;
-  if (!odd.dropped() && !s.has(kRst)) trouble(odd.flow).direction[odd.from ^ 1].unseen_got = s.ack;
+  if (!s.has(kRst)) trouble(odd.flow).direction[odd.from ^ 1].unseen_got = s.ack;
   const bool sent_before = !knows_sent(odd.flow, odd.b, odd.a);  // the capture began
   if (odd.dropped() || (odd.j.verdict == Verdict::unknown && !sent_before) || s.has(kRst)) return;
   if (!sent_before) return lack_data(odd.flow, odd.from ^ 1, odd.b.snd_nxt, s.ack, s.frame);

@@ -238,6 +238,7 @@ struct DirectionTrouble {
   };
   std::optional<StrangeEcho> strange_echo;
   std::optional<SeqNum> unseen_got;   ///< its receiver has acknowledged this, more than was sent in sight
+  std::optional<SeqNum> unseen_sent;  ///< and says to have sent that, more than is in sight
   std::optional<SeqNum> strange_ack;  ///< of what its receiver has not sent in sight
   FrameList other_answers;  ///< SYN-ACKs of another host with the same address
   FrameList refused_reuse;  ///< SYN of a new connection with an old TSval

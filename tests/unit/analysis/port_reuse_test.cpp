@@ -182,5 +182,28 @@ TEST(PortReuse, ASynThatIsSentAgainAfterARstIsOfTheSameConnection) {
   EXPECT_EQ(hear(talk).flows.size(), 1u);
 }
 
+/// How a client that is not in the capture ended its connection is not either.
+TEST(PortReuse, OfOneSideASynAckBeginsAnother) {
+  Talk talk;
+  for (const uint32_t ms : {0u, 1000u})
+    talk << Say{.who = server,
+                .ms = ms + 1.0,
+                .seq = 500 + 1000 * ms,
+                .ack = 101 + 1000 * ms,
+                .flags = kSyn | kAck,
+                .tsval = 7001 + ms,
+                .tsecr = 1001 + ms}
+         << Say{.who = server,
+                .ms = ms + 3.0,
+                .seq = 501 + 1000 * ms,
+                .ack = 101 + 1000 * ms,
+                .length = 10,
+                .tsval = 7003 + ms,
+                .tsecr = 1002 + ms};
+  const Heard heard = hear(talk);
+  EXPECT_EQ(heard.flows.size(), 2u);
+  for (const SegmentRow& row : heard.rows) EXPECT_NE(row.verdict, Verdict::drop) << row.frame;
+}
+
 }  // namespace
 }  // namespace tsaudit

@@ -760,6 +760,21 @@ TEST(Tracker, ARstBehindDataThatTheCaptureLacksIsExact) {
   }
 }
 
+/// The capture lacks megabytes of both; or the whole begin of the next connection.
+TEST(Tracker, WhereBothEndsAgreeTheyAreBeyondWhatTheCaptureShows) {
+  for (const uint32_t off : {0u, 5'000'000u}) {
+    Conversation c;
+    c.handshake();
+    c.talk(5);
+    c.flow().host[0].scale_known = c.flow().host[1].scale_known = true;
+    c.flow().host[0].tap = c.flow().host[1].tap = Tap::here;  // both ends on one host
+    const uint32_t seq = c.next[1] + 12'000'000, ack = c.next[0] + 9'000'000;
+    c.server({.seq = seq, .ack = ack});
+    const Judgement j = c.client({.payload = 100, .seq = ack + off, .ack = seq + off});
+    EXPECT_EQ(j.verdict == Verdict::accept, off == 0);
+  }
+}
+
 /// As captures of several processors show handshakes.
 TEST(Tracker, AHandshakeMayBeOutOfOrderInTheCapture) {
   {
