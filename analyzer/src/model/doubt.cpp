@@ -137,8 +137,8 @@ DoubtWeighed of_unseen_data(const ReceiverProfile& profile, const OpenVerdict& v
     return {.over = true};
   // An ACK of unsent data before it may have been thought to move TS.Recent, which it did not: the echo
   // tells.
-  const bool echo_tells =
-      next.at_receiver && s.has_ts() && s.tsecr.raw != 0 && (next.last || before(s.tsecr, v.state.ts_recent));
+  const bool earlier = before(s.tsecr, v.state.ts_recent) && !v.later_holds(s.tsecr);
+  const bool echo_tells = next.at_receiver && s.has_ts() && s.tsecr.raw != 0 && (next.last || earlier);
   const PawsState met = echo_tells ? state_with(v, s.tsecr, v.state.age_seconds) : v.state;
   const PawsOutcome outcome = judge(profile, met, v.segment);
   if (is_paws_drop(outcome) && needs_rcv_nxt(v, next) && !next.last) return {.over = true};

@@ -54,6 +54,12 @@ bool only_by_link(const MigrationCase& open) {
   return std::ranges::none_of(kOther, [&](std::string_view name) { return has_signal(open, name); });
 }
 
+/// By how much the capture's clock went ahead, if that is what made the endpoint's clock step. 0: not known.
+int64_t capture_step_ns(const MigrationCase& m) {
+  if (!m.result.tsval_step || !only_by(m, {"tsval-step", "gap", "ip-id", "flow-label"})) return 0;
+  return -*m.result.tsval_step * m.old_clock.period_ns();
+}
+
 /// The advice of docs: min keeps TSval from falling below TS.Recent, suggested goes on with the old clock.
 void advise(MigrationCase& open) {
   Migration& m = open.result;
@@ -256,16 +262,6 @@ void Tracker::watch_recovery(Flow& flow, unsigned from, const Segment& s) {
     m.recovery_ns = std::max<int64_t>(s.time_ns - m.time_ns, 0);
   }
 }
-
-namespace {
-
-/// By how much the capture's clock went ahead, if that is what made the endpoint's clock step. 0: not known.
-int64_t capture_step_ns(const MigrationCase& m) {
-  if (!m.result.tsval_step || !only_by(m, {"tsval-step", "gap", "ip-id", "flow-label"})) return 0;
-  return -*m.result.tsval_step * m.old_clock.period_ns();
-}
-
-}  // namespace
 
 /// Both ends' clocks are off by the same time: it is the capture's clock that was set. (One of them may have
 /// said too little since to be told from a queue.)

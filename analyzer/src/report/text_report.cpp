@@ -89,12 +89,9 @@ class TextReport : public ReportWriter {
       }
     }
     for (const CaptureClockStep& step : summary.capture_clock_steps)
-      warn(fmt::format("the capture's own clock was set {} by {}, as {} from frame {} on",
+      warn(fmt::format("the capture's own clock was set {} by {}: both ends of {} show it, from frame {} on",
                        step.step_ns > 0 ? "forward" : "back", duration_text(std::llabs(step.step_ns)),
-                       step.flows == 1
-                           ? "both ends of 1 connection show"
-                           : fmt::format("both ends of {} show", counted(step.flows, "connection")),
-                       step.frame));
+                       counted(step.flows, "connection"), step.frame));
     if (summary.stopped_at_frame > 0) {
       warn(fmt::format("interrupted at frame {}; what came before is reported", summary.stopped_at_frame));
     }

@@ -111,6 +111,11 @@ Say fin(Who who, double ms, uint32_t seq, uint32_t ack, uint32_t tsval, uint32_t
   return {.who = who, .ms = ms, .seq = seq, .ack = ack, .flags = kFin | kAck, .tsval = tsval, .tsecr = tsecr};
 }
 
+Say syn_ack(double ms, uint32_t seq, uint32_t ack, uint32_t tsval, uint32_t tsecr) {
+  return {
+      .who = server, .ms = ms, .seq = seq, .ack = ack, .flags = kSyn | kAck, .tsval = tsval, .tsecr = tsecr};
+}
+
 /// Both have sent their FIN; the capture lacks the last ACK, so that the next SYN seems to come too early.
 TEST(PortReuse, ASynThatIsAnsweredWasNotRefused) {
   for (const bool answered : {true, false}) {
@@ -118,14 +123,7 @@ TEST(PortReuse, ASynThatIsAnsweredWasNotRefused) {
     begin(talk, 0, 100, 500);
     talk << fin(client, 10, 101, 501, 1010, 7000) << fin(server, 10.02, 501, 102, 7010, 1010)
          << Say{.who = client, .ms = 20, .seq = 900'000, .flags = kSyn, .tsval = 1020};
-    if (answered)
-      talk << Say{.who = server,
-                  .ms = 20.02,
-                  .seq = 800'000,
-                  .ack = 900'001,
-                  .flags = kSyn | kAck,
-                  .tsval = 7020,
-                  .tsecr = 1020};
+    if (answered) talk << syn_ack(20.02, 800'000, 900'001, 7020, 1020);
     const Heard heard = hear(talk);
     EXPECT_EQ(heard.rows.at(5).verdict, answered ? Verdict::accept : Verdict::drop);
     EXPECT_EQ(heard.flows.size(), answered ? 2u : 1u);
@@ -140,13 +138,7 @@ TEST(PortReuse, OfAHandshakeTheCaptureMayLackTheSynOrTheSynAck) {
     talk << Say{
         .who = server, .ms = 10, .seq = 501, .ack = 101, .flags = kRst | kAck, .tsval = 7010, .tsecr = 1002};
     if (lacks_syn)
-      talk << Say{.who = server,
-                  .ms = 20,
-                  .seq = 800'000,
-                  .ack = 900'001,
-                  .flags = kSyn | kAck,
-                  .tsval = 7020,
-                  .tsecr = 1020};
+      talk << syn_ack(20, 800'000, 900'001, 7020, 1020);
     else
       talk << Say{.who = client, .ms = 19, .seq = 900'000, .flags = kSyn, .tsval = 1019};
     talk << Say{.who = client, .ms = 22, .seq = 900'001, .ack = 800'001, .tsval = 1022, .tsecr = 7020}
@@ -171,13 +163,7 @@ TEST(PortReuse, ASynThatIsSentAgainAfterARstIsOfTheSameConnection) {
   talk << Say{.who = client, .ms = 0, .seq = 100, .flags = kSyn, .tsval = 1000}
        << Say{.who = server, .ms = 1, .seq = 0, .ack = 101, .flags = kRst | kAck, .tsval = 0}
        << Say{.who = client, .ms = 500, .seq = 100, .flags = kSyn, .tsval = 1500}
-       << Say{.who = server,
-              .ms = 501,
-              .seq = 500,
-              .ack = 101,
-              .flags = kSyn | kAck,
-              .tsval = 7000,
-              .tsecr = 1500}
+       << syn_ack(501, 500, 101, 7000, 1500)
        << Say{.who = client, .ms = 502, .seq = 101, .ack = 501, .length = 10, .tsval = 1502, .tsecr = 7000};
   EXPECT_EQ(hear(talk).flows.size(), 1u);
 }
@@ -186,13 +172,7 @@ TEST(PortReuse, ASynThatIsSentAgainAfterARstIsOfTheSameConnection) {
 TEST(PortReuse, OfOneSideASynAckBeginsAnother) {
   Talk talk;
   for (const uint32_t ms : {0u, 1000u})
-    talk << Say{.who = server,
-                .ms = ms + 1.0,
-                .seq = 500 + 1000 * ms,
-                .ack = 101 + 1000 * ms,
-                .flags = kSyn | kAck,
-                .tsval = 7001 + ms,
-                .tsecr = 1001 + ms}
+    talk << syn_ack(ms + 1.0, 500 + 1000 * ms, 101 + 1000 * ms, 7001 + ms, 1001 + ms)
          << Say{.who = server,
                 .ms = ms + 3.0,
                 .seq = 501 + 1000 * ms,

@@ -243,6 +243,25 @@ TEST(Doubt, TheNextAckTellsRcvNxtIfNothingCameSince) {
   }
 }
 
+/// Half the circle behind TS.Recent is half the circle ahead, which two segments may have made of it since.
+TEST(Doubt, AnEchoOfWhatCameLaterIsNotWhatAnAckOfUnsentDataMet) {
+  for (const bool came_later : {true, false}) {
+    OpenVerdict v = doubt(Reason::state_unknown, 0, 0);
+    v.segment.ack = {9500};
+    v.segment.tsval = v.tsval = kHeld + 100;
+    Segment s;
+    s.flags = kAck;
+    s.ts = TsOption::present;
+    s.seq = {9000};
+    s.ack = {5000};
+    s.tsecr = kHeld + 100 + 0x8000'0000u - 1;
+    if (came_later) v.followed_by(s.tsecr);
+    const DoubtWeighed weighed = weigh_doubt(default_profile(), v, {.segment = s, .at_receiver = true});
+    ASSERT_TRUE(weighed.decision);
+    EXPECT_EQ(weighed.decision->reason == Reason::ack_unsent_data, came_later);
+  }
+}
+
 TEST(Doubt, ARestoredReceiverMayHaveFoundTheAckTooOld) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
   v.seq = v.segment.seq = {6000};
