@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "flow/copies.h"
 #include "flow/flow_table.h"
 #include "flow/scope_pairs.h"
+#include "model/capture_clock.h"
 #include "model/explain.h"
 #include "model/flow_report.h"
 #include "model/other_way.h"
@@ -44,7 +46,10 @@ class Pipeline {
         rows_(sink),
         tracker_(options, wants_rows_ ? &rows_ : nullptr) {}
 
-  void batch(const DecodedBatch& batch) {
+  void batch(DecodedBatch& batch) {
+    if (clock_set_by_ != 0) [[unlikely]]
+      set_back(batch, 0, clock_set_by_);
+    int may_ask = 4;  // of a capture that is all out of order the cost stays linear
     const std::span segments(batch.segments.data(), batch.segment_count);
     for (const DecodedBatch::Packet& packet : segments) flows_.prefetch_slot(packet.hash);
     for (const Announcement& announcement : batch.announcements) tracker_.announce(announcement);
@@ -57,6 +62,11 @@ class Pipeline {
     for (size_t i = 0; i < segments.size(); ++i) {
       for (; icmp != batch.icmp_errors.end() && icmp->place == i; ++icmp) take(icmp->error);
       fetch(i + kFlowsAhead);
+      const TimeNs now = segments[i].segment.time_ns, before = std::exchange(last_ns_, now);
+      if (CaptureClock::may_be_set(now - before) && before != 0 && may_ask-- > 0) [[unlikely]] {
+        ask_whether_set(batch, i, now - before);
+        last_ns_ = segments[i].segment.time_ns;
+      }
       take(segments[i], guesses_[i]);
     }
     for (; icmp != batch.icmp_errors.end(); ++icmp) take(icmp->error);
@@ -141,6 +151,32 @@ class Pipeline {
     Flow* flow = flows_.find(key, key.hash(seed_), from_low);
     if (!flow || !tracker_.told_by_icmp(*flow, from_low ? 0 : 1, error))
       ++statuses_[static_cast<size_t>(DecodeStatus::not_tcp)];
+  }
+
+  /// Was the capture's clock set before segment `i`? Then all from there on is told by the time before.
+  void ask_whether_set(DecodedBatch& batch, size_t i, TimeNs step) {
+    CaptureClock clock;
+    std::set<uint32_t> heard, renewed;  // flows; whether a clock goes on in the next connection, nobody knows
+    for (size_t k = i; k < batch.segment_count; ++k) {
+      const DecodedBatch::Packet& packet = batch.segments[k];
+      const Flow* flow = flows_.find(packet.key, packet.hash, packet.from_low);
+      if (!flow) continue;
+      if (packet.segment.has(kSyn)) renewed.insert(flow->id);
+      if (renewed.contains(flow->id)) continue;
+      if (clock.hear(flow->host[packet.from_low ? 0 : 1], packet.segment)) heard.insert(flow->id);
+    }
+    const int64_t ns = clock.set_by(step);
+    if (ns == 0) return;
+    clock_set_by_ += ns;
+    note({batch.segments[i].segment.frame, ns, heard.size()});
+    set_back(batch, i, ns);
+  }
+  static void set_back(DecodedBatch& batch, size_t from, int64_t ns) {
+    for (size_t i = from; i < batch.segment_count; ++i) batch.segments[i].segment.time_ns -= ns;
+    for (DecodedBatch::PlacedIcmpError& icmp : batch.icmp_errors)
+      if (icmp.place >= from) icmp.error.time_ns -= ns;
+    if (from == 0)
+      for (Announcement& announcement : batch.announcements) announcement.time_ns -= ns;
   }
 
   /// Whatever scope a point of the capture sees it in. 0: `decoded` is no copy.
@@ -301,6 +337,8 @@ class Pipeline {
   uint32_t last_id_ = 0;
   size_t sweep_at_ = kFirstSweep;
   std::vector<CaptureClockStep> clock_steps_;
+  TimeNs last_ns_ = 0;        ///< of the last segment
+  int64_t clock_set_by_ = 0;  ///< since the capture began
   Totals totals_;
   Severity worst_ = Severity::none;
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What captures and networks change of what a capture shows: packets left out, doubled, out of order, without link
-addresses, with a coarser clock."""
+addresses, with a coarser clock, or one that is set meanwhile."""
 import collections
 import struct
 
@@ -55,6 +55,14 @@ def coarse(packets, _):
     return [p._replace(time=p.time // 1000 * 1000) for p in packets]
 
 
+def clock_set(seconds):
+    """The capturing host's clock, at any packet but the first."""
+    def change(packets, dice):
+        at = dice.randrange(1, len(packets))
+        return packets[:at] + [p._replace(time=p.time + seconds * 10**9) for p in packets[at:]]
+    return change
+
+
 CHANGES = {"1 % lost": lost(0.01), "10 % lost": lost(0.1), "doubled": doubled, "disordered": disordered,
-           "nameless": nameless, "coarse": coarse}
-BY_CHANCE = {"1 % lost", "10 % lost", "disordered"}
+           "nameless": nameless, "coarse": coarse, "set forward": clock_set(7), "set back": clock_set(-7)}
+BY_CHANCE = {"1 % lost", "10 % lost", "disordered", "set forward", "set back"}

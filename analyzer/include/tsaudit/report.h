@@ -241,8 +241,8 @@ struct GateReport {
   std::vector<std::string> remarks;   ///< suppressions that expired or match nothing, stale lines of the baseline
 };
 
-/// The capture's own clock was set: both ends of connections step by the same time. It is no property of
-/// theirs.
+/// The capture's own clock was set: the clocks of several hosts are off by the same time. It is no property
+/// of theirs. Where that shows at once, what comes after it is told by the time before.
 struct CaptureClockStep {
   uint64_t frame = 0;   ///< first that shows it
   int64_t step_ns = 0;  ///< > 0: it went ahead

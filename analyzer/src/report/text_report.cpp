@@ -89,7 +89,7 @@ class TextReport : public ReportWriter {
       }
     }
     for (const CaptureClockStep& step : summary.capture_clock_steps)
-      warn(fmt::format("the capture's own clock was set {} by {}: both ends of {} show it, from frame {} on",
+      warn(fmt::format("the capture's own clock was set {} by {}: the hosts of {} show it, from frame {} on",
                        step.step_ns > 0 ? "forward" : "back", duration_text(std::llabs(step.step_ns)),
                        counted(step.flows, "connection"), step.frame));
     if (summary.stopped_at_frame > 0) {
