@@ -18,13 +18,16 @@ using testing::Not;
 
 constexpr uint64_t kPackets = 1024;
 constexpr uint32_t kFlows = 2;
+/// Between batches: long beside a look, also on a machine that has other things to do. (A look waits for nine
+/// times as long as the one before it took.)
+constexpr std::chrono::milliseconds kPause{10};
 
 /// Leaves time between its batches, as a live interface does.
 class Slow : public StalledTraffic {
  public:
   Slow() : StalledTraffic(kPackets, kFlows) {}
   std::span<const RawPacket> next_batch() override {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::this_thread::sleep_for(kPause);
     return StalledTraffic::next_batch();
   }
 };
@@ -75,7 +78,7 @@ class Unanswered : public PacketMaker {
  protected:
   bool make(RawPacket& packet, std::array<uint8_t, 128>& bytes) override {
     if (made_ == kPackets) return false;
-    if (made_ % kMaxBatch == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    if (made_ % kMaxBatch == 0) std::this_thread::sleep_for(kPause);
     WireSegment s{.time_ns = kSecond + static_cast<TimeNs>(made_) * 10 * kMillisecond};
     const auto ms = static_cast<uint32_t>(made_ * 10);
     s.from_client = made_ != 1;
