@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """changed_test.py TSAUDIT CAPTURES: the captures that ship, changed as captures and networks change what they show:
-packets left out, doubled, out of order, without link addresses, with a coarser clock. What tsaudit no longer knows, it may
+packets left out, doubled, out of order, without link addresses, with a coarser clock, or one that is set. What tsaudit no longer knows, it may
 not know; but nobody moves who did not, no error is made up, and hardly a segment that was taken is discarded: only where a
 hole is in the handshake, or data come after their own ACK."""
 import csv

@@ -45,7 +45,7 @@ class CaptureClock {
         return std::llabs(h.elapsed) < period << 30 && std::llabs(h.off(period) - ns) <= kDelayNs;
       };
       const bool agreed =
-          h.period() != 0 ? agrees(h.period()) : !h.may_be_right() && std::ranges::any_of(kPeriods, agrees);
+          h.period() != 0 ? agrees(h.period()) : !h.may_be_right() && at_any_usual_rate(agrees);
       if (h.period() != 0 && !agreed) return 0;
       another = another || (agreed && h.address != first.address);
     }
@@ -54,8 +54,11 @@ class CaptureClock {
 
  private:
   static constexpr int64_t kLeastNs = 400 * kMillisecond, kDelayNs = 100 * kMillisecond;
-  static constexpr std::array<int64_t, 5> kPeriods = {kMillisecond, 1000, 3'333'333, 4 * kMillisecond,
-                                                      10 * kMillisecond};
+  template <class Of>
+  static bool at_any_usual_rate(Of&& of_period) {
+    return std::ranges::any_of(SenderClock::kUsualHz,
+                               [&](double hz) { return of_period(static_cast<int64_t>(1e9 / hz)); });
+  }
   struct Heard {
     const Host* host = nullptr;
     IpAddress address;
@@ -64,7 +67,7 @@ class CaptureClock {
     int64_t off(int64_t any_period) const { return elapsed - ticks * any_period; }
     /// Has a clock of a usual rate just gone on?
     bool may_be_right() const {
-      return std::ranges::any_of(kPeriods, [&](int64_t any) { return std::llabs(off(any)) <= kDelayNs; });
+      return at_any_usual_rate([&](int64_t any) { return std::llabs(off(any)) <= kDelayNs; });
     }
   };
   std::array<Heard, 16> heard_;

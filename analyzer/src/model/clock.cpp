@@ -2,15 +2,10 @@
 #include "model/clock.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace tsaudit {
 namespace {
-
-/// Tick rates in the field: Linux jiffies at HZ 100/250/300/1000, then 1 ms since 4.13, 1 us per route
-/// since 6.7.
-constexpr std::array kNominalHz{100.0, 250.0, 300.0, 1000.0, 1'000'000.0};
 
 /// What one segment's way to the capture may have been delayed by, when the rate is measured from two of
 /// them.
@@ -22,7 +17,7 @@ struct Nominal {
 };
 Nominal nearest_nominal(double hz) {
   Nominal best{0, 1e9};
-  for (const double candidate : kNominalHz) {
+  for (const double candidate : SenderClock::kUsualHz) {
     const double error = std::abs(hz / candidate - 1);
     if (error < best.error) best = {candidate, error};
   }

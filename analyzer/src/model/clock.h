@@ -4,6 +4,7 @@
 // truth.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "tsaudit/report.h"
@@ -89,6 +90,9 @@ class SenderClock {
     const int64_t behind = distance(tsval, last());
     return started_ && behind > 0 && behind * (period_ns_ != 0 ? period_ns_ : kMillisecond) <= kMostDelayNs;
   }
+  /// Tick rates in the field: Linux jiffies at HZ 100/250/300/1000, then 1 ms since 4.13, 1 us per route
+  /// since 6.7.
+  static constexpr std::array kUsualHz{100.0, 250.0, 300.0, 1000.0, 1'000'000.0};
   /// The rate in use by real systems that `hz` is within 2 % of; 0: none.
   static double usual_rate(double hz);
   /// It stood still for a while and goes on at its rate: how far it is behind at `now` is no delay. Needs hz()

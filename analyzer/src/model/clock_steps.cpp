@@ -36,8 +36,7 @@ bool is_beyond_queues(const SenderClock& clock, const PendingStep& step) {
 /// announced.
 void withdraw_move(Trouble& t, unsigned from, const PendingStep& outlier) {
   std::erase_if(t.migrations, [&](const MigrationCase& m) {
-    return m.host == from && !m.closed && m.result.frame == outlier.frame &&
-           only_by(m, {"announcement", "ip-id", "flow-label", "gap"});
+    return m.host == from && !m.closed && m.result.frame == outlier.frame && only_by(m, "announcement");
   });
 }
 

@@ -86,7 +86,7 @@ void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Ju
                 .last_elsewhere = waits && repeated,
                 .rcv_doubtful = flow.host[from ^ 1].rcv_doubtful != 0,
                 .window_doubtful = j.window_doubtful,
-                .knocks = (s.flags & (kSyn | kAck | kRst)) == kSyn && s.seq != flow.host[from].isn,
+                .knocks = trouble(flow).knock && trouble(flow).knock->frame == s.frame,
                 .perhaps_request = echoes_refusal(flow, flow.host[from ^ 1], state.rcv_nxt, s, &direction),
                 .needed = needed,
                 .ts_recent_shown = flow.host[from ^ 1].ts_recent.echoed(),

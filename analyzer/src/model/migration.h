@@ -2,7 +2,6 @@
 // Signs that an endpoint was replaced by another host, and how much each of them says.
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -31,8 +30,8 @@ inline constexpr double kGap = 0.1;
 }  // namespace weight
 
 bool has_signal(const MigrationCase& open, std::string_view name);
-/// Does it rest on these signs alone?
-bool only_by(const MigrationCase& open, std::initializer_list<std::string_view> names);
+/// Does it rest on this sign alone, and on those that any silence may bring?
+bool only_by(const MigrationCase& open, std::string_view name);
 /// Adds a sign unless it is there already.
 void add_signal(MigrationCase& open, const char* name, double sign_weight, uint64_t frame,
                 std::string detail);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clock of the capturing host is set in the midst of a capture. No endpoint has moved then.
-
 #include <gtest/gtest.h>
 
 #include "talk.h"
