@@ -142,7 +142,8 @@ DoubtWeighed of_unseen_data(const ReceiverProfile& profile, const OpenVerdict& v
   const PawsState met = echo_tells ? state_with(v, s.tsecr, v.state.age_seconds) : v.state;
   const PawsOutcome outcome = judge(profile, met, v.segment);
   if (is_paws_drop(outcome) && needs_rcv_nxt(v, next) && !next.last) return {.over = true};
-  return {Decision{outcome.verdict, outcome.reason}};
+  const bool by_echo = echo_tells && next.last && next.answers;
+  return {Decision{outcome.verdict, outcome.reason, by_echo}};
 }
 
 /// Of data that were sent more than once, and `s` acknowledges: if TS.Recent alone was in question, and is

@@ -56,6 +56,14 @@ bool is_far_behind(const OpenVerdict& v) {
   return is_paws(v.reason) && back > kTicks && back < INT32_MAX - kTicks;
 }
 
+/// It was refused: those after it in `open` did not meet its TSval, if nothing else brought that.
+void not_met(std::vector<OpenVerdict>& open, const OpenVerdict& refused) {
+  for (auto v = open.begin() + (&refused - open.data()) + 1; v != open.end(); ++v)
+    if (v->state.ts_recent == refused.tsval &&
+        (v->sent == refused.sent + 1 || !refused.later_holds(refused.tsval)))
+      v->state.ts_recent = refused.state.ts_recent;
+}
+
 }  // namespace
 
 /// `state`: the receiver's likeliest, before the segment.
@@ -180,6 +188,7 @@ bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Se
     lack_data(flow, sender ^ 1, v.state.snd_nxt, v.segment.ack, v.frame);
   }
   decide(flow, sender, v, weighed.decision->verdict, weighed.decision->reason, s.frame);
+  if (v.verdict == Verdict::drop) not_met(trouble(flow).direction[sender].open, v);
   // An echo tells what it met, its own answer alone what became of it.
   if (v.verdict == Verdict::drop && !(sequel.answers && sequel.last)) v.evidence = Evidence::predicted;
   return true;

@@ -262,6 +262,27 @@ TEST(Doubt, AnEchoOfWhatCameLaterIsNotWhatAnAckOfUnsentDataMet) {
   }
 }
 
+/// Its TSval would be TS.Recent now if it had been taken.
+TEST(Doubt, TheAnswerToAnAckOfUnsentDataTellsThatTsRecentStayed) {
+  for (const bool last : {true, false})
+    for (const bool answers : {true, false}) {
+      OpenVerdict v = doubt(Reason::state_unknown, 0, 0);
+      v.segment.ack = {9500};
+      v.segment.tsval = v.tsval = kHeld + 0x7fff'ffffu;
+      Segment s;
+      s.flags = kAck;
+      s.ts = TsOption::present;
+      s.seq = {9000};
+      s.ack = {5000};
+      s.tsecr = kHeld;
+      const DoubtWeighed weighed = weigh_doubt(
+          default_profile(), v, {.segment = s, .last = last, .at_receiver = true, .answers = answers});
+      ASSERT_TRUE(weighed.decision);
+      EXPECT_EQ(weighed.decision->reason, Reason::ack_unsent_data);
+      EXPECT_EQ(weighed.decision->by_echo, last && answers);
+    }
+}
+
 TEST(Doubt, ARestoredReceiverMayHaveFoundTheAckTooOld) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
   v.seq = v.segment.seq = {6000};

@@ -572,5 +572,30 @@ TEST(Evidence, OfARestoredSocketNoOtherStackIsChosen) {
   EXPECT_EQ(report.directions[0].receiver_profile->name, default_profile().name);
 }
 
+/// Those after it did not meet its TSval, unless another segment brought that.
+TEST(Evidence, WhatWasRefusedDidNotMoveTsRecentForThoseAfterIt) {
+  for (const bool again : {false, true}) {
+    Conversation c;
+    c.handshake();
+    c.talk(20);
+    const uint32_t stayed = c.echo[1], ahead = stayed + 0x7fff'ff00, behind_both = stayed - 1000;
+    // Data that acknowledge what was not sent, far ahead; then an old ACK that acknowledges too much as well,
+    // which is stale by the one TS.Recent and would be new by the other.
+    c.client({.flags = kAck | kPsh, .payload = 31, .seq = c.next[0], .ack = c.next[1] + 20'000, .tsval = ahead});
+    c.pass(100'000);
+    if (again) c.client({.seq = c.next[0], .tsval = ahead});
+    c.client({.seq = c.next[0] - 1, .ack = c.next[1] + 70'000, .tsval = behind_both});
+    c.pass(100'000);
+    c.echo[1] = stayed;
+    c.client({.flags = kAck | kPsh, .payload = 230, .tsval = stayed + 1});
+    c.pass(c.answer);
+    c.echo[1] = stayed + 1;
+    c.server();
+    const FlowReport report = c.finish();
+    EXPECT_EQ(count(from(report, Side::client), Reason::ack_unsent_data), 1u);
+    EXPECT_EQ(count(from(report, Side::client), Reason::old_sequence), again ? 1u : 0u);
+  }
+}
+
 }  // namespace
 }  // namespace tsaudit
