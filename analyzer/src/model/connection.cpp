@@ -18,8 +18,12 @@ bool Tracker::starts_new_connection(const Flow& flow, unsigned from, const Segme
   const Host& b = flow.host[from ^ 1];
   const Trouble* t = trouble_of(flow);
   const auto kind = s.flags & (kSyn | kAck | kRst);
-  // The ACK of a SYN-ACK that the capture lacks.
-  if (kind == kAck) return t && t->knock && t->knock->from == from && s.seq == t->knock->end;
+  // The ACK of a SYN-ACK that the capture lacks, unless it is the next one in the connection that there is.
+  if (kind == kAck) {
+    const bool is_next =
+        s.seq == a.snd_nxt && a.acked && !before(s.ack, a.ack_max) && !after(s.ack, b.snd_nxt);
+    return t && t->knock && t->knock->from == from && s.seq == t->knock->end && !is_next;
+  }
   // After a RST that may have been refused, its SYN-ACK tells whether it is the first of another connection.
   const bool doubtful = t && (t->direction[0].doubtful_reset || t->direction[1].doubtful_reset);
   const bool was_reset = flow.reset && !doubtful;

@@ -157,6 +157,25 @@ TEST(PortReuse, OfAHandshakeTheCaptureMayLackTheSynOrTheSynAck) {
   }
 }
 
+/// A forged SYN whose number is the last one's before what comes next in order.
+TEST(PortReuse, WhatGoesOnBehindASynGoesOnInTheOldConnectionIfItAcknowledgesThat) {
+  for (const bool of_old : {true, false}) {
+    Talk talk;
+    begin(talk, 0, 100, 500);
+    talk << Say{.who = client, .ms = 10, .seq = 101, .ack = 501, .length = 50, .tsval = 1010, .tsecr = 7000}
+         << Say{.who = server, .ms = 10.02, .seq = 501, .ack = 151, .tsval = 7010, .tsecr = 1010}
+         << Say{.who = client, .ms = 20, .seq = 150, .flags = kSyn, .tsval = 500'000}
+         << Say{.who = client,
+                .ms = 22,
+                .seq = 151,
+                .ack = of_old ? 501u : 800'001u,
+                .length = 10,
+                .tsval = 1022,
+                .tsecr = 7010};
+    EXPECT_EQ(hear(talk).flows.size(), of_old ? 1u : 2u);
+  }
+}
+
 /// Refused by nobody who listens yet, and tried again: that is one connection.
 TEST(PortReuse, ASynThatIsSentAgainAfterARstIsOfTheSameConnection) {
   Talk talk;
