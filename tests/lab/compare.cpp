@@ -248,6 +248,29 @@ std::string history(const Rows& rows, const std::map<uint64_t, Json>& truth_by_f
   return fmt::format("{}", fmt::join(lines.begin() + static_cast<std::ptrdiff_t>(first), lines.end(), "\n"));
 }
 
+/// Of a receiver without memory, which takes back the window that it had offered: the segments of the same
+/// batch are behind it, and the capture shows nothing of that before its next ACK (tcp_data_queue(),
+/// tcp_select_window() with ICSK_ACK_NOMEM).
+class WindowTakenBack {
+ public:
+  explicit WindowTakenBack(const Rows& rows) : next_(rows.all().begin()), end_(rows.all().end()) {}
+  /// The receiver's window was gone, and it has not spoken since. To be asked of one frame after the other.
+  bool unseen(const Json& truth, const tsaudit::SegmentRow& row) {
+    for (; next_ != end_ && next_->first <= row.frame; ++next_)
+      std::erase_if(without_memory_, [spoke = next_->second](const auto& of) {
+        return of.first == spoke.flow && of.second != spoke.from;
+      });
+    const std::pair sender{row.flow, row.from};
+    if (truth["verdict"] == "PROTO_MEM") without_memory_.insert(sender);
+    return truth["verdict"] == "TCP_INVALID_SEQUENCE" && truth.contains("state") &&
+           truth["state"]["rcv_wnd"] == 0 && without_memory_.contains(sender);
+  }
+
+ private:
+  std::map<uint64_t, tsaudit::SegmentRow>::const_iterator next_, end_;
+  std::set<std::pair<uint64_t, tsaudit::Side>> without_memory_;  ///< by who sends to it
+};
+
 void check_headers(const Json& truth, const tsaudit::SegmentRow& row) {
   if (truth["seq"] != row.seq.raw || truth["ack"] != row.ack.raw || truth["len"] != row.length ||
       (truth.contains("tsval") && row.has_ts && truth["tsval"] != row.tsval.raw))
@@ -299,6 +322,7 @@ Comparison compare(const CompareInput& input) {
     if (!profile) throw std::runtime_error("no profile " + result.profile);
   }
   const Rows rows = analyse(input, vantage, profile);
+  WindowTakenBack window(rows);
   for (const auto& [frame, truth] : truth_by_frame) {
     const tsaudit::SegmentRow* row = rows.find(frame);
     if (!row) {
@@ -309,6 +333,10 @@ Comparison compare(const CompareInput& input) {
     const std::string verdict = truth["verdict"];
     if (verdict == "NOT_SPECIFIED") {
       ++result.without_verdict;
+      continue;
+    }
+    if (window.unseen(truth, *row)) {
+      ++result.window_unseen;
       continue;
     }
     if (verdict != "taken" && verdict != kNeverArrived && !is_modelled(verdict))
@@ -360,6 +388,7 @@ void Comparison::add(const Comparison& other) {
   for (const auto& [reason, count] : other.later_drops) later_drops[reason] += count;
   without_verdict += other.without_verdict;
   without_frame += other.without_frame;
+  window_unseen += other.window_unseen;
   in_order += other.in_order;
   wrong_confirmed += other.wrong_confirmed;
   wrong_in_order += other.wrong_in_order;
@@ -452,6 +481,9 @@ std::string details(const Comparison& comparison, size_t mismatches) {
                   comparison.mismatches.size(), comparison.without_verdict, comparison.without_frame);
   for (const auto& [reason, count] : comparison.later_drops)
     text += fmt::format("  refused later, which tsaudit does not model: {} {}\n", count, reason);
+  if (comparison.window_unseen)
+    text +=
+        fmt::format("  behind a window taken back that no ACK had told of: {}\n", comparison.window_unseen);
   for (const Mismatch& mismatch : comparison.mismatches) {
     if (mismatches-- == 0) break;
     text += fmt::format("\nMISMATCH {}{}\n  kernel:  {}\n  tsaudit: {}\n{}\n", mismatch.rule,

@@ -35,6 +35,7 @@ struct Comparison {
   std::map<std::string, uint64_t> later_drops;  ///< kernel reasons after the tests that tsaudit models
   uint64_t without_verdict = 0;  ///< the kernel gives none (mini sockets free everything as NOT_SPECIFIED)
   uint64_t without_frame = 0;    ///< segments of the truth that the capture does not have
+  uint64_t window_unseen = 0;    ///< refused behind a window that was taken back before an ACK could say so
   uint64_t in_order = 0;         ///< segments that met the state which the capture shows: see LineOrder
   uint64_t wrong_in_order = 0;   ///< of the wrong drops, those that did
   uint64_t wrong_confirmed = 0;  ///< and those that are said to be confirmed
