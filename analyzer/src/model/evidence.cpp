@@ -58,10 +58,13 @@ bool is_far_behind(const OpenVerdict& v) {
 
 /// It was refused: those after it in `open` did not meet its TSval, if nothing else brought that.
 void not_met(std::vector<OpenVerdict>& open, const OpenVerdict& refused) {
-  for (auto v = open.begin() + (&refused - open.data()) + 1; v != open.end(); ++v)
-    if (v->state.ts_recent == refused.tsval &&
-        (v->sent == refused.sent + 1 || !refused.later_holds(refused.tsval)))
+  const auto first = open.begin() + (&refused - open.data()) + 1;
+  for (auto v = first; v != open.end(); ++v) {
+    const bool all_open = v->sent - refused.sent == static_cast<uint32_t>(v - first) + 1;
+    if (v->state.ts_recent == refused.tsval && (all_open || !refused.later_holds(refused.tsval)))
       v->state.ts_recent = refused.state.ts_recent;
+    if (v->tsval == refused.tsval) break;  // those behind may have met this one's
+  }
 }
 
 }  // namespace

@@ -574,7 +574,7 @@ TEST(Evidence, OfARestoredSocketNoOtherStackIsChosen) {
 
 /// Those after it did not meet its TSval, unless another segment brought that.
 TEST(Evidence, WhatWasRefusedDidNotMoveTsRecentForThoseAfterIt) {
-  for (const bool again : {false, true}) {
+  for (const auto& [again, others] : {std::pair{false, 0u}, {false, 6u}, {true, 0u}}) {
     Conversation c;
     c.handshake();
     c.talk(20);
@@ -584,6 +584,7 @@ TEST(Evidence, WhatWasRefusedDidNotMoveTsRecentForThoseAfterIt) {
     c.client({.flags = kAck | kPsh, .payload = 31, .seq = c.next[0], .ack = c.next[1] + 20'000, .tsval = ahead});
     c.pass(100'000);
     if (again) c.client({.seq = c.next[0], .tsval = ahead});
+    for (uint32_t i = 0; i < others; ++i) c.client({.seq = c.next[0], .tsval = stayed});
     c.client({.seq = c.next[0] - 1, .ack = c.next[1] + 70'000, .tsval = behind_both});
     c.pass(100'000);
     c.echo[1] = stayed;
