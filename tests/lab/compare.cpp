@@ -207,7 +207,7 @@ bool agrees(const std::string& kernel, const tsaudit::SegmentRow& row, const Voc
   using tsaudit::Reason;
   if (kernel == "TCP_OVERWINDOW")
     return row.reason == Reason::over_window || row.reason == Reason::old_sequence ||
-           row.reason == Reason::invalid_sequence;
+           row.reason == Reason::invalid_sequence || row.reason == Reason::invalid_syn;
   return words.broaden(kernel) == words.broaden(std::string(to_string(row.reason)));
 }
 
@@ -262,8 +262,8 @@ class WindowTakenBack {
       });
     const std::pair sender{row.flow, row.from};
     if (truth["verdict"] == "PROTO_MEM") without_memory_.insert(sender);
-    return truth["verdict"] == "TCP_INVALID_SEQUENCE" && truth.contains("state") &&
-           truth["state"]["rcv_wnd"] == 0 && without_memory_.contains(sender);
+    return truth["verdict"] == "TCP_INVALID_SEQUENCE" && without_memory_.contains(sender) &&
+           (!truth.contains("state") || truth["state"]["rcv_wnd"] == 0);
   }
 
  private:
