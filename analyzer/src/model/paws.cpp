@@ -21,23 +21,13 @@ bool may_update_window(const ReceiverProfile& p, const PawsState& r, const PawsS
          (s.seq == r.snd_wl1 && (s.window > r.snd_wnd || (p.zero_window_is_update && s.window == 0)));
 }
 
-/// tcp_input.c:tcp_tsval_replay(): the RTO in ticks of a clock that is taken to run at 1000 Hz or a bit more,
-/// or, like the receiver's own, at 1 MHz.
-int64_t replay_ticks(const ReceiverProfile& p, const PawsState& r) {
-  if (r.usec_ts && p.replay_ticks_per_second != 0) return r.rto_ns / 1000;
-  return r.rto_ns / kMillisecond * p.replay_ticks_per_second / 1000;
-}
-
 /// tcp_input.c:tcp_disordered_ack_check(): disordered_ack when the old segment is harmless, else the drop
 /// reason.
 Reason disordered_ack_check(const ReceiverProfile& p, const PawsState& r, const PawsSegment& s) {
-  if (p.replay_ticks_per_second == 0 || !is_pure_ack(s)) return Reason::paws;
-  if (s.seq != r.rcv_nxt)
-    return p.silent_old_ack && before(s.seq, r.rcv_nxt) ? Reason::paws_ack : Reason::paws;
-  if (s.ack != r.snd_una) return Reason::paws;
-  if (may_update_window(p, r, s)) return Reason::paws;
-  if (distance(s.tsval, r.ts_recent) > replay_ticks(p, r)) return Reason::paws;
-  return Reason::disordered_ack;
+  const ReplayTest fails = replay_test(p, r, s);
+  if (fails == ReplayTest::harmless) return Reason::disordered_ack;
+  const bool silent = p.silent_old_ack && fails == ReplayTest::sequence && before(s.seq, r.rcv_nxt);
+  return silent ? Reason::paws_ack : Reason::paws;
 }
 
 /// tcp_input.c:tcp_sequence(). Reason::newer stands for "acceptable".
@@ -49,6 +39,13 @@ Reason sequence_check(const ReceiverProfile& p, const PawsState& r, const PawsSe
   const SeqNum data_end = (s.flags & kFin) ? s.end_seq - 1 : s.end_seq;
   if (p.checks_end_sequence && after(data_end, right_edge)) return Reason::invalid_end_sequence;
   return Reason::newer;
+}
+
+/// tcp_minisocks.c:tcp_in_window(), of a request socket.
+bool in_window(const PawsState& r, const PawsSegment& s) {
+  const SeqNum edge = r.rcv_nxt + r.rcv_wnd;
+  return s.seq == r.rcv_nxt || (after(s.end_seq, r.rcv_nxt) && before(s.seq, edge)) ||
+         (s.seq == edge && s.end_seq == edge);
 }
 
 /// Both ends have sent a SYN, and this is the other one's SYN-ACK (tcp_input.c:tcp_validate_incoming()).
@@ -75,6 +72,21 @@ Reason ack_check(const PawsState& r, const PawsSegment& s) {
 }
 
 }  // namespace
+
+int64_t replay_ticks(const ReceiverProfile& p, const PawsState& r) {
+  if (r.usec_ts && p.replay_ticks_per_second != 0) return r.rto_ns / 1000;
+  return r.rto_ns / kMillisecond * p.replay_ticks_per_second / 1000;
+}
+
+ReplayTest replay_test(const ReceiverProfile& p, const PawsState& r, const PawsSegment& s) {
+  if (p.replay_ticks_per_second == 0) return ReplayTest::unknown_to_it;
+  if (!is_pure_ack(s)) return ReplayTest::pure_ack;
+  if (s.seq != r.rcv_nxt) return ReplayTest::sequence;
+  if (s.ack != r.snd_una) return ReplayTest::ack;
+  if (may_update_window(p, r, s)) return ReplayTest::window;
+  if (distance(s.tsval, r.ts_recent) > replay_ticks(p, r)) return ReplayTest::age;
+  return ReplayTest::harmless;
+}
 
 Reason compare_tsval(const ReceiverProfile& p, const PawsState& r, TsVal tsval, int32_t window_ticks) {
   const int32_t ticks_back = distance(tsval, r.ts_recent);
@@ -121,7 +133,7 @@ PawsOutcome judge_synchronized(const ReceiverProfile& p, const PawsState& r, con
 
   // RFC 9293 section 3.10.7.4: sequence number, RST, SYN, ACK.
   if (const Reason bad = sequence_check(p, r, s); bad != Reason::newer) {
-    const bool kills = (s.flags & kRst) && r.fin_received && s.seq == r.rcv_nxt - 1;
+    const bool kills = p.linux_states && (s.flags & kRst) && r.fin_received && s.seq == r.rcv_nxt - 1;
     if (!kills) {
       if (s.flags & kRst) return drop(bad);
       if (s.flags & kSyn) return drop_and_answer(Reason::invalid_syn, true);
@@ -130,16 +142,19 @@ PawsOutcome judge_synchronized(const ReceiverProfile& p, const PawsState& r, con
   }
   PawsOutcome outcome{.reason = why};
   if (s.flags & kRst) {
-    const bool exact = s.seq == r.rcv_nxt || (p.linux_states && s.seq == r.sack_edge) ||
-                       (r.fin_received && s.seq == r.rcv_nxt - 1);
+    const bool exact =
+        s.seq == r.rcv_nxt ||
+        (p.linux_states && (s.seq == r.sack_edge || (r.fin_received && s.seq == r.rcv_nxt - 1)));
     return exact ? outcome : drop_and_answer(Reason::reset, true);  // RFC 5961 section 3.2
   }
   if (p.update_before_ack_check) outcome.updates_ts_recent = updates_ts_recent(p, r, s);
   if ((s.flags & kSyn) && !ends_crossing(p, r, s))
     return drop_and_answer(Reason::invalid_syn, true);  // RFC 5961 section 4.2
-  // The fast path looks at the ACK as well, but takes the segment whatever it finds there. An old TSval, or
-  // none, does not get there (tcp_rcv_established()).
-  const bool fast_path = r.predicted && s.seq == r.rcv_nxt && s.window == r.snd_wnd && !(s.flags & kFin) &&
+  // The fast path looks at the ACK as well, but takes the segment whatever it finds there; those that let an
+  // old ACK move TS.Recent look at it before. An old TSval, or none, does not get there
+  // (tcp_rcv_established()).
+  const bool fast_path = r.predicted && p.linux_states && !p.update_on_old_ack && !r.fin_received &&
+                         s.seq == r.rcv_nxt && s.window == r.snd_wnd && !(s.flags & kFin) &&
                          (!r.ts_recent_valid || (s.has_ts && !before(s.tsval, r.ts_recent)));
   if (const Reason bad = ack_check(r, s); bad != Reason::newer && !fast_path) {
     PawsOutcome refused = drop_and_answer(bad, true);
@@ -173,13 +188,15 @@ PawsOutcome judge_request(const ReceiverProfile& p, const PawsState& r, const Pa
   const bool needs_ack = (s.flags & kAck) && !((s.flags & kRst) && p.request_rst_by_sequence);
   if (!syn_again && needs_ack && s.ack != r.snd_nxt) return drop(Reason::tcp_flags);
   if (ts_refused) return drop_and_answer(Reason::paws, true);  // not even a RST passes
-  if (before(s.end_seq, r.rcv_nxt) || after(s.seq, r.rcv_nxt + r.rcv_wnd))
-    return drop_and_answer(Reason::over_window, true);
   if (p.checks_syn_recv_tsecr && s.has_ts && s.tsecr.raw != 0 &&
       (before(s.tsecr, r.tsval_first) || after(s.tsecr, r.tsval_last)))
     return drop_and_answer(Reason::tsecr, true);
+  if (!in_window(r, s)) return drop_and_answer(Reason::over_window, true);
+  if ((s.flags & kRst) && p.request_rst_by_sequence && s.seq != r.rcv_nxt)
+    return drop_and_answer(Reason::reset, true);  // RFC 5961 section 3.2
   PawsOutcome outcome{.reason = why};
   if (s.flags & (kRst | kSyn)) return outcome;
+  if (!(s.flags & kAck)) return drop(Reason::tcp_flags);
   outcome.updates_ts_recent = s.has_ts && !after(s.seq, r.rcv_nxt);
   if (why == Reason::no_tsopt) outcome.verdict = Verdict::not_tested;
   return outcome;

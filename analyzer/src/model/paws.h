@@ -84,6 +84,13 @@ PawsOutcome judge_time_wait(const ReceiverProfile& profile, const PawsState& sta
 /// Dispatches on state.state; unknown is judged as established, closed accepts nothing to judge.
 PawsOutcome judge(const ReceiverProfile& profile, const PawsState& state, const PawsSegment& segment);
 
+/// Which test of tcp_input.c:tcp_disordered_ack_check() an old segment fails, in their order.
+enum class ReplayTest : uint8_t { unknown_to_it, pure_ack, sequence, ack, window, age, harmless };
+ReplayTest replay_test(const ReceiverProfile& profile, const PawsState& state, const PawsSegment& segment);
+/// tcp_input.c:tcp_tsval_replay(): the RTO in ticks of a clock that is taken to run at 1000 Hz or a bit more,
+/// or, like the receiver's own, at 1 MHz.
+int64_t replay_ticks(const ReceiverProfile& profile, const PawsState& state);
+
 /// The comparison alone: why `tsval` passes against TS.Recent, or Reason::paws. Linux:
 /// tcp.h:tcp_paws_check().
 Reason compare_tsval(const ReceiverProfile& profile, const PawsState& state, TsVal tsval,

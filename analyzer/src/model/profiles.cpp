@@ -24,7 +24,7 @@ constexpr ReceiverProfile kRfc7323{
     .half_space_is_old = false,
     .dup_ack_rate_limited = false,
     .answers_only_data = false,
-    .update_before_ack_check = false,
+    .update_before_ack_check = true,
     .update_on_old_ack = false,
     .update_needs_overlap = false,
     .update_needs_newer = true,
@@ -56,7 +56,6 @@ constexpr ReceiverProfile kLinux36 = [] {
   p.zero_is_unset = true;
   p.replay_ticks_per_second = 1024;
   p.requires_tsopt = false;
-  p.update_before_ack_check = true;
   p.linux_states = true;
   return p;
 }();
@@ -85,6 +84,7 @@ constexpr ReceiverProfile kLinux66 = [] {
   p.name = "linux-6.6";
   p.description = "Linux 6.4 to 6.6: challenge ACK for a SYN with an old TSval";
   p.challenge_old_syn = true;
+  p.zero_window_is_update = true;  // from 6.6 on
   return p;
 }();
 
@@ -94,7 +94,6 @@ constexpr ReceiverProfile kLinux612 = [] {
   p.description = "Linux 6.7 to 6.13: TS.Recent counts for 2147 s only, microsecond timestamps";
   p.idle_seconds = kPawsWrap;
   p.replay_ticks_per_second = 1200;
-  p.zero_window_is_update = true;
   return p;
 }();
 

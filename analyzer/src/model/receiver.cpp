@@ -224,11 +224,14 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
     // The range in SYN_RECV is what was sent.
     base.tsval_last = trouble && trouble->request_ack ? *trouble->request_ack : receiver.clock.last();
   }
+  std::optional<TsVal> last_of_us_clock;
   if (receiver.clock.started() && receiver.state == TcpState::syn_sent) {
-    // Since the SYN the clock has gone on, at 1 MHz at the most, for as long as we saw and a little longer.
-    const auto elapsed_us =
-        static_cast<uint32_t>(std::clamp<int64_t>((s.time_ns - receiver.last_ns) / 1000, 0, INT32_MAX / 2));
-    base.tsval_last = receiver.clock.last() + elapsed_us + 50'000;
+    // Since the SYN the clock has gone on, for as long as we saw and a little longer: in milliseconds, or
+    // perhaps in microseconds, which one SYN does not tell.
+    const auto elapsed_us = static_cast<uint32_t>(
+        std::clamp<int64_t>((s.time_ns - receiver.last_ns) / 1000 + 50'000, 0, INT32_MAX / 2));
+    base.tsval_last = receiver.clock.last() + elapsed_us / 1000;
+    last_of_us_clock = receiver.clock.last() + elapsed_us;
   }
 
   if (receiver.ts_recent.known()) p.ts_recent.add(receiver.ts_recent.likeliest());
@@ -245,6 +248,11 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   }
   add_sequences(p, flow, receiver, sender, s, trouble);
   add_bases(p, flow, receiver, sender, s, trouble);
+  if (last_of_us_clock && after(s.tsecr, p.base[0].tsval_last) && !after(s.tsecr, *last_of_us_clock)) {
+    PawsState& counts_us = p.base[p.base_count++];
+    counts_us = p.base[0];
+    counts_us.tsval_last = *last_of_us_clock;
+  }
   return p;
 }
 

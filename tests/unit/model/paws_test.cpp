@@ -209,6 +209,65 @@ TEST(Request, V22_TsecrMustHaveBeenSentSince615) {
   }
 }
 
+/// Linux names the first that fails: TSval, TSecr, window.
+TEST(Request, TsecrComesBeforeTheWindow) {
+  PawsSegment s = make({.seq = 4999, .ack = 901, .tsval = 1001});
+  s.tsecr = {69'999};
+  for (const char* linux : {"linux-6.1", "linux-6.12"})
+    EXPECT_EQ(judge(profile(linux), request(), s).reason, Reason::over_window) << linux;
+  EXPECT_EQ(judge(profile("linux-6.18"), request(), s).reason, Reason::tsecr);
+}
+
+/// tcp_in_window(): a keepalive is not in it, nor is the SYN-ACK of who opens as well.
+TEST(Request, WhatEndsAtRcvNxtIsOutOfTheWindow) {
+  for (const char* linux : {"linux-5.10", "linux-6.18"}) {
+    const ReceiverProfile& p = profile(linux);
+    EXPECT_EQ(judge(p, request(), make({.seq = 4999, .length = 1, .ack = 901, .tsval = 1001})).reason,
+              Reason::over_window);
+    EXPECT_EQ(
+        judge(p, request(), make({.seq = 4999, .ack = 901, .tsval = 1001, .flags = kSyn | kAck})).reason,
+        Reason::over_window);
+    EXPECT_EQ(judge(p, request(), make({.length = 1, .ack = 901, .tsval = 1001})).verdict, Verdict::accept);
+  }
+}
+
+TEST(Request, WithoutAnAckDataAreDropped) {
+  EXPECT_EQ(
+      judge(profile("linux-6.18"), request(), make({.length = 20, .tsval = 1001, .flags = kPsh})).verdict,
+      Verdict::drop);
+}
+
+TEST(Request, OnlyAnExactRstEndsItSince61) {
+  for (const uint32_t ahead : {0u, 10u}) {
+    const PawsSegment rst = make({.seq = 5000 + ahead, .ack = 901, .tsval = 1001, .flags = kRst});
+    EXPECT_NE(judge(profile("linux-5.10"), request(), rst).verdict, Verdict::drop);
+    EXPECT_EQ(judge(profile("linux-6.1"), request(), rst).verdict == Verdict::drop, ahead != 0);
+  }
+}
+
+/// What the kernels that let an old ACK move TS.Recent ask before header prediction.
+TEST(Synchronized, HeaderPredictionTakesAnOldAckWhereItIsNotAsked) {
+  PawsState s = base();
+  s.predicted = true;
+  s.snd_nxt = s.snd_una = {0x5000'0000};
+  s.max_window = 1000;
+  const PawsSegment old = make({.length = 10, .ack = 0x4000'0000, .tsval = 1'000'001});
+  EXPECT_EQ(judge(profile("linux-6.18"), s, old).verdict, Verdict::accept);
+  for (const char* asks : {"linux-6.1", "linux-6.12", "linux-7.2", "freebsd"})
+    EXPECT_EQ(judge(profile(asks), s, old).reason, Reason::too_old_ack) << asks;
+}
+
+/// RFC 7323 section 5.3, R3: before the ACK is looked at.
+TEST(Rfc7323, AnOldAckMovesTsRecent) {
+  for (const char* name : {"rfc7323", "freebsd"}) {
+    PawsState s = base();
+    s.snd_una = s.snd_nxt = {950};
+    EXPECT_TRUE(
+        judge(profile(name), s, make({.length = 10, .ack = 900, .tsval = 1'000'001})).updates_ts_recent)
+        << name;
+  }
+}
+
 TEST(SynSent, V23_EchoFromBeforeTheFirstSynIsRefused) {
   PawsState s = base();
   s.state = TcpState::syn_sent;
