@@ -40,6 +40,14 @@ void withdraw_move(Trouble& t, unsigned from, const PendingStep& outlier) {
   });
 }
 
+/// What the new clock began with, and where the old one, which the receiver had last, stood.
+void begin_clock(MigrationCase& open, const PendingStep& step, const SenderClock& old_clock) {
+  open.new_tsval = step.tsval;
+  open.new_ns = step.time_ns;
+  open.ts_recent = old_clock.last();
+  open.old_clock = old_clock;
+}
+
 }  // namespace
 
 void Tracker::odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit,
@@ -81,10 +89,13 @@ void Tracker::take_step(Flow& flow, unsigned from, const PendingStep& step) {
     direction.steps.push_back({step.frame, ticks, distance(a.clock.last(), step.tsval)});
     direction.epochs.push_back(epoch_until(a, step.frame, step.time_ns));
   }
-  for (MigrationCase& open : t.migrations)
-    if (!open.closed && open.host == from)
-      add_signal(open, "tsval-step", weight::kClockStep, step.frame,
-                 fmt::format("TSval {:+} ticks against its own clock", ticks));
+  for (MigrationCase& open : t.migrations) {
+    if (open.closed || open.host != from) continue;
+    add_signal(open, "tsval-step", weight::kClockStep, step.frame,
+               fmt::format("TSval {:+} ticks against its own clock", ticks));
+    // The user told of it a little early: the clock had still been the old one there.
+    if (open.result.told && step.frame > open.result.frame) begin_clock(open, step, a.clock);
+  }
   a.clock.start(step.tsval, step.time_ns);
 }
 

@@ -73,7 +73,7 @@ void not_met(std::vector<OpenVerdict>& open, const OpenVerdict& refused) {
 void Tracker::open_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
                            const PawsState& state, Needed needed, FrameList DirectionTrouble::*list) {
   DirectionTrouble& direction = trouble(flow).direction[from];
-  if (direction.open.size() == Trouble::kMaxOpen) {
+  if (direction.open.size() == kMaxOpen) {
     resolve(direction, direction.open.front());
     direction.open.erase(direction.open.begin());
   }

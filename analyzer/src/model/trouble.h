@@ -20,8 +20,13 @@
 
 namespace tsaudit {
 
+/// So many of the last verdicts of a direction may turn out otherwise.
+constexpr size_t kMaxOpen = 64;
+
 /// Frames of one kind: the first few, and how many in all.
 struct FrameList {
+  /// Those that may yet be removed, and what is left then for a finding to name.
+  static constexpr size_t kKept = kMaxOpen + Finding::kMaxFrames;
   std::vector<uint64_t> frames;
   uint64_t count = 0;
   TimeNs first_ns = 0, last_ns = 0;
@@ -32,7 +37,7 @@ struct FrameList {
     last_ns = first ? time : std::max(last_ns, time);
     // What is decided later may come before what was sure at once.
     frames.insert(std::upper_bound(frames.begin(), frames.end(), frame), frame);
-    if (frames.size() > Finding::kMaxFrames) frames.pop_back();
+    if (frames.size() > kKept) frames.pop_back();
   }
   /// `frame` is none of them after all.
   void remove(uint64_t frame) {
@@ -255,7 +260,7 @@ struct DirectionTrouble {
   std::optional<Lag> lag;
   std::optional<PendingPause> pause;
   std::vector<Stall> stalls;
-  int32_t ticks_behind = 0;  ///< of TS.Recent, at the first harmful drop
+  int32_t ticks_behind = 0;  ///< of TS.Recent, at the first harmful drop; 0: there was none yet
   TimeNs stored_ns = 0;      ///< when that TS.Recent was stored
   const ReceiverProfile* dropped_by = nullptr;
   /// The last segment of which nothing shows yet whether it was taken moved SND.UNA from `una` to `ack`.
@@ -340,7 +345,7 @@ class Trouble {
     return knock.has_value();
   }
 
-  static constexpr size_t kMaxOpen = 64, kMaxEpochs = 16, kMaxStalls = 32, kMaxMigrations = 16;
+  static constexpr size_t kMaxEpochs = 16, kMaxStalls = 32, kMaxMigrations = 16;
 };
 
 }  // namespace tsaudit

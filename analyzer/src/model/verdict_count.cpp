@@ -50,7 +50,7 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     // A SYN on a live connection is no loss: no receiver takes it there.
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
     if (lost && !live_syn) {
-      note_loss(flow, from, s.tsval, j.ts_recent);
+      note_loss(flow, from, s.tsval, j.known ? j.ts_recent : s.tsval);
       hold_up(flow, from, s.frame, s.time_ns, lost);
       list = &DirectionTrouble::paws_drops;
     } else if (s.length() > 0 && !lost.data) {

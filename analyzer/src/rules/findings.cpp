@@ -59,7 +59,8 @@ class Collector {
   }
   Finding& add(RuleId rule, std::optional<Side> from, const FrameList& list, std::string message) {
     Finding& f = add(rule, from, std::move(message));
-    f.frames = list.frames;
+    f.frames.assign(list.frames.begin(), list.frames.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                   list.frames.size(), Finding::kMaxFrames)));
     f.frame_count = list.count;
     f.time_ns = list.first_ns;
     return f;
@@ -99,9 +100,13 @@ class Collector {
     return direction_->ticks_behind <= 0 && direction().reasons[static_cast<size_t>(Reason::tsecr)] != 0;
   }
 
+  /// PAWSActive: no TSval was compared (tcp_rcv_synsent_state_process()).
+  bool refused_by_client() const { return direction_->ticks_behind == 0 && !refused_for_echo(); }
+
   std::string why_refused() const {
     if (refused_for_echo()) return "TSecr was that of no SYN-ACK";
-    const auto ticks = static_cast<uint64_t>(std::max(direction_->ticks_behind, 0));
+    if (refused_by_client()) return "TSecr was that of no SYN";
+    const auto ticks = static_cast<uint32_t>(direction_->ticks_behind);
     return fmt::format("TSval was {} behind TS.Recent", counted(ticks, "tick"));
   }
 
@@ -111,6 +116,12 @@ class Collector {
           "No offset mends that: until the handshake is over, {} takes no echo but of its SYN-ACKs, and not "
           "of "
           "an ACK with which it refused a segment before.",
+          named(other(from_)));
+    if (refused_by_client())
+      return fmt::format(
+          "No offset mends that: {} takes an answer to its SYN only if TSecr is a TSval that it may have "
+          "sent "
+          "since.",
           named(other(from_)));
     if (rate_changed_) return {};  // TS005 says what to do
     const Migration* m = migration_before(report_, from_, direction_->paws_drops.frames.front());
@@ -139,9 +150,11 @@ class Collector {
   void drops() {
     if (direction_->paws_drops) {
       const FrameList& list = direction_->paws_drops;
+      const bool taken = evidence() == Evidence::contradicted;
       Finding& f = add(RuleId::paws_drop, from_, list,
-                       fmt::format("{} discarded by {} from frame {} on: {}", counted(list.count, "segment"),
-                                   named(other(from_)), list.frames.front(), why_refused()));
+                       fmt::format("{} discarded by {} from frame {} on{}: {}",
+                                   counted(list.count, "segment"), named(other(from_)), list.frames.front(),
+                                   taken ? ", by the model alone" : "", why_refused()));
       f.evidence = evidence();
       f.advice = offset_advice();
       if (f.evidence == Evidence::contradicted) {
@@ -149,6 +162,11 @@ class Collector {
         f.advice =
             direction_->fitting_profile
                 ? fmt::format("The receiver took them: it behaves as {}.", direction_->fitting_profile->name)
+            : direction().profile_proven
+                ? fmt::format(
+                      "The receiver took them: it does not behave as {}, which was told, or the capture "
+                      "lacks packets.",
+                      direction().receiver_profile->name)
                 : "The receiver took them, and no profile explains it: the capture lacks packets.";
       }
     }

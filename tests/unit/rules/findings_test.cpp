@@ -621,5 +621,32 @@ TEST(Findings, AClockThatIsStillBehindWarnsOfTheNextData) {
   }
 }
 
+/// The first of many discards turn out to be none, while those after them stay.
+TEST(Findings, OfManyDiscardsTheFirstMayBeWithdrawn) {
+  Conversation c;
+  c.answer = 200'000;
+  c.handshake();
+  c.talk(30);
+  const uint32_t stayed = c.echo[1];
+  const auto send = [&](uint32_t tsval) {
+    c.client({.flags = kAck | kPsh, .payload = 100, .tsval = tsval});
+    c.next[0] += 100;  // whatever the verdict is
+  };
+  const uint32_t first = c.next[0];
+  c.client({.flags = kAck | kPsh, .payload = 100, .tsval = stayed + 1'000'000});  // lost behind the capture
+  c.next[0] = first + 100;
+  for (int i = 0; i < 32; ++i) c.pass(10'000), send(stayed + 10);
+  c.pass(20 * kMillisecond);
+  for (int i = 0; i < 8; ++i) c.pass(1'000), send(stayed + 30);
+  c.pass(60'000);
+  c.server({.ack = first, .tsecr = stayed});
+  const FlowReport report = judged(c);
+  ASSERT_TRUE(find(report, RuleId::paws_drop));
+  for (const Finding& finding : report.findings) {
+    EXPECT_FALSE(finding.frames.empty()) << finding.message;
+    EXPECT_LE(finding.frames.size(), Finding::kMaxFrames);
+  }
+}
+
 }  // namespace
 }  // namespace tsaudit
