@@ -59,8 +59,7 @@ void SenderClock::estimate(TimeNs now) {
   if (!agreed && (period_ns_ != 0 || !usual)) return;
   period_ns_ = rounded;
   rate_confirmed_ = certain;
-  const int64_t lead_us = (ticks_ * period_ns_ - elapsed) / 1000;
-  lead_max_us_ = static_cast<int32_t>(std::clamp<int64_t>(std::max<int64_t>(lead_us, 0), 0, INT32_MAX));
+  set_lead(std::max<int64_t>((ticks_ * period_ns_ - elapsed) / 1000, 0));
 }
 
 double SenderClock::usual_rate(double hz) {

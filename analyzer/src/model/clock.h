@@ -61,7 +61,7 @@ class SenderClock {
             if (!may_run_faster(ticks, now, since_last_ns)) return Fit::forward;
             period_ns_ = 0;
           } else {
-            lead_max_us_ = static_cast<int32_t>(lead_us);
+            set_lead(lead_us);
           }
         }
       }
@@ -113,6 +113,13 @@ class SenderClock {
  private:
   SenderClock(TsVal tsval, TimeNs now) : first_ns_(now), first_tsval_(tsval.raw), started_(true) {}
 
+  /// A clock that runs fast for weeks gets further ahead than the number holds: from then on that is counted
+  /// anew, as if it had begun earlier.
+  void set_lead(int64_t lead_us) {
+    const bool fits = lead_us < int64_t{1} << 30;
+    if (!fits) first_ns_ -= lead_us * 1000;
+    lead_max_us_ = fits ? static_cast<int32_t>(lead_us) : 0;
+  }
   /// After a silence of half the number circle or more, the step that is nearest to what the clock has made
   /// meanwhile.
   int64_t over_wraps(int64_t step, TimeNs since_last_ns) const {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "tsaudit/types.h"
 
@@ -27,12 +26,15 @@ class PcapngClock {
     }
   }
 
-  /// Rounded down, exact otherwise; clamped to what TimeNs can hold (years 1677 to 2262).
+  /// No capture is from before 1833 or after 2106. Between any two of these times lies no more than TimeNs
+  /// holds, with room for what a clock of 100 Hz takes to go round: nobody has to ask before he subtracts.
+  static constexpr TimeNs kFarthest = (int64_t{1} << 32) * kSecond;
+
+  /// Rounded down, exact otherwise; clamped to kFarthest from 1970.
   TimeNs to_ns(uint64_t timestamp) const {
     Wide ns = Wide{timestamp} * multiply_ >> shift_;
     if (divide_ != 1) ns /= divide_;
-    return static_cast<TimeNs>(std::clamp<Wide>(ns + offset_, std::numeric_limits<TimeNs>::min(),
-                                                std::numeric_limits<TimeNs>::max()));
+    return static_cast<TimeNs>(std::clamp<Wide>(ns + offset_, -kFarthest, kFarthest));
   }
 
  private:

@@ -109,6 +109,18 @@ TEST(SenderClock, ASilenceThatGoesAroundTheNumberCircleIsNoStep) {
   }
 }
 
+/// What it is ahead by outgrows 32 bits of microseconds in time.
+TEST(SenderClock, ThatRunsFastForMonthsStepsNowhere) {
+  const Sender sender{1000.5, 1000};
+  SenderClock clock = followed(sender, 10);
+  TimeNs last = kStart + 10 * kSecond;
+  for (TimeNs now = last; now < kStart + 120 * 86400 * kSecond; now += 600 * kSecond) {
+    ASSERT_EQ(clock.observe(sender.at(now), now, now - last), Fit::good) << (now - kStart) / kSecond;
+    EXPECT_NEAR(static_cast<double>(clock.deviation(sender.at(now), now)), 0, 3000);
+    last = now;
+  }
+}
+
 TEST(SenderClock, BehindQueuesExplainIsSaidAndTaken) {
   const Sender sender{1000, 1000};
   SenderClock clock = followed(sender, 60);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "read_back.h"
+#include "source/pcapng_time.h"
 
 namespace tsaudit::source {
 namespace {
@@ -151,10 +152,10 @@ constexpr Clock kClocks[] = {
     {0x80 | 63, 1ull << 63, kSecond},
     {0x80 | 64, 1ull << 63, 500000000},
     {0xff, 0xffffffffffffffff, 0},
-    // More than an int64 of nanoseconds can hold.
-    {6, 0xffffffffffffffff, INT64_MAX},
-    {0, 1ull << 63, INT64_MAX},
-    {9, 1ull << 63, INT64_MAX},
+    // More than anybody would subtract from.
+    {6, 0xffffffffffffffff, PcapngClock::kFarthest},
+    {0, 1ull << 63, PcapngClock::kFarthest},
+    {9, 1ull << 63, PcapngClock::kFarthest},
 };
 TEST(Pcapng, ConvertsEveryResolution) {
   Writer file;
@@ -174,8 +175,11 @@ TEST(Pcapng, ConvertsEveryResolution) {
 
 TEST(Pcapng, AddsTheOffsetOfTheInterface) {
   const std::pair<int64_t, TimeNs> cases[] = {
-      {-5, -3500000000},      {7, 8500000000},        {1700000000, 1700000001'500000000},
-      {INT64_MIN, INT64_MIN}, {INT64_MAX, INT64_MAX},
+      {-5, -3500000000},
+      {7, 8500000000},
+      {1700000000, 1700000001'500000000},
+      {INT64_MIN, -PcapngClock::kFarthest},
+      {INT64_MAX, PcapngClock::kFarthest},
   };
   for (const auto& [offset, expected] : cases) {
     for (const bool big : {false, true}) {
