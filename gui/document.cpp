@@ -307,7 +307,7 @@ void Document::request_explanation(quint64 frame) {
       const Summary summary = analyze(**source, explain.options, sink, {}, explain.stop.get());
       if (!sink.result && *explain.stop) return;  // another frame was asked for
       WriterOptions writer;
-      if (explain.paths.size() == 1) writer.command_hint = explain.paths.front();
+      if (explain.paths.size() == 1) writer.command_hint.capture = explain.paths.front();
       if (sink.result)
         text = text_of(explain_text(*sink.result, writer));
       else if (summary.copy_of_frame != 0)

@@ -69,7 +69,7 @@ ExitCode compare_two(CompareOptions& options) {
     // Without one side there is nothing to compare; half of one is compared as far as it goes.
     if (side->summary().captures.empty() || of_side == ExitCode::interrupted) return code;
   }
-  Writers<CompareWriter> writers(&make_compare_writer, options.report, "", policy->fail_on);
+  Writers<CompareWriter> writers(&make_compare_writer, options.report, {}, policy->fail_on);
   Deltas deltas(writers);
   const CompareSummary summary = compare(baseline, candidate, *policy, today, deltas);
   writers.finish(summary);

@@ -31,7 +31,7 @@ struct LiveOptions {
 class LiveReports final : public GatedReports {
  public:
   LiveReports(const LiveOptions& options, const PacketSource& source, GateRun* gate)
-      : GatedReports(options.report, options.open.record, gate),
+      : GatedReports(options.report, options.input.command_hint(options.open.record), gate),
         options_(options),
         source_(source),
         line_(options.input.quiet),

@@ -15,7 +15,7 @@ namespace tsaudit::cli {
 class GatedReports : public Sink {
  public:
   /// `gate` may be null.
-  GatedReports(const ReportOptions& options, const std::string& command_hint, GateRun* gate)
+  GatedReports(const ReportOptions& options, const CommandHint& command_hint, GateRun* gate)
       : gate_(gate), writers_(&make_report_writer, options, command_hint, failure_from(gate)) {}
 
   void flow(FlowReport&& flow) override {

@@ -152,8 +152,24 @@ void InputOptions::add_live_to(CLI::App& command) {
       ->group("Output");
 }
 
-std::string InputOptions::command_hint() const {
-  return captures.size() == 1 && captures[0] != "-" ? captures[0] : std::string();
+CommandHint InputOptions::command_hint() const {
+  return captures.size() == 1 && captures[0] != "-" ? command_hint(captures[0]) : CommandHint();
+}
+
+CommandHint InputOptions::command_hint(const std::string& capture) const {
+  CommandHint hint{.capture = capture};
+  const auto add = [&](const char* option, std::string_view value) {
+    hint.options.emplace_back(option);
+    hint.options.emplace_back(value);
+  };
+  if (!filter.empty()) add("--filter", filter);
+  if (analysis.profile) add("--profile", analysis.profile->name);
+  for (const auto& [address, profile] : analysis.receivers)
+    add("--receiver", fmt::format("{}={}", to_string(address), profile->name));
+  for (const IpAddress& address : analysis.captured_at) add("--captured-at", to_string(address));
+  if (analysis.captured_on_the_way) add("--captured-at", "way");
+  for (const uint64_t frame : analysis.cuts) add("--cut", std::to_string(frame));
+  return hint;
 }
 
 WriterOptions writer_options(const InputOptions& input, ColorChoice color) {

@@ -28,8 +28,9 @@ struct InputOptions {
   /// The same, and what only captures that are there already can have: --cut and --allow-truncated. The
   /// captures themselves are named by each command.
   void add_to(CLI::App& command);
-  /// The capture in commands to paste; empty when there are several, whose frame numbers go on.
-  std::string command_hint() const;
+  /// Without a capture when there are several, whose frame numbers go on.
+  CommandHint command_hint() const;
+  CommandHint command_hint(const std::string& capture) const;
 };
 
 /// For options that take a count or a frame number.

@@ -35,7 +35,7 @@ void ReportOptions::check() const {
   }
 }
 
-ReportFiles::ReportFiles(const ReportOptions& options, const std::string& command_hint, Severity fail_on) {
+ReportFiles::ReportFiles(const ReportOptions& options, const CommandHint& command_hint, Severity fail_on) {
   for (size_t i = 0; i < kFormats.size(); ++i) {
     if (options.files[i].empty()) continue;
     files_.push_back(std::make_unique<OutputFile>(options.files[i]));

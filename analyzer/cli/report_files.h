@@ -36,7 +36,7 @@ class ReportFiles {
   };
 
   /// Throws OutputError for a file that cannot be written.
-  ReportFiles(const ReportOptions& options, const std::string& command_hint, Severity fail_on);
+  ReportFiles(const ReportOptions& options, const CommandHint& command_hint, Severity fail_on);
   /// The files in the order of kFormats, stdout last.
   const std::vector<Target>& targets() const { return targets_; }
   /// What was written to a target is complete. Throws OutputError when it did not arrive.
@@ -52,7 +52,7 @@ template <class Writer>
 class Writers {
  public:
   using Make = std::unique_ptr<Writer> (*)(ReportFormat, std::FILE*, const WriterOptions&);
-  Writers(Make make, const ReportOptions& options, const std::string& command_hint, Severity fail_on)
+  Writers(Make make, const ReportOptions& options, const CommandHint& command_hint, Severity fail_on)
       : files_(options, command_hint, fail_on) {
     for (const auto& target : files_.targets())
       writers_.push_back(make(target.format, target.file, target.options));

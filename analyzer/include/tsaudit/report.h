@@ -60,7 +60,6 @@ struct TsRecentCheck {
   uint64_t missed_reorder = 0;    ///< the capture's order is not the receiver's
   uint64_t missed_refused = 0;    ///< the receiver dropped what the model accepted
   uint64_t missed_restored = 0;   ///< the receiver lost TS.Recent (TSecr 0)
-  uint64_t missed_other = 0;
 };
 
 /// One direction: the segments that `from` sent, judged as the other side's receiver judges them.

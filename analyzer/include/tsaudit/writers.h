@@ -14,11 +14,17 @@
 
 namespace tsaudit {
 
+/// What commands to paste are made of.
+struct CommandHint {
+  std::string capture = {};               ///< as the user named it; empty: there are no such commands
+  std::vector<std::string> options = {};  ///< that its verdicts rest on: "--profile", "rfc7323"
+};
+
 struct WriterOptions {
   bool color = false;                     ///< ANSI colours (text only)
   unsigned width = 100;                   ///< columns of the terminal (text only)
   Severity fail_on = Severity::error;     ///< a finding from here on is a failure (JUnit)
-  std::string command_hint;               ///< the capture as the user named it, for commands to paste
+  CommandHint command_hint;
 };
 
 /// Takes flows as they end and the summary last. Memory does not grow with healthy flows.

@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "tsaudit/words.h"
+
 namespace tsaudit {
 namespace {
 
@@ -48,6 +50,56 @@ std::string comparison(TsVal tsval, TsVal recent) {
                      ticks == 1 || ticks == -1 ? "" : "s", ticks > 0 ? "ahead of" : "behind", recent.raw);
 }
 
+/// "100 bytes before RCV.NXT"
+std::string place(const char* what, SeqNum at, const char* mark, SeqNum where) {
+  const int32_t bytes = distance(where, at);
+  if (bytes == 0) return fmt::format("{} is {}", what, mark);
+  const auto count = static_cast<uint64_t>(std::llabs(bytes));
+  return fmt::format("{} is {} {} {}", what, counted(count, "byte"), bytes < 0 ? "before" : "beyond", mark);
+}
+
+/// What an old segment fails in the kernel's test for repeated ACKs, or that it does not.
+std::string replay_words(const ReceiverProfile& profile, const PawsState& state, const PawsSegment& s) {
+  switch (replay_test(profile, state, s)) {
+    case ReplayTest::unknown_to_it:
+      return {};
+    case ReplayTest::pure_ack:
+      return "no pure ACK: refused";
+    case ReplayTest::sequence:
+      return place("SEG.SEQ", s.seq, "RCV.NXT", state.rcv_nxt) + ": refused";
+    case ReplayTest::ack:
+      return place("SEG.ACK", s.ack, "SND.UNA", state.snd_una) + ": refused";
+    case ReplayTest::window:
+      return "it could update the send window: refused";
+    case ReplayTest::age:
+    case ReplayTest::harmless:
+      break;
+  }
+  return fmt::format("{}a repeated pure ACK; RTO {} ms gives a replay window of {} ticks",
+                     replay_test(profile, state, s) == ReplayTest::age ? "too old for " : "harmless, ",
+                     state.rto_ns / kMillisecond, replay_ticks(profile, state));
+}
+
+/// Where a segment is that a test of numbers has refused.
+std::string sequence_words(Reason reason, const PawsState& state, const PawsSegment& s) {
+  switch (reason) {
+    case Reason::old_sequence:
+      return "tcp_sequence(): " + place("the segment's end", s.end_seq, "Last.ACK.sent", state.rcv_wup);
+    case Reason::invalid_sequence:
+      return "tcp_sequence(): " +
+             place("SEG.SEQ", s.seq, "the window's right edge", state.rcv_wup + state.rcv_wnd);
+    case Reason::invalid_end_sequence:
+      return "tcp_sequence(): " +
+             place("the segment's end", s.end_seq, "the window's right edge", state.rcv_wup + state.rcv_wnd);
+    case Reason::too_old_ack:
+      return "tcp_ack(): " + place("SEG.ACK", s.ack, "SND.UNA", state.snd_una);
+    case Reason::ack_unsent_data:
+      return "tcp_ack(): " + place("SEG.ACK", s.ack, "SND.NXT", state.snd_nxt);
+    default:
+      return "the tests behind PAWS";
+  }
+}
+
 }  // namespace
 
 ReceiverSnapshot snapshot(const Flow&, const Host& receiver, TimeNs now) {
@@ -89,6 +141,12 @@ std::vector<std::string> explain_steps(const ReceiverProfile& profile, const Flo
     steps.push_back(
         fmt::format("TSval {} initialises TS.Recent: there is nothing to compare it with", s.tsval.raw));
     return steps;
+  } else if (j.verdict == Verdict::drop && receiver.state == TcpState::syn_sent && is_paws(j.reason)) {
+    const PawsState state = likeliest_state(flow, receiver, sender, s);
+    steps.push_back(fmt::format("TSecr {} is not between what its SYN said, {}, and its clock now",
+                                s.tsecr.raw, state.tsval_first.raw));
+  } else if (j.reason == Reason::tsecr) {
+    steps.push_back(fmt::format("TSecr {} is the TSval of none of its SYN-ACKs", s.tsecr.raw));
   } else if (!j.known) {
     steps.push_back("TS.Recent is not known yet: the capture does not show what this receiver last stored");
     return steps;
@@ -101,10 +159,9 @@ std::vector<std::string> explain_steps(const ReceiverProfile& profile, const Flo
           fmt::format("  beyond the window of {} tick(s); TS.Recent is {} s old, the limit is {} s{}",
                       profile.window_ticks, state.age_seconds, profile.idle_seconds,
                       state.ts_recent.raw == 0 ? "; it is 0" : ""));
-      if (profile.replay_ticks_per_second)
-        steps.push_back(fmt::format("tcp_disordered_ack_check(): RTO {} ms gives a replay window of {} ticks",
-                                    state.rto_ns / kMillisecond,
-                                    state.rto_ns / kMillisecond * profile.replay_ticks_per_second / 1000));
+      if (const std::string words = replay_words(profile, state, as_received(flow, sender, s));
+          !words.empty())
+        steps.push_back("tcp_disordered_ack_check(): " + words);
       if (s.has(kRst)) steps.push_back("RST: exempt from PAWS");
     } else {
       steps.push_back(fmt::format("  passes: {}", to_string(why)));
@@ -114,7 +171,11 @@ std::vector<std::string> explain_steps(const ReceiverProfile& profile, const Flo
           fmt::format("asked for each of the {} values that TS.Recent may hold", receiver.ts_recent.size()));
   }
   const bool sequence = j.verdict == Verdict::drop && j.reason >= Reason::tcp_flags;
-  if (sequence) steps.push_back(fmt::format("tcp_sequence(), tcp_ack(): refused, {}", to_string(j.reason)));
+  if (sequence)
+    steps.push_back(fmt::format(
+        "{}: refused, {}",
+        sequence_words(j.reason, likeliest_state(flow, receiver, sender, s), as_received(flow, sender, s)),
+        to_string(j.reason)));
   steps.push_back(fmt::format("verdict: {}, {}{}", to_string(j.verdict), to_string(j.reason),
                               j.verdict != Verdict::drop ? ""
                               : !j.answered              ? "; no answer is sent"

@@ -27,6 +27,7 @@ void fill_reasons(DirectionReport& report, const Flow& flow, const Host& from, c
   const uint64_t rest = report.segments > counted ? report.segments - counted : 0;
   const Reason common = flow.negotiated() == Negotiated::yes  ? Reason::newer
                         : flow.negotiated() == Negotiated::no ? Reason::not_negotiated
+                        : from.ts_segments > 0                ? Reason::newer
                                                               : Reason::no_tsopt;
   reasons[index(common)] += rest;
 
@@ -72,8 +73,7 @@ DirectionReport report_direction(const Tracker& tracker, const Flow& flow, unsig
   TsRecentCheck& check = report.check;
   check.compared = b.compared;
   check.exact = b.exact;
-  const uint64_t missed =
-      check.missed_reorder + check.missed_refused + check.missed_restored + check.missed_other;
+  const uint64_t missed = check.missed_reorder + check.missed_refused + check.missed_restored;
   check.equal = check.compared - std::min(check.compared, missed);
   return report;
 }

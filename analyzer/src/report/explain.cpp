@@ -69,9 +69,17 @@ void add_state(Page& page, std::string_view label, const ReceiverSnapshot& state
   }
 }
 
+/// Does the distance of TSval from TS.Recent decide, or is it what is not known well enough?
+bool is_about_tsval(Reason reason) {
+  return reason == Reason::newer || reason == Reason::equal || reason == Reason::window1 ||
+         reason == Reason::idle || reason == Reason::disordered_ack || reason == Reason::rst_exempt ||
+         reason == Reason::ts_recent_range || reason == Reason::idle_range || reason == Reason::rto_range ||
+         (is_paws(reason) && reason != Reason::tsecr);
+}
+
 std::string verdict_text(const SegmentRow& row) {
   std::string text = fmt::format("{}, {}", to_string(row.verdict), to_string(row.reason));
-  if (row.has_ts && row.ts_recent_known) {
+  if (row.has_ts && row.ts_recent_known && is_about_tsval(row.reason)) {
     const int64_t delta = row.delta;
     text += delta < 0    ? fmt::format(": TSval lies {} ticks behind TS.Recent", grouped(-delta))
             : delta == 0 ? std::string(": TSval equals TS.Recent")

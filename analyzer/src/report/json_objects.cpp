@@ -36,7 +36,6 @@ void write_check(JsonStream& json, const TsRecentCheck& check) {
   json.field("reorder", check.missed_reorder);
   json.field("refused", check.missed_refused);
   json.field("restored", check.missed_restored);
-  json.field("other", check.missed_other);
   json.end_object();
   json.end_object();
 }

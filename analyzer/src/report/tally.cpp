@@ -70,7 +70,6 @@ void Tally::add(const FlowReport& flow) {
     check.missed_reorder += direction.check.missed_reorder;
     check.missed_refused += direction.check.missed_refused;
     check.missed_restored += direction.check.missed_restored;
-    check.missed_other += direction.check.missed_other;
   }
 }
 

@@ -60,7 +60,7 @@ std::string direction_text(const DirectionReport& direction) {
   }
   switch (direction.vantage) {
     case Vantage::at_receiver:
-      text += "captured at the receiver";
+      text += "captured at the receiver or close to it";
       break;
     case Vantage::at_sender:
       text += "captured at the sender";
@@ -196,9 +196,11 @@ class Details {
     if (migration.offset) {
       const OffsetAdvice& offset = *migration.offset;
       row("offset",
-          fmt::format("add {} to its TSval to continue the old clock (at least {} to lose no segment, at "
-                      "most {})",
-                      grouped(offset.suggested), grouped(offset.min), grouped(offset.max)));
+          fmt::format("add {} to its TSval to continue the old clock ({}, at most {})",
+                      grouped(offset.suggested),
+                      offset.needed() ? fmt::format("at least {} to lose no segment", grouped(offset.min))
+                                      : "no segment is lost without",
+                      grouped(offset.max)));
     }
     if (migration.offset && migration.offset->suggested == 0) return;  // nothing to be mended
     for (const std::string& command : offset_commands(flow_, migration)) verbatim("", command);
@@ -207,11 +209,14 @@ class Details {
   /// Where to look next, ready to paste: the worst finding that has frames.
   void add_commands(const std::vector<Finding>& findings) {
     const auto worst = std::ranges::find_if(findings, [](const Finding& f) { return !f.frames.empty(); });
-    if (options_.command_hint.empty() || worst == findings.end()) return;
+    if (options_.command_hint.capture.empty() || worst == findings.end()) return;
     std::string set;
     for (const uint64_t frame : worst->frames) set += fmt::format("{}{}", set.empty() ? "" : ",", frame);
-    const std::string capture = shell_word(options_.command_hint);
-    verbatim("inspect", fmt::format("tsaudit explain {} --frame {}", capture, worst->frames.front()));
+    const std::string capture = shell_word(options_.command_hint.capture);
+    std::string options;
+    for (const std::string& word : options_.command_hint.options) options += " " + shell_word(word);
+    verbatim("inspect",
+             fmt::format("tsaudit explain {}{} --frame {}", capture, options, worst->frames.front()));
     verbatim("", fmt::format("tshark -r {} -Y 'frame.number in {{{}}}'", capture, set));
   }
 

@@ -267,7 +267,6 @@ class TextReport : public ReportWriter {
     add(check.missed_reorder, "by reordering");
     add(check.missed_refused, "refused by the receiver");
     add(check.missed_restored, "after a restore");
-    add(check.missed_other, "unexplained");
     paragraph("self-check",
               fmt::format("the receivers' TSecr is as modelled in {} of {} ({}){}", grouped(check.equal),
                           grouped(check.compared), percent(check.equal, check.compared), misses));

@@ -94,7 +94,7 @@ TEST(ExplainSegment, ListsEveryStateThatIsPossible) {
 
 TEST(ExplainRule, ShowsTheTableEntry) {
   for (const RuleInfo& rule : rule_table()) {
-    const std::string out = explain_text(rule, {.color = false, .width = 80, .command_hint = ""});
+    const std::string out = explain_text(rule, {.color = false, .width = 80, .command_hint = {""}});
     EXPECT_THAT(out, HasSubstr(std::string(rule.code) + " " + std::string(rule.name)));
     EXPECT_THAT(out, HasSubstr("\nSource: "));
     for (size_t at = 0; at < out.size();) {

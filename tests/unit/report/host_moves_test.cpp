@@ -87,7 +87,7 @@ TEST(HostMoves, LeaveRoomForOtherFlows) {
   for (DirectionReport& direction : other.directions) direction.confirmed = 0;
   flows.push_back(other);
   const std::string text =
-      sample::report(ReportFormat::text, flows, {.color = false, .width = 100, .command_hint = ""});
+      sample::report(ReportFormat::text, flows, {.color = false, .width = 100, .command_hint = {""}});
   EXPECT_THAT(text, HasSubstr("moved    10.0.0.1 with 30 connections\n"));
   EXPECT_THAT(text, HasSubstr("error    flow 77 "));
   EXPECT_THAT(text, HasSubstr("error    flow 2 "));

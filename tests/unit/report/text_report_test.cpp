@@ -15,7 +15,7 @@ using ::testing::StartsWith;
 
 std::string text(const std::vector<FlowReport>& flows, const std::function<void(Summary&)>& adjust = {}) {
   return sample::report(ReportFormat::text, flows,
-                        {.color = false, .width = 100, .command_hint = "passt-migration.pcapng"}, adjust);
+                        {.color = false, .width = 100, .command_hint = {"passt-migration.pcapng"}}, adjust);
 }
 
 TEST(TextReport, TellsAStallFromTheAnswerToTheCommands) {
@@ -148,7 +148,7 @@ TEST(TextReport, NoCommandToAddNothing) {
 TEST(TextReport, ColourOnlyAddsEscapes) {
   const std::vector<FlowReport> flows = {sample::healthy(1), sample::stalled(7), sample::zero_window(9)};
   std::string colored =
-      sample::report(ReportFormat::text, flows, {.color = true, .width = 100, .command_hint = ""});
+      sample::report(ReportFormat::text, flows, {.color = true, .width = 100, .command_hint = {""}});
   EXPECT_THAT(colored, HasSubstr("\x1b[1;31merror\x1b[0m"));
   for (size_t at; (at = colored.find('\x1b')) != std::string::npos;) {
     colored.erase(at, colored.find('m', at) + 1 - at);
@@ -159,7 +159,7 @@ TEST(TextReport, ColourOnlyAddsEscapes) {
 TEST(TextReport, CommandsQuoteTheCaptureForTheShell) {
   const std::string out =
       sample::report(ReportFormat::text, {sample::stalled(7)},
-                     {.color = false, .width = 100, .command_hint = "my 'best' capture.pcap"});
+                     {.color = false, .width = 100, .command_hint = {"my 'best' capture.pcap"}});
   EXPECT_THAT(out, HasSubstr(R"(tshark -r 'my '\''best'\'' capture.pcap' -Y)"));
   EXPECT_THAT(sample::report(ReportFormat::text, {sample::stalled(7)}), Not(HasSubstr("inspect")));
 }
