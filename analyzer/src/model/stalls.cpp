@@ -27,6 +27,20 @@ bool moved_off_sequence(const Trouble& t) {
                      [](const MigrationCase& m) { return has_signal(m, "sequence"); });
 }
 
+/// Has `receiver` acknowledged all of `s` before, in sight?
+bool had_arrived(const Host& receiver, const Segment& s) {
+  return receiver.acked && !after(s.end_seq(), receiver.ack_max);
+}
+
+/// Do the ACKs of what `from` sends not reach it, for all that is known: refused, or lost as the data beside
+/// them?
+bool misses_acks(const Trouble& t, unsigned from) {
+  const DirectionTrouble& back = t.direction[from ^ 1];
+  const bool lost = back.stalls_now() && back.stalls.back().cause != StallCause::zero_window;
+  return lost || t.direction[from].hold || moved_off_sequence(t) ||
+         back.reasons[static_cast<size_t>(Reason::invalid_sequence)] != 0;
+}
+
 /// When the data that `sender` sends again now were sent before, or later if that is not known.
 TimeNs sent_before(const Flow& flow, const Host& sender, TimeNs now) {
   if (sender.payload_bytes == 0) return sender.last_ns;  // not in sight
@@ -34,18 +48,33 @@ TimeNs sent_before(const Flow& flow, const Host& sender, TimeNs now) {
   return std::max(std::min(sender.last_ns, sent), flow.first_ns);
 }
 
+void close_stall(DirectionTrouble& direction, TimeNs now, bool over) {
+  Stall& stall = direction.stalls.back();
+  stall.end_ns = now;
+  stall.over = over;
+  if (over && now - stall.start_ns < kWorthNaming)
+    direction.stalls.pop_back();
+  else if (direction.icmp && (stall.cause == StallCause::no_answer || stall.cause == StallCause::loss)) {
+    stall.cause = StallCause::icmp;
+    stall.icmp = direction.icmp;
+  }
+  if (over) direction.stall_open = false;
+}
+
+/// Data that had been acknowledged were sent again. Once may be for nothing, or for an ACK that got lost
+/// behind the capture and has come by now; only whoever sends them once more shows that he still had not got
+/// it.
+void end_needless(DirectionTrouble& direction) {
+  if (!direction.needless_seq) return;
+  direction.needless_seq.reset();
+  close_stall(direction, direction.stalls.back().end_ns, true);
+}
+
 /// What the last stall is, or has been if it is `over`: open since a retransmission, or a refused segment.
 void end_stall(DirectionTrouble& direction, TimeNs now, bool over) {
+  end_needless(direction);
   if (direction.stall_open) {
-    Stall& stall = direction.stalls.back();
-    stall.end_ns = now;
-    stall.over = over;
-    if (over && now - stall.start_ns < kWorthNaming)
-      direction.stalls.pop_back();
-    else if (direction.icmp && (stall.cause == StallCause::no_answer || stall.cause == StallCause::loss)) {
-      stall.cause = StallCause::icmp;
-      stall.icmp = direction.icmp;
-    }
+    close_stall(direction, now, over);
   } else if (direction.hold && direction.hold->certain && now - direction.hold->time_ns >= kWorthNaming &&
              direction.stalls.size() < Trouble::kMaxStalls) {
     direction.stalls.push_back({.cause = StallCause::paws,
@@ -55,7 +84,6 @@ void end_stall(DirectionTrouble& direction, TimeNs now, bool over) {
                                 .over = over});
   }
   if (!over) return;
-  direction.stall_open = false;
   direction.hold.reset();
   direction.icmp.reset();
 }
@@ -113,8 +141,10 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   Trouble& t = trouble(flow);
 
   DirectionTrouble& incoming = t.direction[from ^ 1];
-  const bool answered = progress.answers && incoming.hold && !incoming.hold->data && !incoming.stall_open;
-  if (progress.of_other || answered) end_stall(incoming, s.time_ns, true);
+  const bool answered = progress.answers && incoming.hold && !incoming.hold->data && !incoming.stalls_now();
+  // An ACK that is only said once more may get lost as it did before.
+  const bool said_before = incoming.needless_seq && !after(s.ack, was.ack_max);
+  if ((progress.of_other && !said_before) || answered) end_stall(incoming, s.time_ns, true);
   if (window_closed && !incoming.zero_window_open) {
     incoming.zero_window_open = true;
     incoming.zero_window_ns = s.time_ns;
@@ -122,25 +152,33 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   } else if (!window_closed && incoming.zero_window_open && s.has(kAck) && !s.has(kRst)) {
     incoming.zero_window_open = false;
     if (s.time_ns - incoming.zero_window_ns >= kWorthNaming && incoming.stalls.size() < Trouble::kMaxStalls &&
-        !incoming.stall_open)
+        !incoming.stalls_now()) {
+      end_needless(incoming);
       incoming.stalls.push_back({.cause = StallCause::zero_window,
                                  .frame = incoming.zero_window_frame,
                                  .start_ns = incoming.zero_window_ns,
                                  .end_ns = s.time_ns,
                                  .over = true});
+    }
   }
 
   DirectionTrouble& outgoing = t.direction[from];
   if (progress.of_own) end_stall(outgoing, s.time_ns, true);
   outgoing.probes = is_keepalive(b, s) && !s.has(kSyn | kRst | kFin);
   if (outgoing.hold && (retransmitted || outgoing.probes)) outgoing.hold->certain = true;
+  const bool needless = retransmitted && had_arrived(b, s) && !misses_acks(t, from);
+  // Who goes on to what follows has made progress.
+  const bool another = needless && outgoing.needless_seq && after(s.seq, *outgoing.needless_seq);
+  if (retransmitted && (!needless || another)) end_needless(outgoing);
   if (retransmitted && !outgoing.stall_open && outgoing.stalls.size() < Trouble::kMaxStalls) {
-    const DirectionTrouble::Hold since =
-        outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, sent_before(flow, was, s.time_ns)});
+    const TimeNs sent = needless ? s.time_ns : sent_before(flow, was, s.time_ns);
+    const DirectionTrouble::Hold since = outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, sent});
     outgoing.stalls.push_back(
         {.frame = since.frame, .start_ns = since.time_ns, .again_ns = s.time_ns, .end_ns = s.time_ns});
     outgoing.stall_open = true;
+    if (needless) outgoing.needless_seq = s.seq;
   }
+  if (needless && outgoing.needless_seq) outgoing.needless_seq = s.seq;
   if (retransmitted && outgoing.stall_open) {
     Stall& stall = outgoing.stalls.back();
     ++stall.segments;

@@ -289,6 +289,10 @@ struct DirectionTrouble {
   std::optional<Hold> hold;
   bool probes = false;  ///< its last segment asks whether the other end is there, or its window open
   bool stall_open = false;            ///< stalls.back() goes on
+  /// That one consists of data that were sent again, from here on, when their receiver had acknowledged them.
+  std::optional<SeqNum> needless_seq;
+  /// Are there data that make no progress, as far as is known now?
+  bool stalls_now() const { return stall_open && !needless_seq; }
   std::optional<IcmpError> icmp;      ///< the first about its segments since it made progress
   bool zero_window_open = false;      ///< the receiver's window is closed since zero_window_ns
   TimeNs zero_window_ns = 0;

@@ -196,8 +196,11 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "of several points (two hosts, or all devices of a router) shows where segments came by that another "
      "point did not see: they got lost in between, unless that one did not capture any more.\n\n"
      "It is given only where the verdicts of the stalled direction are known, and names the frame that "
-     "proves the cause. Where the capture cannot decide, the verdict stays unknown. A reset that closes is "
-     "none: after a FIN of the same host, or one that acknowledges all the data.\n\n"
+     "proves the cause. Where the capture cannot decide, the verdict stays unknown. Data that are sent again "
+     "though the capture shows that they had been acknowledged are missing to nobody, unless the other "
+     "side's data do not get through meanwhile, or the same are sent once more: then the ACKs got lost behind "
+     "the capture, and the stall lasts from the first time to the last. A reset that closes is none: after a "
+     "FIN of the same host, or one that acknowledges all the data.\n\n"
      "Leave the timestamps alone and follow the cause that is named.",
      "RFC 9293 sections 3.8.6 and 3.10.7.4; net/ipv4/tcp_timer.c: tcp_probe_timer(), "
      "tcp_retransmit_timer(); net/ipv4/tcp_input.c: tcp_sequence(); RFC 792; RFC 4443"},

@@ -382,6 +382,156 @@ TEST(Stalls, OneLostPacketIsNone) {
   EXPECT_TRUE(stalls_of_client(c).empty());
 }
 
+/// The client has sent 100 bytes, and the server has acknowledged them. There was trouble before.
+void deliver(Conversation& c) {
+  c.handshake();
+  c.talk(50);
+  c.client({.payload = 10, .ts = false});
+  c.pass(c.answer);
+  c.server();
+  c.pass(20 * kMillisecond);
+  c.client({.payload = 100});
+  c.pass(c.answer);
+  c.server();
+}
+
+TEST(Stalls, WhatHadArrivedBeforeItIsSentAgainIsNone) {
+  for (const bool answered : {true, false}) {
+    for (const int times : {1, 2}) {
+      Conversation c;
+      deliver(c);
+      for (int i = 0; i < times; ++i) {
+        c.pass(300 * kMillisecond);
+        c.client({.payload = 100, .seq = c.next[0] - 100});
+        c.pass(c.answer);
+        if (answered) c.server();
+      }
+      c.pass(30 * kSecond);
+      c.server({.payload = 100});
+      c.pass(10 * kMillisecond);
+      c.client();
+      c.talk(3);
+      EXPECT_TRUE(stalls_of_client(c).empty()) << answered << times;
+    }
+  }
+}
+
+/// Nor at the end.
+TEST(Stalls, WhatHadArrivedIsNotMissingUntilTheCaptureEnds) {
+  Conversation c;
+  deliver(c);
+  c.pass(300 * kMillisecond);
+  c.client({.payload = 100, .seq = c.next[0] - 100});
+  c.pass(30 * kSecond);
+  c.server({.payload = 100});
+  EXPECT_TRUE(stalls_of_client(c).empty());
+}
+
+/// Their ACKs pass the capture and get lost behind it: whoever sends the data once more has not got them.
+TEST(Stalls, WhatIsSentAgainAndAgainIsMissingToItsSender) {
+  Conversation c;
+  deliver(c);
+  const uint32_t seq = c.next[0] - 100;
+  TimeNs pause = 200 * kMillisecond, first = 0, last = 0;
+  for (int i = 0; i < 5; ++i, pause *= 2) {
+    c.pass(pause);
+    last = c.now;
+    if (i == 0) first = c.now;
+    c.client({.payload = 100, .seq = seq});
+    c.pass(c.answer);
+    c.server();
+  }
+  c.pass(30 * kSecond);
+  c.talk(5);
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::loss);
+  EXPECT_EQ(stalls[0].start_ns, first);
+  EXPECT_EQ(stalls[0].end_ns, last);
+  EXPECT_TRUE(stalls[0].over);
+  EXPECT_EQ(stalls[0].segments, 5u);
+}
+
+/// What the server sends gets lost behind the capture, its ACKs as well as its data.
+TEST(Stalls, WhatIsSentAgainWhileTheOtherSideGetsNothingThroughIsMissing) {
+  Conversation c;
+  deliver(c);
+  c.pass(20 * kMillisecond);
+  c.client({.payload = 100});
+  const TimeNs sent = c.now;
+  c.pass(c.answer);
+  c.server({.payload = 100});
+  const uint32_t seq = c.next[1] - 100;
+  for (TimeNs pause = 200 * kMillisecond; pause < kSecond; pause *= 2) {
+    c.pass(pause);
+    c.server({.payload = 100, .seq = seq});
+  }
+  c.client({.payload = 100, .seq = c.next[0] - 100, .ack = seq});
+  c.pass(kSecond);
+  c.server({.payload = 100, .seq = seq});
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_NEAR(static_cast<double>(stalls[0].start_ns - sent), 0, 1e6);
+  EXPECT_EQ(stalls[0].end_ns, c.now);
+  EXPECT_FALSE(stalls[0].over);
+}
+
+/// It has got the ACK of one, and goes on to the next.
+TEST(Stalls, OneAfterTheOtherIsProgress) {
+  Conversation c;
+  deliver(c);
+  c.client({.payload = 100});
+  c.pass(c.answer);
+  c.server();
+  for (const uint32_t back : {200u, 100u}) {
+    c.pass(900 * kMillisecond);
+    c.client({.payload = 100, .seq = c.next[0] - back});
+    c.pass(900 * kMillisecond);
+    c.client({.payload = 100, .seq = c.next[0] - back});
+    c.pass(c.answer);
+    c.server();
+  }
+  c.talk(5);
+  EXPECT_TRUE(stalls_of_client(c).empty());
+}
+
+TEST(Stalls, WhatIsLostAfterwardsCountsFromThere) {
+  Conversation c;
+  deliver(c);
+  c.pass(300 * kMillisecond);
+  c.client({.payload = 100, .seq = c.next[0] - 100});
+  c.pass(c.answer);
+  c.server();
+  c.pass(5 * kSecond);
+  const TimeNs sent = c.now;
+  c.client({.payload = 100});
+  retransmit(c, 5);
+  c.pass(c.answer);
+  c.server();
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_NEAR(static_cast<double>(stalls[0].start_ns - sent), 0, 1e6);
+  EXPECT_EQ(stalls[0].end_ns, c.now);
+}
+
+/// A closed window is told of, although something was sent again for nothing.
+TEST(Stalls, WhatHadArrivedHidesNoClosedWindow) {
+  Conversation c;
+  deliver(c);
+  c.pass(300 * kMillisecond);
+  c.client({.payload = 100, .seq = c.next[0] - 100});
+  c.pass(c.answer);
+  c.server({.window = 0});
+  const TimeNs closed = c.now;
+  c.pass(5 * kSecond);
+  c.server({.window = 1000});
+  c.talk(3);
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::zero_window);
+  EXPECT_EQ(stalls[0].start_ns, closed);
+}
+
 TEST(Stalls, SilenceOfBothIsNone) {
   Conversation c;
   c.handshake();
