@@ -73,7 +73,7 @@ struct DirectionReport {
   uint64_t payload_bytes = 0;    ///< retransmissions counted again
   uint64_t delivered_bytes = 0;  ///< payload that the other side acknowledged, each byte once
   uint8_t first_payload_bits = 0;   ///< std::bit_width() of the first payload's length; 0: no payload
-  uint64_t retransmissions = 0;
+  uint64_t retransmissions = 0;  ///< of data: no SYN and no FIN alone
   std::array<uint64_t, kReasonCount> reasons{};       ///< segments per reason
   std::array<uint64_t, 4> verdicts{};                 ///< by Verdict
   uint64_t confirmed = 0, predicted = 0, contradicted = 0;   ///< drops by timestamps, by evidence

@@ -41,6 +41,13 @@ bool misses_acks(const Trouble& t, unsigned from) {
          back.reasons[static_cast<size_t>(Reason::invalid_sequence)] != 0;
 }
 
+/// Is nothing of what `sender` sent unacknowledged but its FIN?
+bool lacks_fin_only(const Host& sender, const Host& receiver) {
+  const bool data_arrived =
+      receiver.acked ? receiver.ack_max == sender.snd_nxt - 1 : sender.payload_bytes == 0;
+  return sender.fin_sent && data_arrived;
+}
+
 /// When the data that `sender` sends again now were sent before, or later if that is not known.
 TimeNs sent_before(const Flow& flow, const Host& sender, TimeNs now) {
   if (sender.payload_bytes == 0) return sender.last_ns;  // not in sight
@@ -161,6 +168,10 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
                                  .over = true});
     }
   }
+
+  for (unsigned sender = 0; progress.closes && sender < 2; ++sender)
+    if (!t.direction[sender].hold && lacks_fin_only(flow.host[sender], flow.host[sender ^ 1]))
+      end_stall(t.direction[sender], s.time_ns, true);
 
   DirectionTrouble& outgoing = t.direction[from];
   if (progress.of_own) end_stall(outgoing, s.time_ns, true);

@@ -209,6 +209,9 @@ struct Tracker::Odd {
   /// The same packet once more, as a mirror port or the network makes it: no second word of its sender.
   const bool seen_before = !s.src.v6 && s.ip_id != 0 && s.ip_id == a.packet_id;
   const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
+  /// A FIN alone once more, which is all that its receiver has not acknowledged.
+  const bool fin_again = s.has(kFin) && !s.has(kRst) && s.payload == 0 && s.end_seq() == a.snd_nxt &&
+                         (!b.acked || b.ack_max == s.seq);
   const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
   /// The next connection knocks, perhaps of another host behind the same address.
   const bool next_one = opening && b.state == TcpState::time_wait;
@@ -507,7 +510,10 @@ void Tracker::go_on(Odd& odd) {
   }
   if (odd.new_ack && !odd.dropped() && flow.trouble) watch_recovery(flow, odd.from, s);
   if (odd.new_ack) b.retransmit_run = 0;
-  if (odd.retransmitted && a.retransmit_run < 15) a.retransmit_run = (a.retransmit_run + 1) & 0xf;
+  if ((odd.retransmitted || odd.fin_again) && a.retransmit_run < 15)
+    a.retransmit_run = (a.retransmit_run + 1) & 0xf;
+  // Nobody waits for the ACK of a FIN as for that of data: one lost FIN is nothing, nor is any after a RST.
+  const bool sent_again = odd.retransmitted || (odd.fin_again && a.retransmit_run > 1 && !flow.reset);
   const bool una_moved = odd.snd_una && after(b.snd_una, *odd.snd_una);
   const bool taken = !odd.dropped() && j.verdict != Verdict::unknown;
   const bool opened = taken && odd.window_closed && !is_window_closed(b);
@@ -519,8 +525,9 @@ void Tracker::go_on(Odd& odd) {
   watch_progress(flow, odd.from, s,
                  {.of_other = (!odd.dropped() && odd.new_ack) || (taken && una_moved) || opened,
                   .of_own = goes_on,
-                  .answers = answers},
-                 odd.retransmitted, odd.was);
+                  .answers = answers,
+                  .closes = s.has(kRst) && !odd.dropped()},
+                 sent_again, odd.was);
 }
 
 Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {

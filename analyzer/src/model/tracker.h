@@ -152,6 +152,7 @@ class Tracker {
   struct Progress {
     bool of_other, of_own;  ///< data of the other side, which a segment acknowledges, or of its own sender
     bool answers;           ///< a probe of the other side
+    bool closes;            ///< both sides: nobody waits for the ACK of a FIN any more
   };
   void watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress, bool retransmitted,
                       const Host& was);

@@ -532,6 +532,103 @@ TEST(Stalls, WhatHadArrivedHidesNoClosedWindow) {
   EXPECT_EQ(stalls[0].start_ns, closed);
 }
 
+/// The client closes, and says so again with pauses that double.
+void finish_again(Conversation& c, int times) {
+  TimeNs pause = 200 * kMillisecond;
+  c.client({.flags = kFin | kAck});
+  for (int i = 0; i < times; ++i, pause *= 2) {
+    c.pass(pause);
+    c.client({.flags = kFin | kAck, .seq = c.next[0] - 1});
+  }
+}
+
+TEST(Stalls, NobodyAnswersTheFin) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const TimeNs closed = c.now;
+  finish_again(c, 6);
+  const FlowReport report = c.finish();
+  EXPECT_EQ(from(report, Side::client).retransmissions, 0u);
+  const auto& stalls = trouble_of(c, Side::client).stalls;
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::no_answer);
+  EXPECT_NEAR(static_cast<double>(stalls[0].start_ns - closed), 0, 0.3e9) << "the first two may be missed";
+  EXPECT_EQ(stalls[0].end_ns, c.now);
+  EXPECT_FALSE(stalls[0].over);
+}
+
+TEST(Stalls, AFinThatIsAnsweredInTheEndIsOver) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  finish_again(c, 5);
+  c.pass(c.answer);
+  c.server({.flags = kFin | kAck});
+  const TimeNs answered = c.now;
+  c.pass(10 * kMillisecond);
+  c.client();
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].end_ns, answered);
+  EXPECT_TRUE(stalls[0].over);
+}
+
+/// Whatever the other side still has to say.
+TEST(Stalls, OneLostFinIsNone) {
+  for (const int times : {0, 1}) {
+    Conversation c;
+    c.handshake();
+    c.talk(50);
+    c.client({.payload = 10, .ts = false});
+    c.pass(c.answer);
+    c.server();
+    finish_again(c, times);
+    c.pass(5 * kSecond);
+    c.server({.payload = 100, .ack = c.next[0] - 1});
+    EXPECT_TRUE(stalls_of_client(c).empty()) << times;
+  }
+}
+
+/// It has been acknowledged, though its sender may not have heard of it: nothing is missing to anybody.
+TEST(Stalls, AFinThatHadArrivedIsNone) {
+  Conversation c;
+  deliver(c);
+  c.client({.flags = kFin | kAck});
+  for (int i = 0; i < 5; ++i) {
+    c.pass(c.answer);
+    c.server();
+    c.pass(2 * kSecond);
+    c.client({.flags = kFin | kAck, .seq = c.next[0] - 1});
+  }
+  EXPECT_TRUE(stalls_of_client(c).empty());
+}
+
+TEST(Stalls, AResetAnswersTheFin) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  finish_again(c, 4);
+  c.pass(c.answer);
+  c.server({.flags = kRst | kAck});
+  const TimeNs reset = c.now;
+  c.pass(60 * kSecond);
+  c.server({.flags = kRst | kAck});
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].end_ns, reset);
+  EXPECT_TRUE(stalls[0].over);
+}
+
+TEST(Stalls, AfterAResetNobodyWaitsForTheAckOfAFin) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.server({.flags = kRst | kAck});
+  finish_again(c, 5);
+  EXPECT_TRUE(stalls_of_client(c).empty());
+}
+
 TEST(Stalls, SilenceOfBothIsNone) {
   Conversation c;
   c.handshake();
