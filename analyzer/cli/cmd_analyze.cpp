@@ -47,8 +47,10 @@ void add_analyze(CLI::App& app, Action& action) {
   options->gate.add_baseline(*command);
   command->footer(kExitCodeHelp);
   command->callback([options, &action] {
-    options->report.check();
-    options->gate.check();
+    FileRoles roles;
+    roles.reads(options->input.captures);
+    options->gate.check(roles);
+    options->report.check(roles);
     action = [options] { return analyze_captures(*options); };
   });
 }

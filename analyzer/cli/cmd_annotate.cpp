@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "command.h"
+#include "file_roles.h"
 #include "input_options.h"
 #include "output_file.h"
 #include "signals.h"
@@ -132,8 +133,9 @@ void add_annotate(CLI::App& app, Action& action) {
   command->callback([options, &action] {
     if (options->out == "-" && isatty(STDOUT_FILENO))
       throw UsageError("a capture is not for a terminal: name a file, or pipe it");
-    if (options->out == options->capture && options->out != "-")
-      throw UsageError("OUT is IN: name another file");
+    FileRoles roles;
+    roles.reads(options->capture);
+    roles.writes("OUT", options->out);
     if (!options->input.filter.empty()) throw UsageError("--filter would shift the frame numbers");
     action = [options] { return annotate_capture(*options); };
   });

@@ -66,8 +66,11 @@ void add_check(CLI::App& app, Action& action) {
   command->footer(kExitCodeHelp);
   command->callback([options, &action] {
     if (!options->print_default && options->input.captures.empty()) throw UsageError("no capture given");
-    options->report.check();
-    options->gate.check();
+    FileRoles roles;
+    roles.reads(options->input.captures);
+    roles.reads(options->policy);
+    options->gate.check(roles);
+    options->report.check(roles);
     action = [options] { return options->print_default ? print_default_policy() : check_captures(*options); };
   });
 }

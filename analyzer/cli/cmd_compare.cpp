@@ -107,7 +107,10 @@ void add_compare(CLI::App& app, Action& action) {
   options->gate.add_today(*command);
   command->footer(kExitCodeHelp);
   command->callback([options, &action] {
-    options->report.check();
+    FileRoles roles;
+    for (const std::string& path : {options->baseline, options->candidate, options->policy})
+      roles.reads(path);
+    options->report.check(roles);
     action = [options] { return compare_two(*options); };
   });
 }

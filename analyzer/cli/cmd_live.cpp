@@ -139,8 +139,10 @@ void add_live(CLI::App& app, Action& action) {
   command->callback([options, &action] {
     if (options->interface.empty()) throw UsageError(wanted_interface());
     if (options->open.record == "-") throw UsageError("--write wants a file: stdout is for the report");
-    options->report.check();
-    options->gate.check();
+    FileRoles roles;
+    options->gate.check(roles);
+    options->report.check(roles);
+    roles.writes("--write", options->open.record);
     action = [options] { return watch(*options); };
   });
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "command.h"
+#include "file_roles.h"
 #include "input_options.h"
 #include "output_file.h"
 #include "signals.h"
@@ -163,7 +164,14 @@ void add_verify_offset(CLI::App& app, Action& action) {
       ->option_text("N")
       ->group("Gate");
   command->footer(kExitCodeHelp);
-  command->callback([options, &action] { action = [options] { return verify(*options); }; });
+  command->callback([options, &action] {
+    FileRoles roles;
+    roles.reads(options->inside);
+    roles.reads(options->outside);
+    roles.reads(options->table);
+    roles.writes("--json-out", options->json_file);
+    action = [options] { return verify(*options); };
+  });
 }
 
 }  // namespace tsaudit::cli

@@ -76,8 +76,9 @@ Date GateOptions::date() const {
   return date_of(std::time(nullptr));
 }
 
-void GateOptions::check() const {
+void GateOptions::check(FileRoles& roles) const {
   if (update_baseline && baseline.empty()) throw UsageError("--update-baseline wants --baseline FILE");
+  update_baseline ? roles.writes("--update-baseline", baseline) : roles.reads(baseline);
 }
 
 std::optional<Policy> open_policy(const std::string& path, ExitCode& code) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "exit_code.h"
+#include "file_roles.h"
 #include "tsaudit/policy.h"
 
 namespace tsaudit::cli {
@@ -28,7 +29,7 @@ struct GateOptions {
   /// --today, else SOURCE_DATE_EPOCH (reproducible-builds.org), else the clock; UTC.
   Date date() const;
   /// Throws UsageError for what does not go together.
-  void check() const;
+  void check(FileRoles& roles) const;
 };
 
 /// Policy file, or the default; says on stderr why not and sets `code`.

@@ -22,16 +22,12 @@ void ReportOptions::add_to(CLI::App& command) {
   }
 }
 
-void ReportOptions::check() const {
+void ReportOptions::check(FileRoles& roles) const {
   for (size_t i = 0; i < files.size(); ++i) {
     if (files[i] == "-") {
       throw UsageError(fmt::format("--{}-out wants a file; for stdout there is --format", kFormats[i].first));
     }
-    for (size_t j = 0; j < i; ++j) {
-      if (!files[i].empty() && files[i] == files[j]) {
-        throw UsageError(fmt::format("{} is to hold two reports", files[i]));
-      }
-    }
+    roles.writes(fmt::format("--{}-out", kFormats[i].first), files[i]);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "file_roles.h"
 #include "format_option.h"
 #include "output_file.h"
 #include "terminal.h"
@@ -24,7 +25,7 @@ struct ReportOptions {
   /// Adds --format, --color and the --X-out.
   void add_to(CLI::App& command);
   /// Throws UsageError for files that cannot be what they are to be.
-  void check() const;
+  void check(FileRoles& roles) const;
 };
 
 class ReportFiles {

@@ -162,6 +162,56 @@ class Files(CliTest):
         self.assertTrue(os.path.islink(self.path("latest.json")))
         self.assertGreater(os.path.getsize(result), 100)
 
+    def test_what_is_read_is_not_written(self):
+        capture, other, saved = self.stalled(), self.healthy(), self.write("saved.json", b"")
+        with open(saved, "w", encoding="utf-8") as file:
+            run("analyze", "-f", "json", capture, capture_output=False, stdout=file)
+        policy = self.write("policy.toml", b"schema = 'tsaudit.policy/1'\n")
+        known = self.write("known.toml", run("check", "--print-default-policy", text=False).stdout)
+        hard, soft = self.path("hard"), self.path("soft")
+        os.link(capture, hard)
+        os.symlink("stalled.pcap", soft)
+        near = os.path.join(self.folder, ".", "stalled.pcap")
+        before = {name: self.content(name) for name in os.listdir(self.folder)}
+        reads = [*(([command, capture], option, name) for command in ("analyze", "check")
+                   for option in ("--text-out", "--json-out", "--ndjson-out", "--csv-out", "--junit-out", "--sarif-out",
+                                  "--github-out", "--markdown-out") for name in (capture, near, hard, soft)),
+                 (["analyze", other, capture], "--json-out", capture),
+                 (["analyze", "-"], "--json-out", capture),
+                 (["check", "--policy", policy, capture], "--text-out", policy),
+                 (["analyze", "--baseline", known, capture], "--text-out", known),
+                 (["check", capture, "--baseline", capture], "--update-baseline", None),
+                 (["compare", saved, capture], "--json-out", saved),
+                 (["compare", saved, capture], "--json-out", capture),
+                 (["compare", "--policy", policy, saved, capture], "--markdown-out", policy),
+                 (["verify-offset", "--inside", capture, "--outside", other], "--json-out", capture),
+                 (["verify-offset", "--inside", other, "--outside", capture], "--json-out", soft),
+                 (["verify-offset", "--inside", capture, "--outside", other, "--table", saved], "--json-out", saved),
+                 (["annotate", capture, hard], "OUT", None),
+                 (["live", "-i", "lo", "--baseline", known], "--write", known)]
+        for arguments, option, name in reads:
+            with self.subTest(arguments=arguments, option=option, name=name), open(capture, "rb") as stdin:
+                named = [] if option == "OUT" else [option] if name is None else [option, name]
+                process = self.expect(USAGE, run(*arguments, *named, stdin=stdin))
+                self.assertRegex(process.stderr, rf"\Atsaudit: {option}: \S+ is read as input: name another file\n")
+                self.assertEqual({name: self.content(name) for name in os.listdir(self.folder)}, before)
+
+    def test_a_file_is_written_once(self):
+        result = self.write("result", b"")
+        os.symlink("result", self.path("link"))
+        for command, options in [("analyze", ["--json-out", result, "--text-out", self.path("link")]),
+                                 ("check", ["--json-out", result, "--baseline", result, "--update-baseline"]),
+                                 ("analyze", ["--json-out", self.path("new"), "--text-out", self.path("./new")])]:
+            with self.subTest(options=options):
+                stderr = self.expect(USAGE, run(command, self.healthy(), *options)).stderr
+                self.assertRegex(stderr, r"\Atsaudit: --\S+ and --\S+ name one file, \S+: name another\n")
+        self.assertEqual(self.content("result"), b"")
+        self.expect(OK, run("analyze", "--json-out", "/dev/null", "--text-out", "/dev/null", self.healthy()))
+
+    def content(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
     def test_devices_are_written_directly(self):
         self.expect(OK, run("analyze", "--json-out", "/dev/null", self.healthy()))
         process = run("analyze", "--format", "csv", "--ndjson-out", "/dev/stderr", self.healthy())
