@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // tsaudit annotate: the capture again, with what tsaudit says of its packets.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -25,35 +28,62 @@ struct AnnotateOptions {
   std::string capture, out;
 };
 
-/// Standard input, which must be read twice, as a file that goes away with us.
-class SpooledInput {
+/// Does it give its bytes only once? What is not there, or a folder, is refused by who opens it.
+bool is_stream(const std::string& path) {
+  struct stat status {};
+  return path == "-" ||
+         (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
+}
+
+/// What a stream gave, which must be read twice, as a file without a name.
+class Spool {
  public:
-  SpooledInput() {
+  Spool() {
     const char* folder = std::getenv("TMPDIR");
-    path_ = std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/tsaudit-stdin.XXXXXX";
-    const int descriptor = mkstemp(path_.data());
-    if (descriptor < 0) throw OutputError(fmt::format("{}: {}", path_, std::strerror(errno)));
-    removal_ = remove_if_killed(path_.c_str());
-    std::FILE* const file = fdopen(descriptor, "w");
+    name_ = std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/tsaudit-annotate.XXXXXX";
+    descriptor_ = mkstemp(name_.data());
+    if (descriptor_ < 0) fail();
+    unlink(name_.c_str());
+  }
+  ~Spool() { close(descriptor_); }
+  Spool(const Spool&) = delete;
+  Spool& operator=(const Spool&) = delete;
+
+  /// All that `from` gives until its end. False if that does not come: `interrupted`, or errno.
+  bool take(int from) const {
     char piece[64 << 10];
-    while (const size_t length = std::fread(piece, 1, sizeof piece, stdin))
-      std::fwrite(piece, 1, length, file);
-    const bool arrived = std::ferror(file) == 0;
-    if (std::fclose(file) != 0 || !arrived)
-      throw OutputError(fmt::format("{}: {}", path_, std::strerror(errno)));
+    while (const ssize_t length = read(from, piece, sizeof piece)) {
+      if (length < 0 && (errno != EINTR || interrupted)) return false;
+      for (ssize_t done = 0; done < length;) {
+        const ssize_t written = write(descriptor_, piece + done, static_cast<size_t>(length - done));
+        if (written < 0 && errno != EINTR) fail();
+        done += std::max<ssize_t>(written, 0);
+      }
+    }
+    return true;
   }
-  ~SpooledInput() {
-    unlink(path_.c_str());
-    forget_removal(removal_);
-  }
-  SpooledInput(const SpooledInput&) = delete;
-  SpooledInput& operator=(const SpooledInput&) = delete;
-  const std::string& path() const { return path_; }
+  std::string path() const { return fmt::format("/proc/self/fd/{}", descriptor_); }
 
  private:
-  std::string path_;
-  int removal_ = -1;
+  [[noreturn]] void fail() const { throw OutputError(fmt::format("{}: {}", name_, std::strerror(errno))); }
+  std::string name_;
+  int descriptor_;
 };
+
+/// Null after an error, said on stderr; `code` says what to exit with.
+std::unique_ptr<Spool> spooled(const std::string& stream, ExitCode& code) {
+  auto spool = std::make_unique<Spool>();
+  const int from = stream == "-" ? STDIN_FILENO : ::open(stream.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool taken = from >= 0 && spool->take(from);
+  if (!taken && interrupted) {
+    complain("interrupted");
+    code = ExitCode::interrupted;
+  } else if (!taken) {
+    code = refuse_input({Errc::read_failed, fmt::format("{}: {}", stream, std::strerror(errno))});
+  }
+  if (from > STDIN_FILENO) close(from);
+  return taken ? std::move(spool) : nullptr;
+}
 
 void tell(const AnnotateOptions& options, const FrameComments& comments, const AnnotateResult& result,
           uint64_t left_out) {
@@ -78,23 +108,33 @@ void tell(const AnnotateOptions& options, const FrameComments& comments, const A
 }
 
 ExitCode annotate_capture(AnnotateOptions& options) {
-  std::unique_ptr<SpooledInput> spooled;
-  if (options.capture == "-") spooled = std::make_unique<SpooledInput>();
-  const std::string path = spooled ? spooled->path() : options.capture;
-  options.input.captures = {path};
-
   ExitCode code = ExitCode::ok;
-  const auto source = open(options.input, code);
-  if (!source) return code;
+  std::unique_ptr<Spool> spool;
+  std::string path = options.capture;
+  if (is_stream(path)) {
+    spool = spooled(path, code);
+    if (!spool) return code;
+    path = spool->path();
+  }
+  // Whatever it is read by, it is called as the user called it.
+  const auto named = [&](Error error) {
+    if (error.message.starts_with(path)) error.message.replace(0, path.size(), options.capture);
+    return error;
+  };
+  const auto opened = open_capture(path, {.filter = options.input.filter});
+  if (!opened) return refuse_input(named(opened.error()));
   FrameComments comments;
   CommentingSink sink(comments);
-  const Summary summary = run(*source, options.input, sink);
+  Summary summary = run(**opened, options.input, sink);
+  CaptureInfo& capture = summary.captures.front();
+  capture.name = options.capture;
+  if (capture.error) capture.error = named(*capture.error);
   comments.sort();
 
   AnnotateResult result;
   const auto write = [&](std::FILE* file) {
     auto written = annotate(path, comments, file);
-    if (!written) throw std::runtime_error(written.error().message);
+    if (!written) throw std::runtime_error(named(written.error()).message);
     result = std::move(written).value();
   };
   if (options.out == "-") {
@@ -136,7 +176,6 @@ void add_annotate(CLI::App& app, Action& action) {
     FileRoles roles;
     roles.reads(options->capture);
     roles.writes("OUT", options->out);
-    if (!options->input.filter.empty()) throw UsageError("--filter would shift the frame numbers");
     action = [options] { return annotate_capture(*options); };
   });
 }

@@ -54,6 +54,18 @@ std::string unexpected(const CLI::App& app, const CLI::App& command, const std::
   return text;
 }
 
+/// What to say of the first argument that should be there and is not.
+std::string missing(const CLI::App& app, const CLI::App& command) {
+  if (&command == &app) return "no command given";
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_required() || option->count() != 0) continue;
+    if (!option->get_lnames().empty()) return fmt::format("--{} is required", option->get_lnames().front());
+    const bool is_capture = option->get_name().starts_with("capture");  // CAPTURE... or IN in the help
+    return fmt::format("no {} given", is_capture ? "capture" : option->get_option_text());
+  }
+  return "an argument is missing";
+}
+
 ExitCode usage_error(const CLI::App& app, std::string_view what) {
   const CLI::App& command = innermost(app);
   complain(what);
@@ -81,10 +93,9 @@ ExitCode parse_and_run(CLI::App& app, const Action& action, int argc, char** arg
     const std::vector<std::string> left = app.remaining(true);
     const auto odd = std::ranges::find_if(left, [](const std::string& word) { return word != "--"; });
     if (odd != left.end()) return usage_error(app, unexpected(app, command, *odd));
-    // CLI11 would speak of subcommands, and of our own name for the captures.
-    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-      return usage_error(app, &command == &app ? "no command given" : "no capture given");
-    }
+    // CLI11 would speak of subcommands, and of our own names for arguments.
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+      return usage_error(app, missing(app, command));
     const std::string what = error.what();
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
       return usage_error(app, what.substr(0, what.find(':')) + " wants a value");

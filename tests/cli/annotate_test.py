@@ -5,6 +5,8 @@ import gzip
 import json
 import re
 import shutil
+import signal
+import time
 
 from support import *
 
@@ -175,6 +177,54 @@ class Annotate(CliTest):
         self.assertEqual(process.stdout, content_of(out))
         self.assertIn(b"Wireshark: frame.number in {", process.stderr)
 
+    def test_from_a_pipe(self):
+        for name, content in (("a.pcap", content_of(NAIVE)), ("a.pcapng", rich_pcapng("<", True)),
+                              ("a.gz", gzip.compress(content_of(NAIVE)))):
+            with self.subTest(name):
+                source = self.write(name, content)
+                expected = content_of(self.annotate(source)[0])
+                process = subprocess.run(["bash", "-c", '"$0" annotate <(cat "$1") "$2"', TSAUDIT, source, self.path("piped")],
+                                         capture_output=True, text=True, timeout=60, check=False)
+                self.expect(OK, process)
+                self.assertEqual(content_of(self.path("piped")), expected)
+
+    def test_a_pipe_is_called_by_its_name(self):
+        for content, options, code, text in ((b"no capture at all", [], INPUT, r"\S+: [^\n/]+"),
+                                             (content_of(NAIVE)[:4200], [], INPUT, r"\S+: [^\n/]*cut short[^\n/]*"),
+                                             (content_of(NAIVE)[:4200], ["--allow-truncated"], OK, None)):
+            with self.subTest(text=text):
+                pipe = self.path("pipe")
+                os.mkfifo(pipe)
+                with subprocess.Popen([TSAUDIT, "annotate", pipe, self.path("out"), *options], stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE, text=True) as process:
+                    with open(pipe, "wb") as file:
+                        file.write(content)
+                    stderr = process.communicate(timeout=60)[1]
+                os.unlink(pipe)
+                self.assertEqual(process.returncode, code, stderr)
+                self.assertRegex(stderr, rf"\Atsaudit: {text}\n\Z" if text else r"\A\Z")
+                self.assertIn(pipe if text else "", stderr)
+
+    def test_a_pipe_that_does_not_end_is_left_by_an_interrupt(self):
+        with subprocess.Popen([TSAUDIT, "annotate", "-", self.path("out")], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as process:
+            process.stdin.buffer.write(content_of(NAIVE))
+            process.stdin.flush()
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(timeout=60), INTERRUPTED)
+            self.assertEqual(process.stderr.read(), "tsaudit: interrupted\n")
+        self.assertFalse(os.path.exists(self.path("out")))
+
+    def test_filter_comments_on_what_it_takes_and_copies_all(self):
+        other = pcap((0, segment(("10.0.0.3", 40000 + i), SERVER, 1, 0, SYN, (1, 0))) for i in range(5))
+        source = self.write("two.pcap", other + connection(step=-4_000_000)[24:])
+        whole, part = (comments(self.annotate(source, "--filter", expression)[0]) for expression in ("tcp", "host 10.0.0.1"))
+        self.assertGreater(len(whole), 5)
+        self.assertEqual(list(part), list(whole))
+        source = self.write("rich.pcapng", rich_pcapng(">", False))
+        self.assertEqual(content_of(self.annotate(source, "--filter", "udp")[0]), content_of(source))
+
     def test_display_filter_selects_the_flagged(self):
         out, said = self.annotate(NAIVE)
         text = re.search(r"Wireshark: (.*)", said).group(1)
@@ -200,7 +250,8 @@ class Annotate(CliTest):
         self.assertIn("Nothing to comment on", said)
 
     def test_errors(self):
-        self.expect(USAGE, run("annotate", NAIVE))
+        self.assertIn("no capture given", self.expect(USAGE, run("annotate")).stderr)
+        self.assertIn("no OUT.pcapng given", self.expect(USAGE, run("annotate", NAIVE)).stderr)
         self.expect(USAGE, run("annotate", NAIVE, NAIVE))
         self.expect(INPUT, run("annotate", "nothing-there", self.path("x")))
         cut = self.write("cut.pcap", content_of(NAIVE)[:4200])

@@ -58,7 +58,7 @@ class Usage(CliTest):
         process = self.expect(USAGE, run(*arguments))
         self.assertEqual(process.stdout, "")
         self.assertTrue(process.stderr.startswith("tsaudit: "), process.stderr)
-        self.assertRegex(process.stderr, r"\nTry 'tsaudit (\w+ )?--help'\.\n$")
+        self.assertRegex(process.stderr, r"\nTry 'tsaudit ([\w-]+ )?--help'\.\n$")
         return process.stderr
 
     def test_no_command(self):
@@ -79,6 +79,12 @@ class Usage(CliTest):
     def test_no_capture(self):
         self.assertIn("no capture given", self.refused("analyze"))
         self.assertIn("no capture given", self.refused("segments", "--format", "csv"))
+
+    def test_what_is_missing_is_named(self):
+        self.assertIn("no BASELINE given", self.refused("compare"))
+        self.assertIn("no CANDIDATE given", self.refused("compare", self.healthy()))
+        self.assertIn("--outside is required", self.refused("verify-offset", "--inside", self.healthy()))
+        self.assertIn("--inside is required", self.refused("verify-offset", "--outside", self.healthy()))
 
     def test_values_that_cannot_be(self):
         capture = self.healthy()
