@@ -7,6 +7,7 @@
 #include "command.h"
 #include "gate_options.h"
 #include "input_options.h"
+#include "option_use.h"
 #include "report_files.h"
 #include "tsaudit/compare.h"
 #include "tsaudit/saved.h"
@@ -22,7 +23,7 @@ struct CompareOptions {
 };
 
 /// A capture is analyzed, a saved analysis is read. What went wrong is said on stderr, and returned.
-ExitCode digest(const std::string& path, const CompareOptions& options, AnalysisDigest& out) {
+ExitCode digest(const std::string& path, const CompareOptions& options, OptionUse& use, AnalysisDigest& out) {
   if (path != "-" && is_saved_analysis(path)) {
     auto summary =
         read_saved_analysis(path, out, [&](Finding&& finding) { out.finding(std::move(finding)); });
@@ -37,7 +38,7 @@ ExitCode digest(const std::string& path, const CompareOptions& options, Analysis
     ExitCode code = ExitCode::ok;
     const auto source = open(input, code);
     if (!source) return code;
-    out.finish(run(*source, input, out));
+    out.finish(run(*source, input, out, &use));
   }
   return report_input(out.summary(), options.input);
 }
@@ -61,14 +62,16 @@ ExitCode compare_two(CompareOptions& options) {
   if (options.gate.min_flows) policy->min_flows = *options.gate.min_flows;
   apply_receivers(*policy, options.input.analysis);
   const Date today = options.gate.date();
+  OptionUse use(options.input);  // in either of them
   AnalysisDigest baseline, candidate;
   for (const auto& [path, side] :
        {std::pair{&options.baseline, &baseline}, {&options.candidate, &candidate}}) {
-    const ExitCode of_side = digest(*path, options, *side);
+    const ExitCode of_side = digest(*path, options, use, *side);
     code = worse(code, of_side);
     // Without one side there is nothing to compare; half of one is compared as far as it goes.
     if (side->summary().captures.empty() || of_side == ExitCode::interrupted) return code;
   }
+  use.complain_of_rest();
   Writers<CompareWriter> writers(&make_compare_writer, options.report, {}, policy->fail_on);
   Deltas deltas(writers);
   const CompareSummary summary = compare(baseline, candidate, *policy, today, deltas);

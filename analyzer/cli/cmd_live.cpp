@@ -11,6 +11,7 @@
 #include "gated_reports.h"
 #include "input_options.h"
 #include "news.h"
+#include "option_use.h"
 #include "signals.h"
 #include "tsaudit/words.h"
 
@@ -87,10 +88,14 @@ ExitCode watch(const LiveOptions& options) {
   AnalysisOptions analysis = options.input.analysis;
   if (!options.input.quiet) analysis.look_every = kSecond;
   LiveReports reports(options, **source, gate.get());
-  Summary summary = analyze(**source, analysis, reports, {}, &interrupted);
+  OptionUse use(options.input);
+  WatchedSink watched(reports, use);
+  Summary summary = analyze(**source, analysis, watched, {}, &interrupted);
   interrupted = false;
   summary.stopped_at_frame = 0;  // somebody has to end it: that is no interruption
-  return reports.finish(summary, options.input);
+  const ExitCode result = reports.finish(summary, options.input);
+  use.complain_of_rest();
+  return result;
 }
 
 std::string wanted_interface() {

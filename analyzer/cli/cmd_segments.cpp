@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tsaudit segments: the verdict of each segment.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -7,6 +9,8 @@
 #include "format_option.h"
 #include "input_options.h"
 #include "output_file.h"
+#include "signals.h"
+#include "tsaudit/words.h"
 
 namespace tsaudit::cli {
 namespace {
@@ -46,6 +50,10 @@ ExitCode list_segments(const SegmentsOptions& options) {
   Rows rows(options);
   const Summary summary = run(*source, options.input, rows);
   rows.finish();
+  for (const uint64_t flow : options.flows)
+    if (flow > summary.totals.flows && !options.input.quiet && !interrupted)
+      complain(
+          fmt::format("--flow {}: there is no such flow ({})", flow, counted(summary.totals.flows, "flow")));
   return report_input(summary, options.input);
 }
 

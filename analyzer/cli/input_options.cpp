@@ -7,6 +7,7 @@
 #include <map>
 
 #include "command.h"
+#include "option_use.h"
 #include "signals.h"
 #include "suggest.h"
 
@@ -132,6 +133,7 @@ void InputOptions::add_live_to(CLI::App& command) {
           "--receiver",
           [this](const std::vector<std::string>& all) {
             for (const std::string& each : all) add_receiver(analysis, each);
+            told_receivers = analysis.receivers.size();
           },
           "the same for one address, such as 10.0.0.2=linux-5.10; may be repeated")
       ->allow_extra_args(false)
@@ -190,10 +192,16 @@ ExitCode refuse_input(const Error& error) {
                                             : ExitCode::input;
 }
 
-Summary run(PacketSource& source, const InputOptions& options, Sink& sink) {
+Summary run(PacketSource& source, const InputOptions& options, Sink& sink, OptionUse* use) {
+  OptionUse own_use(options);
+  WatchedSink watched(sink, use ? *use : own_use);
+  Sink& taken = own_use.all_met() ? sink : watched;
   ProgressLine line(options.quiet);
-  return analyze(
-      source, options.analysis, sink, [&](const Progress& now) { line.show(now); }, &interrupted);
+  Summary summary = analyze(
+      source, options.analysis, taken, [&](const Progress& now) { line.show(now); }, &interrupted);
+  line.erase();
+  if (!use && !interrupted) own_use.complain_of_rest();
+  return summary;
 }
 
 ExitCode report_input(const Summary& summary, const InputOptions& options) {

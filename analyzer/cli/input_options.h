@@ -22,6 +22,7 @@ struct InputOptions {
   bool allow_truncated = false;
   bool quiet = false;
   AnalysisOptions analysis;
+  size_t told_receivers = 0;  ///< by --receiver: the first ones of analysis.receivers; a policy has more
 
   /// Adds --filter, --receiver, --profile, --captured-at, --max-flows and --quiet.
   void add_live_to(CLI::App& command);
@@ -48,8 +49,10 @@ std::unique_ptr<PacketSource> open(const InputOptions& options, ExitCode& code);
 /// Says on stderr why there is nothing to read. Returns what to exit with.
 ExitCode refuse_input(const Error& error);
 
-/// analyze() with progress and SIGINT.
-Summary run(PacketSource& source, const InputOptions& options, Sink& sink);
+class OptionUse;
+/// analyze() with progress and SIGINT. What options name and the captures do not have is told of by `use`, or
+/// without one on stderr at once.
+Summary run(PacketSource& source, const InputOptions& options, Sink& sink, OptionUse* use = nullptr);
 
 /// What was wrong with the input, on stderr, one line each; and what that means for the exit code.
 ExitCode report_input(const Summary& summary, const InputOptions& options);

@@ -4,6 +4,8 @@
 
 #include <atomic>
 
+#include "exit_code.h"  // before `interrupted`: to GCC 12 ExitCode::interrupted shadows it
+
 namespace tsaudit::cli {
 
 /// Set by the first SIGINT; the second one kills.

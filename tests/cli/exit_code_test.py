@@ -134,6 +134,49 @@ class Usage(CliTest):
         self.assertIn("frame 100000 is no TCP segment", process.stderr)
 
 
+class NothingMeant(CliTest):
+    """Options that name what the capture does not have: one line, and no error."""
+
+    def said(self, *arguments, code=OK):
+        return self.expect(code, run(*arguments)).stderr
+
+    def test_addresses(self):
+        for option, value in (("--receiver", "=linux-5.10"), ("--captured-at", "")):
+            for command in (["analyze"], ["check", "--fail-on", "error", "--min-flows", "0"], ["segments"],
+                            ["explain", "--frame", "9"]):
+                with self.subTest(option=option, command=command):
+                    options = [*command, option, "10.0.0.1" + value, self.healthy()]
+                    self.assertEqual(self.said(*options), "")
+                    self.assertEqual(self.said(*options, option, "10.0.0.99" + value),
+                                     f"tsaudit: {option} 10.0.0.99: no segment has this address\n")
+                    self.assertEqual(self.said(*options, option, "10.0.0.99" + value, "-q"), "")
+
+    def test_receivers_of_a_policy_may_be_elsewhere(self):
+        policy = self.write("policy.toml", b'[receivers.address]\n"10.0.0.99" = "linux-5.10"\n')
+        self.assertEqual(self.said("check", "--policy", policy, self.healthy()), "")
+
+    def test_cuts(self):
+        capture = self.healthy()
+        self.assertEqual(self.said("analyze", "--cut", "40", capture), "")
+        for frame in (1, 84, 10**18):
+            self.assertEqual(self.said("analyze", "--cut", "40", "--cut", frame, capture),
+                             f"tsaudit: --cut {frame}: no connection goes on with a new host at frame {frame}\n")
+
+    def test_either_side_of_a_comparison_will_do(self):
+        there = self.healthy()
+        content = connection().replace(bytes((10, 0, 0, 1)), bytes((10, 0, 0, 7)))
+        here = self.write("moved.pcap", content)
+        options = ["compare", there, here, "--receiver", "10.0.0.1=linux-5.10", "--receiver", "10.0.0.7=linux-5.10"]
+        self.assertEqual(self.said(*options), "")
+        self.assertEqual(self.said(*options, "--captured-at", "10.0.0.99"),
+                         "tsaudit: --captured-at 10.0.0.99: no segment has this address\n")
+
+    def test_flows(self):
+        self.assertEqual(self.said("segments", "--flow", "1", self.healthy()), "")
+        self.assertEqual(self.said("segments", "--flow", "1", "--flow", "99", self.healthy()),
+                         "tsaudit: --flow 99: there is no such flow (1 flow)\n")
+
+
 class Input(CliTest):
     def unreadable(self, path):
         process = self.expect(INPUT, run("analyze", path))
