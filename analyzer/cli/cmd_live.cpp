@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <ctime>
 #include <memory>
 
@@ -98,6 +99,16 @@ ExitCode watch(const LiveOptions& options) {
   return result;
 }
 
+/// What is longer, nan and inf are no end at all; CLI11 would say so with the largest double, in full.
+std::string check_seconds(const std::string& text) {
+  constexpr double kMax = 1e9;
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  if (is_number && seconds > 0 && seconds <= kMax) return {};
+  return fmt::format("'{}' is no number of seconds above 0, up to {:.0f}", text, kMax);
+}
+
 std::string wanted_interface() {
   std::string names;
   for (const std::string& name : live_interfaces()) names += (names.empty() ? "" : ", ") + name;
@@ -133,7 +144,7 @@ void add_live(CLI::App& app, Action& action) {
       ->option_text("BYTES")
       ->group("Input");
   command->add_option("--duration", options->seconds, "end after so many seconds")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(check_seconds, ""))
       ->option_text("SECONDS")
       ->group("Input");
   options->input.add_live_to(*command);

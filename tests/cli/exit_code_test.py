@@ -108,6 +108,12 @@ class Usage(CliTest):
                 self.assertIn(option, stderr)
                 self.assertIn(text, stderr)
 
+    def test_durations_that_cannot_be(self):
+        for value in ("abc", "nan", "inf", "0", "-1", "1e10", "1s", "0x10"):
+            with self.subTest(value=value):
+                self.assertEqual(self.refused("live", "-i", "lo", f"--duration={value}").splitlines()[0],
+                                 f"tsaudit: --duration: '{value}' is no number of seconds above 0, up to 1000000000")
+
     def test_value_missing(self):
         self.assertIn("--format wants a value", self.refused("analyze", self.healthy(), "--format"))
 
