@@ -29,8 +29,10 @@ void list_scenarios() {
     std::string shown;
     for (const RuleId rule : scenario.rules)
       shown += fmt::format("{}{}", shown.empty() ? " [" : " ", rule_info(rule).code);
-    fmt::print("{:<{}}  {}{}{}\n", scenario.name, width, scenario.description, shown,
-               shown.empty() ? "" : "]");
+    // A line each, for grep; on a terminal the columns stay apart.
+    fmt::print("{:<{}}  {}\n", scenario.name, width,
+               hanging(fmt::format("{}{}{}", scenario.description, shown, shown.empty() ? "" : "]"),
+                       width + 2, terminal_width()));
   }
   check_stdout();
 }

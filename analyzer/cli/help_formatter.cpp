@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
+
+#include "terminal.h"
 
 namespace tsaudit::cli {
 namespace {
@@ -20,22 +21,7 @@ std::string entry(const std::string& name, const std::string& text) {
     column = 0;
   }
   out.append(kTextColumn - column, ' ');
-  column = kTextColumn;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (column > kTextColumn && column + 1 + word.size() > HelpFormatter::kWidth) {
-      out += '\n';
-      out.append(kTextColumn, ' ');
-      column = kTextColumn;
-    }
-    if (column > kTextColumn) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-  }
-  return out + '\n';
+  return out + hanging(text, kTextColumn, HelpFormatter::kWidth) + '\n';
 }
 
 /// "-h, --help" or "--filter EXPR" or "CAPTURE..."

@@ -44,6 +44,7 @@ ReportFiles::ReportFiles(const ReportOptions& options, const CommandHint& comman
                       stdout,
                       {.color = use_color(options.color),
                        .width = output_width(),
+                       .terminal = terminal_width() != 0,
                        .fail_on = fail_on,
                        .command_hint = command_hint}});
   errno = 0;  // so that what fails from now on is named by its own reason

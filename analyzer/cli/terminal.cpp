@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string_view>
 
 namespace tsaudit::cli {
@@ -32,10 +33,35 @@ bool use_color(ColorChoice choice, int descriptor) {
   return can_move_cursor(descriptor);
 }
 
-unsigned output_width() {
+unsigned terminal_width() {
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kFileWidth;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 0;
   return std::clamp<unsigned>(size.ws_col, kMinWidth, kMaxWidth);
+}
+
+unsigned output_width() {
+  const unsigned width = terminal_width();
+  return width != 0 ? width : kFileWidth;
+}
+
+std::string hanging(const std::string& text, size_t indent, size_t width) {
+  std::string out;
+  size_t column = indent;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (width != 0 && column > indent && column + 1 + word.size() > width) {
+      out += '\n';
+      out.append(indent, ' ');
+      column = indent;
+    }
+    if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+  }
+  return out;
 }
 
 ProgressLine::ProgressLine(bool quiet)

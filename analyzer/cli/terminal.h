@@ -16,8 +16,13 @@ enum class ColorChoice : uint8_t { automatic, always, never };
 /// says no.
 bool use_color(ColorChoice choice, int descriptor = 1);
 
-/// Columns of the terminal at stdout within reason; 100 for files and pipes, so that reports compare.
+/// Columns of the terminal at stdout within reason; 0 if there is none.
+unsigned terminal_width();
+/// The same; 100 for files and pipes, so that reports compare.
 unsigned output_width();
+
+/// `text`, which begins at column `indent` and goes on there, of at most `width` columns; 0: in one line.
+std::string hanging(const std::string& text, size_t indent, size_t width);
 
 /// A line on stderr that says how far reading is. Only on a terminal; at most ten times a second; gone at the
 /// end.

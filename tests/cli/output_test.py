@@ -2,21 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """What arrives on stdout, on stderr and in files."""
 import csv
+import fcntl
 import io
 import json
 import os
 import pty
+import re
 import select
 import stat
+import struct
 import subprocess
+import termios
 import time
 
 from support import *
 
 
-def on_terminal(*arguments, env=None, which="stdout", pieces=()):
+def on_terminal(*arguments, env=None, which="stdout", pieces=(), columns=0):
     """What tsaudit writes to stdout or stderr when that is a terminal. `pieces` come on stdin, with time between."""
     leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, which: follower}
     environment = {"PATH": os.environ["PATH"], "TERM": "xterm", **(env or {})}
     for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
@@ -65,6 +70,33 @@ class Color(CliTest):
         self.assertNotIn("\x1b", out)
         with open(path, encoding="utf-8") as file:
             self.assertNotIn("\x1b", file.read())
+
+
+class Width(CliTest):
+    def table(self, columns):
+        """The rows of the flows' table."""
+        lines = on_terminal("analyze", "--color=never", self.stalled(), columns=columns).splitlines()
+        at, = (number for number, line in enumerate(lines) if line.startswith("flow  "))
+        return [re.split("  +", line.strip()) for line in lines[at:at + 2]], max(map(len, lines[at:at + 2]))
+
+    def test_table_has_what_there_is_room_for(self):
+        (titles, row), _ = self.table(160)
+        whole = dict(zip(titles, row, strict=True))
+        self.assertEqual(len(whole), 12)
+        for columns in (120, 100, 80, 60):
+            (titles, row), width = self.table(columns)
+            self.assertLessEqual(width, columns)
+            self.assertEqual({title: whole[title] for title in titles}, dict(zip(titles, row, strict=True)))
+            self.assertLessEqual({"flow", "dropped", "stalled"}, set(titles))
+        self.assertIn("contradicted", run("analyze", self.stalled()).stdout)  # a file has no edge
+
+    def test_scenarios_hang_on_a_terminal(self):
+        plain = run("synth", "--list").stdout
+        self.assertGreater(max(map(len, plain.splitlines())), 80)
+        shown = on_terminal("synth", "--list", columns=80)
+        self.assertLessEqual(max(map(len, shown.splitlines())), 80)
+        self.assertRegex(shown, r"\n {20,}\S")
+        self.assertEqual(re.sub(r"\n {20,}(?=\S)", " ", shown), plain)
 
 
 class ProgressLine(CliTest):

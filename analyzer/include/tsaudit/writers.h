@@ -23,6 +23,7 @@ struct CommandHint {
 struct WriterOptions {
   bool color = false;                     ///< ANSI colours (text only)
   unsigned width = 100;                   ///< columns of the terminal (text only)
+  bool terminal = false;                  ///< there is an edge: what is wider breaks (text only)
   Severity fail_on = Severity::error;     ///< a finding from here on is a failure (JUnit)
   CommandHint command_hint;
 };

@@ -151,23 +151,28 @@ class TextReport : public ReportWriter {
   void table() {
     constexpr auto kLeft = Table::Align::left;
     constexpr auto kRight = Table::Align::right;
-    std::vector<Table::Column> columns = {
-        {"flow", kRight},    {"client", kLeft},     {"server", kLeft},     {"segments", kRight},
-        {"dropped", kRight}, {"confirmed", kRight}, {"predicted", kRight}, {"contradicted", kRight},
-        {"stalled", kRight}, {"moved", kLeft},      {"receiver", kLeft},   {"captured", kLeft}};
-    Table full(columns);
-    columns.erase(columns.begin() + 1, columns.begin() + 3);
-    Table narrow(columns);
-    for (size_t i = 0; i < worst_.size(); ++i) {
-      std::vector<std::string> row = table_row(worst_[i]);
-      full.add(row);
-      row.erase(row.begin() + 1, row.begin() + 3);
-      narrow.add(std::move(row));
-    }
+    if (worst_.size() == 0) return;
+    Table table({{"flow", kRight},
+                 {"client", kLeft},
+                 {"server", kLeft},
+                 {"segments", kRight},
+                 {"dropped", kRight},
+                 {"confirmed", kRight},
+                 {"predicted", kRight},
+                 {"contradicted", kRight},
+                 {"stalled", kRight},
+                 {"moved", kLeft},
+                 {"receiver", kLeft},
+                 {"captured", kLeft}});
+    for (size_t i = 0; i < worst_.size(); ++i) table.add(table_row(worst_[i]));
     // The sentences above name the endpoints by the same flow number, unless there are too many flows for
     // that.
-    const bool fits = full.width() <= options_.width || worst_.size() > kDetailedFlows;
-    if (worst_.size() > 0) out_.print("\n{}", (fits ? full : narrow).text(""));
+    if (table.width() > options_.width && worst_.size() <= kDetailedFlows) {
+      table.leave_out("client");
+      table.leave_out("server");
+    }
+    if (options_.terminal) table.fit(options_.width, {"captured", "predicted", "contradicted", "confirmed"});
+    out_.print("\n{}", table.text(""));
   }
 
   static std::vector<std::string> table_row(const FlowReport& flow) {

@@ -82,6 +82,24 @@ size_t Table::width() const {
   return total < 2 ? 0 : total - 2;
 }
 
+void Table::leave_out(std::string_view title) {
+  const auto column = std::ranges::find(columns_, title, &Column::title);
+  if (column == columns_.end()) return;
+  const auto at = column - columns_.begin();
+  for (auto& row : rows_) row.erase(row.begin() + at);
+  columns_.erase(column);
+}
+
+void Table::fit(size_t width, std::initializer_list<std::string_view> less_needed) {
+  std::vector<std::string_view> in_turn;
+  for (size_t i = 0; i < columns_.size(); ++i)
+    if (std::ranges::all_of(rows_, [&](const auto& row) { return row[i] == "-"; }))
+      in_turn.push_back(columns_[i].title);
+  in_turn.insert(in_turn.end(), less_needed);
+  for (const std::string_view title : in_turn)
+    if (this->width() > width) leave_out(title);
+}
+
 std::string Table::text(std::string_view indent) const {
   if (rows_.empty()) return "";
   const std::vector<size_t> widths = this->widths();

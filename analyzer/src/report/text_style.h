@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,10 @@ class Table {
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
   size_t width() const;
+  void leave_out(std::string_view title);
+  /// Leaves columns out until the rest has room, or these are all gone: first what is "-" in every row, then
+  /// those of `less_needed`.
+  void fit(size_t width, std::initializer_list<std::string_view> less_needed);
   /// Lines with a newline each, the titles first; nothing at all without rows.
   std::string text(std::string_view indent) const;
 

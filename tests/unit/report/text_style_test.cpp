@@ -43,6 +43,21 @@ TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
   EXPECT_EQ(table.width(), 25u);
 }
 
+TEST(Table, WhatSaysNothingGoesFirstAndThenWhatIsLessNeeded) {
+  const auto fitted = [](size_t width) {
+    constexpr auto kLeft = Table::Align::left;
+    Table table({{"flow", kLeft}, {"none", kLeft}, {"some", kLeft}, {"less", kLeft}});
+    table.add({"1", "-", "-", "a"});
+    table.add({"2", "-", "x", "b"});
+    table.fit(width, {"less", "absent"});
+    return table.text("");
+  };
+  EXPECT_EQ(fitted(22), "flow  none  some  less\n1     -     -     a\n2     -     x     b\n");
+  EXPECT_EQ(fitted(21), "flow  some  less\n1     -     a\n2     x     b\n");
+  EXPECT_EQ(fitted(15), "flow  some\n1     -\n2     x\n");
+  EXPECT_EQ(fitted(1), fitted(15)) << "no more than that";
+}
+
 TEST(Style, WithoutColourThereAreNoEscapes) {
   EXPECT_EQ(Style(false).by_severity(Severity::error, "error"), "error");
   EXPECT_EQ(Style(false).bold("x"), "x");
