@@ -3,18 +3,27 @@
 #include "tsoff_socket.h"
 #include "tsoff_table.h"
 
-/* With a reference; of any state that the table of connections holds. */
+/*
+ * With a reference; of any state that the table of connections holds. The
+ * kernel's lookup walks that table under RCU and leaves it to its caller to be
+ * in a read section, which commands and expiry, with a mutex alone, are not.
+ */
 static struct sock *lookup(struct net *net, const struct tsoff_key *key)
 {
 	u16 port = ntohs(key->local_port);
+	struct sock *sk;
 
+	rcu_read_lock();
 #if IS_ENABLED(CONFIG_IPV6)
 	if (key->family == AF_INET6)
-		return TSOFF_LOOKUP(__inet6_lookup_established, net, &key->remote.in6,
-				    key->remote_port, &key->local.in6, port, 0, 0);
+		sk = TSOFF_LOOKUP(__inet6_lookup_established, net, &key->remote.in6,
+				  key->remote_port, &key->local.in6, port, 0, 0);
+	else
 #endif
-	return TSOFF_LOOKUP(__inet_lookup_established, net, key->remote.ip,
-			    key->remote_port, key->local.ip, port, 0, 0);
+		sk = TSOFF_LOOKUP(__inet_lookup_established, net, key->remote.ip,
+				  key->remote_port, key->local.ip, port, 0, 0);
+	rcu_read_unlock();
+	return sk;
 }
 
 struct sock *tsoff_socket_get(struct net *net, const struct tsoff_key *key)
