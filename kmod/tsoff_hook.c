@@ -5,6 +5,7 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
@@ -144,31 +145,51 @@ static void handle(struct tsoff_net *tn, struct sk_buff *skb, unsigned int thoff
 	count_verdict(tn, e, dir, verdict);
 }
 
-static enum tsoff_direction direction(const struct nf_hook_state *state)
+/*
+ * Is the end of @dir to be served here? A VRF has a packet meet the hooks twice,
+ * at the port and at the VRF's own device. All that crosses a port meets them
+ * there once each way, be it forwarded or of a local socket. What stays in this
+ * machine meets no port: it leaves by the VRF's device, which does not tell it
+ * from what goes on to a port yet, and comes in by it again. Both ends are
+ * served there. (The round that follows an arrival at a port has no
+ * PACKET_LOOPBACK.)
+ */
+static bool serves(const struct sk_buff *skb, const struct nf_hook_state *state,
+		   enum tsoff_direction dir)
 {
-	return state->hook == NF_INET_POST_ROUTING ? TSOFF_DIR_OUT : TSOFF_DIR_IN;
+	if (state->hook == NF_INET_POST_ROUTING)
+		return dir == TSOFF_DIR_OUT && !netif_is_l3_master(state->out);
+	if (netif_is_l3_master(state->in))
+		return skb->pkt_type == PACKET_LOOPBACK;
+	return dir == TSOFF_DIR_IN;
 }
 
-static unsigned int hook4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static void serve4(struct sk_buff *skb, struct net *net, enum tsoff_direction dir)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	enum tsoff_direction dir = direction(state);
 	struct tsoff_key key = { .family = AF_INET };
 
 	/* A later fragment has no ports, so nobody can tell whose it is. */
 	if (iph->protocol != IPPROTO_TCP || iph->frag_off & htons(IP_OFFSET))
-		return NF_ACCEPT;
+		return;
 	key.local.ip = dir == TSOFF_DIR_OUT ? iph->saddr : iph->daddr;
 	key.remote.ip = dir == TSOFF_DIR_OUT ? iph->daddr : iph->saddr;
-	handle(tsoff_net(state->net), skb, ip_hdrlen(skb), &key, dir, ip_is_fragment(iph));
+	handle(tsoff_net(net), skb, ip_hdrlen(skb), &key, dir, ip_is_fragment(iph));
+}
+
+static unsigned int hook4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	if (serves(skb, state, TSOFF_DIR_OUT))
+		serve4(skb, state->net, TSOFF_DIR_OUT);
+	if (serves(skb, state, TSOFF_DIR_IN))
+		serve4(skb, state->net, TSOFF_DIR_IN);
 	return NF_ACCEPT;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static unsigned int hook6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static void serve6(struct sk_buff *skb, struct net *net, enum tsoff_direction dir)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-	enum tsoff_direction dir = direction(state);
 	struct tsoff_key key = { .family = AF_INET6 };
 	u8 nexthdr = ip6h->nexthdr;
 	__be16 frag_off = 0;
@@ -177,11 +198,19 @@ static unsigned int hook6(void *priv, struct sk_buff *skb, const struct nf_hook_
 	/* Stops at the header of a later fragment, which then is not TCP. */
 	thoff = ipv6_skip_exthdr(skb, sizeof(*ip6h), &nexthdr, &frag_off);
 	if (thoff < 0 || nexthdr != IPPROTO_TCP)
-		return NF_ACCEPT;
+		return;
 	key.local.in6 = dir == TSOFF_DIR_OUT ? ip6h->saddr : ip6h->daddr;
 	key.remote.in6 = dir == TSOFF_DIR_OUT ? ip6h->daddr : ip6h->saddr;
-	handle(tsoff_net(state->net), skb, thoff, &key, dir,
+	handle(tsoff_net(net), skb, thoff, &key, dir,
 	       frag_off & htons(IP6_OFFSET | IP6_MF));
+}
+
+static unsigned int hook6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	if (serves(skb, state, TSOFF_DIR_OUT))
+		serve6(skb, state->net, TSOFF_DIR_OUT);
+	if (serves(skb, state, TSOFF_DIR_IN))
+		serve6(skb, state->net, TSOFF_DIR_IN);
 	return NF_ACCEPT;
 }
 #endif

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -76,6 +77,20 @@ T get(int fd, int option) {
   return value;
 }
 
+void bind_to(int fd, const std::string& device) {
+  if (device.empty()) return;
+  EXPECT_EQ(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device.data(), static_cast<socklen_t>(device.size())),
+            0)
+      << device << ": " << strerror(errno);
+}
+
+std::string device_of(int fd) {
+  char name[IF_NAMESIZE]{};
+  socklen_t length = sizeof name;
+  EXPECT_EQ(getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length), 0) << strerror(errno);
+  return name;
+}
+
 tsoffset::Address local_of(int fd) {
   Name name;
   getsockname(fd, name.get(), &name.length);
@@ -102,7 +117,8 @@ void Socket::close() {
   fd_ = -1;
 }
 
-Connection connect(const Namespace& client, const Namespace& server, const char* host, uint16_t port) {
+Connection connect(const Namespace& client, const Namespace& server, const char* host, uint16_t port,
+                   const std::string& device) {
   const bool v6 = std::strchr(host, ':') != nullptr;
   tsoffset::Address address =
       tsoffset::parse_address((v6 ? "[" + std::string(host) + "]" : host) + std::string(":1"));
@@ -123,6 +139,7 @@ Connection connect(const Namespace& client, const Namespace& server, const char*
   });
   client.in([&] {
     connection.client = Socket(socket(address.family, SOCK_STREAM, 0));
+    bind_to(connection.client.fd(), device);
     Name name = to_name(address);
     ASSERT_EQ(::connect(connection.client.fd(), name.get(), name.length), 0)
         << host << ": " << strerror(errno);
@@ -159,6 +176,7 @@ Image dump(Socket& socket) {
   Image image{};
   image.local = local_of(fd);
   image.remote = remote_of(fd);
+  image.device = device_of(fd);
   set(fd, TCP_REPAIR_QUEUE, int{TCP_SEND_QUEUE});
   image.send_seq = get<uint32_t>(fd, TCP_QUEUE_SEQ);
   set(fd, TCP_REPAIR_QUEUE, int{TCP_RECV_QUEUE});
@@ -181,6 +199,7 @@ Socket restore(const Namespace& where, const Image& image, Clock clock) {
     socket = Socket(::socket(image.local.family, SOCK_STREAM, 0));
     const int fd = socket.fd(), on = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bind_to(fd, image.device);
     set(fd, TCP_REPAIR, int{1});
     Name local = to_name(image.local), remote = to_name(image.remote);
     ASSERT_EQ(bind(fd, local.get(), local.length), 0) << strerror(errno);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "entry.h"
@@ -34,8 +35,10 @@ struct Connection {
   tsoffset::Address client_address, server_address;  // as the client sees them
 };
 
-// A connection from `client` to `host`:`port` in `server`; `port` 0: some.
-Connection connect(const Namespace& client, const Namespace& server, const char* host, uint16_t port = 0);
+// A connection from `client` to `host`:`port` in `server`; `port` 0: some. `device`: what the client is bound
+// to.
+Connection connect(const Namespace& client, const Namespace& server, const char* host, uint16_t port = 0,
+                   const std::string& device = "");
 
 // The entry of the end at `local`.
 tsoffset::Entry entry_of(const tsoffset::Address& local, const tsoffset::Address& remote);
@@ -46,6 +49,7 @@ struct Image {
   uint32_t send_seq, receive_seq, mss, timestamp;
   uint8_t options, send_scale, receive_scale;
   std::array<uint32_t, 5> window;
+  std::string device;  // what it is bound to
 };
 
 // Takes the connection out of `socket`, which is closed without a packet.
