@@ -247,7 +247,7 @@ static int put_entry(struct sk_buff *skb, struct tsoff_net *tn, const struct tso
 	    nla_put_u8(skb, TSOFF_E_MODE, e->mode) ||
 	    nla_put_u32(skb, TSOFF_E_TIMEOUT, READ_ONCE(e->timeout)) ||
 	    nla_put_u32(skb, TSOFF_E_STATE, atomic_read(&e->state)) ||
-	    nla_put_u32(skb, TSOFF_E_IDLE, (jiffies - READ_ONCE(e->used)) / HZ) ||
+	    nla_put_u32(skb, TSOFF_E_IDLE, tsoff_idle(e)) ||
 	    nla_put_u64_64bit(skb, TSOFF_E_PACKETS_OUT,
 			      atomic64_read(&e->packets[TSOFF_DIR_OUT]), TSOFF_E_PAD) ||
 	    nla_put_u64_64bit(skb, TSOFF_E_PACKETS_IN,

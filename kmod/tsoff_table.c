@@ -147,7 +147,7 @@ enum { KEEP = -1 };
 
 static int judge_expired(struct tsoff_net *tn, struct tsoff_entry *e)
 {
-	u64 idle = (jiffies - READ_ONCE(e->used)) / HZ;
+	unsigned long idle = tsoff_idle(e);
 	bool exists = socket_exists(tn, e);
 	int state = atomic_read(&e->state);
 
@@ -317,6 +317,8 @@ static struct pernet_operations net_ops = {
 int tsoff_table_init(void)
 {
 	BUILD_BUG_ON(sizeof(struct tsoff_key) != 40);
+	/* Where jiffies have 32 bits, expiry has days to see that it is over before idle time wraps. */
+	BUILD_BUG_ON((u64)TSOFF_TIMEOUT_MAX * HZ > U32_MAX / 4 * 3);
 	return register_pernet_subsys(&net_ops);
 }
 

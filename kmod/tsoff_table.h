@@ -15,7 +15,7 @@
 #include "uapi/tsoffset.h"
 
 #define TSOFF_TIMEOUT_DEFAULT	(5 * 24 * 3600)	/* as conntrack's established */
-#define TSOFF_TIMEOUT_MAX	(30 * 24 * 3600)	/* in jiffies < 2^32 / 2 */
+#define TSOFF_TIMEOUT_MAX	(30 * 24 * 3600)	/* in jiffies < 2^32, see tsoff_idle() */
 
 /* Hashed and compared as bytes: no holes, and what is unused is 0. */
 struct tsoff_key {
@@ -78,6 +78,16 @@ bool tsoff_live(struct tsoff_net *tn, struct tsoff_entry *e);
 /* A packet of @e went by. False if it belongs to a later connection. */
 bool tsoff_note(struct tsoff_net *tn, struct tsoff_entry *e,
 		enum tsoff_direction dir, bool syn, bool fin, bool rst);
+
+/* Seconds since the last packet. A difference mod 2^32 where long has 32 bits. */
+static inline unsigned long tsoff_idle(const struct tsoff_entry *e)
+{
+	unsigned long used = READ_ONCE(e->used);
+
+	/* Before jiffies: a packet that passes in between would have been in the future. */
+	smp_rmb();
+	return (jiffies - used) / HZ;
+}
 
 /* Deletes what is not live, or all; returns how many. Caller holds the lock. */
 unsigned int tsoff_flush(struct tsoff_net *tn, bool all);
