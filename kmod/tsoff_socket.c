@@ -53,7 +53,13 @@ bool tsoff_socket_has(struct net *net, const struct tsoff_entry *e)
 
 	if (!sk)
 		return false;
-	/* Each connection has another one, so this tells a later connection. */
+	/*
+	 * A later connection with these addresses and ports begins with the same
+	 * (the kernel hashes them, or the addresses alone), unless it was restored
+	 * with another. So it is what was added that tells them apart. A record of
+	 * 0 passes for the later connection's, for which it says as little: there
+	 * is nothing to take back, and another offset is put on top of 0.
+	 */
 	has = READ_ONCE(tcp_sk(sk)->tsoffset) == READ_ONCE(e->socket_tsoffset);
 	sock_put(sk);
 	return has;
