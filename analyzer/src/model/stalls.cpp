@@ -55,6 +55,20 @@ TimeNs sent_before(const Flow& flow, const Host& sender, TimeNs now) {
   return std::max(std::min(sender.last_ns, sent), flow.first_ns);
 }
 
+/// Of more than fit, the longest stay: the one that matters may be the last.
+void leave_out_shortest(DirectionTrouble& direction) {
+  auto& stalls = direction.stalls;
+  if (stalls.size() <= Trouble::kMaxStalls) return;
+  const auto lasted = [](const Stall& s) { return s.over ? s.end_ns - s.start_ns : INT64_MAX; };
+  stalls.erase(std::ranges::min_element(stalls, {}, lasted));
+  ++direction.stalls_left_out;
+}
+
+void add_stall(DirectionTrouble& direction, Stall stall) {
+  direction.stalls.push_back(std::move(stall));
+  leave_out_shortest(direction);
+}
+
 void close_stall(DirectionTrouble& direction, TimeNs now, bool over) {
   Stall& stall = direction.stalls.back();
   stall.end_ns = now;
@@ -65,7 +79,9 @@ void close_stall(DirectionTrouble& direction, TimeNs now, bool over) {
     stall.cause = StallCause::icmp;
     stall.icmp = direction.icmp;
   }
-  if (over) direction.stall_open = false;
+  if (!over) return;
+  direction.stall_open = false;
+  leave_out_shortest(direction);
 }
 
 /// Data that had been acknowledged were sent again. Once may be for nothing, or for an ACK that got lost
@@ -82,13 +98,12 @@ void end_stall(DirectionTrouble& direction, TimeNs now, bool over) {
   end_needless(direction);
   if (direction.stall_open) {
     close_stall(direction, now, over);
-  } else if (direction.hold && direction.hold->certain && now - direction.hold->time_ns >= kWorthNaming &&
-             direction.stalls.size() < Trouble::kMaxStalls) {
-    direction.stalls.push_back({.cause = StallCause::paws,
-                                .frame = direction.hold->frame,
-                                .start_ns = direction.hold->time_ns,
-                                .end_ns = now,
-                                .over = over});
+  } else if (direction.hold && direction.hold->certain && now - direction.hold->time_ns >= kWorthNaming) {
+    add_stall(direction, {.cause = StallCause::paws,
+                          .frame = direction.hold->frame,
+                          .start_ns = direction.hold->time_ns,
+                          .end_ns = now,
+                          .over = over});
   }
   if (!over) return;
   direction.hold.reset();
@@ -158,14 +173,13 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
     incoming.zero_window_frame = s.frame;
   } else if (!window_closed && incoming.zero_window_open && s.has(kAck) && !s.has(kRst)) {
     incoming.zero_window_open = false;
-    if (s.time_ns - incoming.zero_window_ns >= kWorthNaming && incoming.stalls.size() < Trouble::kMaxStalls &&
-        !incoming.stalls_now()) {
+    if (s.time_ns - incoming.zero_window_ns >= kWorthNaming && !incoming.stalls_now()) {
       end_needless(incoming);
-      incoming.stalls.push_back({.cause = StallCause::zero_window,
-                                 .frame = incoming.zero_window_frame,
-                                 .start_ns = incoming.zero_window_ns,
-                                 .end_ns = s.time_ns,
-                                 .over = true});
+      add_stall(incoming, {.cause = StallCause::zero_window,
+                           .frame = incoming.zero_window_frame,
+                           .start_ns = incoming.zero_window_ns,
+                           .end_ns = s.time_ns,
+                           .over = true});
     }
   }
 
@@ -181,7 +195,7 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   // Who goes on to what follows has made progress.
   const bool another = needless && outgoing.needless_seq && after(s.seq, *outgoing.needless_seq);
   if (retransmitted && (!needless || another)) end_needless(outgoing);
-  if (retransmitted && !outgoing.stall_open && outgoing.stalls.size() < Trouble::kMaxStalls) {
+  if (retransmitted && !outgoing.stall_open) {
     const TimeNs sent = needless ? s.time_ns : sent_before(flow, was, s.time_ns);
     const DirectionTrouble::Hold since = outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, sent});
     outgoing.stalls.push_back(
@@ -240,11 +254,11 @@ void Tracker::close_stalls(const Flow& flow, Trouble& t) {
   for (unsigned from = 0; from < 2; ++from) {
     DirectionTrouble& direction = t.direction[from];
     end_stall(direction, flow.last_ns(), false);
-    if (direction.zero_window_open && !direction.stall_open && direction.stalls.size() < Trouble::kMaxStalls)
-      direction.stalls.push_back({.cause = StallCause::zero_window,
-                                  .frame = direction.zero_window_frame,
-                                  .start_ns = direction.zero_window_ns,
-                                  .end_ns = flow.last_ns()});
+    if (direction.zero_window_open && !direction.stall_open)
+      add_stall(direction, {.cause = StallCause::zero_window,
+                            .frame = direction.zero_window_frame,
+                            .start_ns = direction.zero_window_ns,
+                            .end_ns = flow.last_ns()});
     for (Stall& stall : direction.stalls)
       if (paws_during(t, stall)) stall.cause = StallCause::paws;
     std::erase_if(direction.stalls,

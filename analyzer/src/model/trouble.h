@@ -289,6 +289,7 @@ struct DirectionTrouble {
   std::optional<Hold> hold;
   bool probes = false;  ///< its last segment asks whether the other end is there, or its window open
   bool stall_open = false;            ///< stalls.back() goes on
+  uint32_t stalls_left_out = 0;       ///< shorter than all of stalls, which holds no more
   /// That one consists of data that were sent again, from here on, when their receiver had acknowledged them.
   std::optional<SeqNum> needless_seq;
   /// Are there data that make no progress, as far as is known now?

@@ -231,6 +231,9 @@ class Collector {
             "; none of the {} was seen at another point of the capture, as its segments were before",
             counted(stall.segments, "retransmission"));
     }
+    if (direction_->stalls_left_out)
+      report_.findings.back().message += fmt::format("; {} of this direction are not listed",
+                                                     counted(direction_->stalls_left_out, "shorter stall"));
   }
 
   /// The other end has moved, but the stalled segments went to the link address that it had before.

@@ -356,6 +356,25 @@ TEST(Stalls, OfOneSideTheNextDataTellOfProgress) {
   EXPECT_TRUE(stalls[0].over);
 }
 
+/// A reader that pauses again and again does not hide what comes last.
+TEST(Stalls, OfMoreThanFitTheLongestStay) {
+  Conversation c;
+  c.handshake();
+  for (uint32_t i = 0; i < 40; ++i) {
+    c.talk(3);
+    c.server({.window = 0});
+    c.pass((i == 20 ? 9 : i == 39 ? 50 : 2) * kSecond);
+    c.server({.window = 1000});
+  }
+  c.talk(3);
+  const auto stalls = stalls_of_client(c);
+  EXPECT_EQ(stalls.size(), Trouble::kMaxStalls);
+  EXPECT_EQ(trouble_of(c, Side::client).stalls_left_out, 8u);
+  for (const TimeNs lasted : {9 * kSecond, 50 * kSecond})
+    EXPECT_EQ(std::ranges::count_if(stalls, [&](const Stall& s) { return s.end_ns - s.start_ns == lasted; }),
+              1);
+}
+
 TEST(Stalls, AClosedWindow) {
   Conversation c;
   c.handshake();
