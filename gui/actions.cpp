@@ -26,7 +26,7 @@ constexpr Gesture kGestures[] = {
     {"Shift+wheel", "moves in time"},
     {"Drag", "zooms to the box"},
     {"Middle-button drag", "moves the view"},
-    {"Shift+drag", "measures time, ticks and rate"},
+    {"Shift+drag", "measures time, ticks and rate; Esc or a click takes the measure away"},
     {"Drop of a file", "opens it; with Ctrl, compares what is open with it"},
     {"Click", "selects the segment or mark"},
     {"Click in the legend", "hides or shows; Alt+click shows one alone"},

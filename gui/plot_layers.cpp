@@ -19,6 +19,12 @@ double draw_label(QPainter& painter, const Theme& theme, QPointF at, const QStri
   return plate.width();
 }
 
+/// Far out of sight it need not be exact, and must be where Qt can still draw a line to.
+QPointF point_of(const ViewTransform& view, TimeNs time, double value) {
+  constexpr double kFar = 1e6;
+  return {std::clamp(view.x_of(time), -kFar, kFar), std::clamp(view.y_of(value), -kFar, kFar)};
+}
+
 QRectF area_of(const ViewTransform& view) { return {view.left, view.top, view.width, view.height}; }
 
 }  // namespace
@@ -139,12 +145,14 @@ void OverlayLayer::draw(QCPPainter* painter) {
   }
   if (overlay.ruler) {
     painter->setPen(QPen(state_.theme.text, 1.4));
-    painter->drawLine(overlay.ruler->first, overlay.ruler->second);
+    const QPointF from = point_of(view, overlay.ruler->from_ns, overlay.ruler->from);
+    const QPointF to = point_of(view, overlay.ruler->to_ns, overlay.ruler->to);
+    painter->drawLine(from, to);
     painter->setBrush(state_.theme.text);
-    for (const QPointF& end : {overlay.ruler->first, overlay.ruler->second}) painter->drawEllipse(end, 3, 3);
+    for (const QPointF& end : {from, to}) painter->drawEllipse(end, 3, 3);
     const QFontMetricsF metrics(painter->font());
     const double width = metrics.horizontalAdvance(overlay.ruler_text) + 8;
-    QPointF at = overlay.ruler->second + QPointF(10, 10);
+    QPointF at = to + QPointF(10, 10);
     at.setX(std::clamp(at.x(), view.left, std::max(view.left, view.left + view.width - width)));
     at.setY(std::clamp(at.y(), view.top, view.top + view.height - metrics.height() - 2));
     draw_label(*painter, state_.theme, at, overlay.ruler_text, state_.theme.text);

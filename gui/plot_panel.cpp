@@ -87,6 +87,12 @@ void PlotPanel::set_overlay(const PlotOverlay& overlay) {
   surface_->set_overlay(overlay_);
 }
 
+void PlotPanel::end_measurement() {
+  if (drag_ == Drag::ruler) drag_ = Drag::none;
+  overlay_.ruler.reset();
+  surface_->set_overlay(overlay_);
+}
+
 // Legend: one button a curve and one for each kind of mark.
 
 QPixmap PlotPanel::curve_icon(const Curve& curve) const {
@@ -270,7 +276,8 @@ bool PlotPanel::wheeled(QPointF at, QPoint angle, Qt::KeyboardModifiers modifier
 }
 
 void PlotPanel::pressed(QPointF at, Qt::MouseButton button, Qt::KeyboardModifiers modifiers) {
-  if (drag_ != Drag::none || !surface_->transform().contains(at.x(), at.y())) return;
+  const ViewTransform view = surface_->transform();
+  if (drag_ != Drag::none || !view.contains(at.x(), at.y())) return;
   drag_from_ = at;
   drag_time_ = time_;
   drag_value_ = value_;
@@ -279,6 +286,11 @@ void PlotPanel::pressed(QPointF at, Qt::MouseButton button, Qt::KeyboardModifier
     surface_->setCursor(Qt::ClosedHandCursor);
   } else if (button == Qt::LeftButton) {
     drag_ = modifiers & Qt::ShiftModifier ? Drag::ruler : Drag::press;
+    if (drag_ != Drag::ruler) return;
+    const TimeNs time = view.time_at(at.x());
+    const double value = view.value_at(at.y());
+    overlay_.ruler = Ruler{.from_ns = time, .to_ns = time, .from = value, .to = value};
+    overlay_.ruler_text.clear();
   }
 }
 
@@ -308,20 +320,9 @@ void PlotPanel::update_drag(QPointF at) {
     overlay_.box = QRectF(drag_from_, held).normalized();
     surface_->set_overlay(overlay_);
   } else if (drag_ == Drag::ruler) {
-    const TimeNs dt = view.time_at(held.x()) - view.time_at(drag_from_.x());
-    const double dv = view.value_at(held.y()) - view.value_at(drag_from_.y());
-    overlay_.ruler = std::pair(drag_from_, held);
-    std::string text = "\u0394T " + duration_text(dt, 6);
-    text += fmt::format("   \u0394 {:.6g} {}", dv, content_->unit);
-    if (kind_ == PlotKind::clock)
-      text =
-          fmt::format("\u0394T {}   \u0394TSval {}", duration_text(dt, 6), signed_grouped(std::llround(dv)));
-    if (dt != 0) {
-      const double rate = dv / (static_cast<double>(dt) / 1e9);
-      text += kind_ == PlotKind::clock ? fmt::format("   {:.6g} Hz", rate)
-                                       : fmt::format("   {:.6g} {}/s", rate, content_->unit);
-    }
-    overlay_.ruler_text = QString::fromStdString(text);
+    overlay_.ruler->to_ns = view.time_at(held.x());
+    overlay_.ruler->to = view.value_at(held.y());
+    overlay_.ruler_text = QString::fromStdString(ruler_text(*overlay_.ruler, *content_));
     surface_->set_overlay(overlay_);
   }
 }
@@ -342,8 +343,11 @@ void PlotPanel::released(QPointF at) {
       Q_EMIT view_wanted(time, high ? std::optional(value) : std::nullopt, false);
   } else if (was == Drag::pan) {
     surface_->unsetCursor();
+  } else if (was == Drag::ruler && overlay_.ruler_text.isEmpty()) {
+    overlay_.ruler.reset();  // it was not drawn out
   }
-  overlay_.box.reset();  // the ruler stays until the next click: it is read, perhaps copied by hand
+  // The ruler stays until the next click: it is read, perhaps copied by hand.
+  overlay_.box.reset();
   surface_->set_overlay(overlay_);
 }
 

@@ -27,6 +27,7 @@ class PlotPanel : public QWidget {
   ValueRange value_range() const { return value_; }
   void set_overlay(const PlotOverlay& overlay);
   const PlotOverlay& overlay() const { return overlay_; }
+  void end_measurement();
   PlotSurface& surface() { return *surface_; }
   const std::vector<bool>& hidden() const { return hidden_; }
   bool marks_hidden() const { return marks_hidden_; }

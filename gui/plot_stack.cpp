@@ -3,6 +3,7 @@
 
 #include <QEvent>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QSplitter>
 #include <QTimer>
@@ -94,6 +95,7 @@ void PlotStack::clear(const QString& hint) {
   arrange_panels();
   history_ = {};
   selected_frame_ = 0;
+  end_measurements();
   splitter_->hide();
   direction_->hide();
   severity_->hide();
@@ -113,6 +115,7 @@ void PlotStack::show_flow(std::shared_ptr<const FlowView> flow) {
     baseline_.reset();
     arrange_panels();
     selected_frame_ = 0;
+    end_measurements();
   }
   splitter_->show();
   direction_->show();
@@ -132,6 +135,7 @@ void PlotStack::show_flow(std::shared_ptr<const FlowView> flow) {
 void PlotStack::show_baseline(std::shared_ptr<const FlowView> flow) {
   const bool first = (flow != nullptr) != (baseline_ != nullptr);
   baseline_ = std::move(flow);
+  for (PlotPanel* panel : below_) panel->end_measurement();  // they are aligned anew
   if (!flow_) return;
   if (baseline_) alignment_ = align(*flow_, *baseline_);
   arrange_panels();
@@ -305,6 +309,7 @@ void PlotStack::pan_values(double fractions) {
 void PlotStack::toggle_direction() {
   if (!flow_) return;
   side_ = other(side_);
+  end_measurements();
   show_banner();
   rebuild();
   ViewState next = view();  // the other clock has other numbers: only the time means the same
@@ -437,6 +442,17 @@ void PlotStack::apply_overlays() {
 }
 
 QString PlotStack::readout() const { return readout_->text(); }
+
+/// What was measured is in numbers of the flow and the side that were on show.
+void PlotStack::end_measurements() {
+  for (const auto* panels : {&panels_, &below_})
+    for (PlotPanel* panel : *panels) panel->end_measurement();
+}
+
+void PlotStack::keyPressEvent(QKeyEvent* event) {
+  if (event->key() == Qt::Key_Escape) return end_measurements();
+  QWidget::keyPressEvent(event);
+}
 
 void PlotStack::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);

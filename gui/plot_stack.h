@@ -69,12 +69,14 @@ class PlotStack : public QWidget {
 
  protected:
   void changeEvent(QEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
 
  private:
   void rebuild();
   void apply_view();
   void apply_axis_options();
   void apply_overlays();
+  void end_measurements();
   void wanted(PlotPanel* panel, TimeRange time, std::optional<ValueRange> value, bool continuing);
   void change(const ViewState& view, bool continuing);
   void hover(PlotPanel* panel, TimeNs time, double value);

@@ -9,6 +9,7 @@
 
 #include "mark_clusters.h"
 #include "plot_content.h"
+#include "ruler.h"
 #include "view_transform.h"
 
 namespace tsaudit::gui {
@@ -21,7 +22,7 @@ struct PlotOverlay {
   std::optional<double> crosshair_value;  ///< only where the mouse is
   std::optional<std::pair<TimeNs, double>> selected;
   std::optional<QRectF> box;  ///< rubber band
-  std::optional<std::pair<QPointF, QPointF>> ruler;
+  std::optional<Ruler> ruler;
   QString ruler_text;
 };
 

@@ -4,6 +4,7 @@
 
 #include "axis_text.h"
 #include "plot_content.h"
+#include "ruler.h"
 #include "view_history.h"
 #include "view_transform.h"
 
@@ -150,6 +151,21 @@ TEST(AxisText, ClockShowsFractionsWhenZoomedIn) {
   EXPECT_EQ(axis_clock(noon, 60), "12:00:00");
   EXPECT_EQ(axis_clock(noon + 1'500'000, 0.0005), "12:00:00.0015");
   EXPECT_EQ(axis_clock(-500'000'000, 0.1), "23:59:59.5");
+}
+
+TEST(Ruler, SaysTimeTicksAndRateAsTheAxesDo) {
+  PlotContent clock;
+  EXPECT_EQ(ruler_text({.from_ns = 0, .to_ns = 32 * kMillisecond, .from = 5, .to = -999'995}, clock),
+            "\u0394T 32 ms   \u0394TSval \u22121,000,000   \u221231,250,000 Hz");
+  EXPECT_EQ(ruler_text({.from_ns = 3 * kSecond, .to_ns = 0, .from = 0, .to = 1'000}, clock),
+            "\u0394T \u22123 s   \u0394TSval +1,000   \u2212333.333 Hz");
+  EXPECT_EQ(ruler_text({.from_ns = 7, .to_ns = 7, .from = 0, .to = 12}, clock),
+            "\u0394T 0 s   \u0394TSval +12");
+  PlotContent bytes;
+  bytes.kind = PlotKind::sequence;
+  bytes.unit = "B";
+  EXPECT_EQ(ruler_text({.from_ns = 0, .to_ns = 2 * kSecond, .from = 0, .to = 12'345.5}, bytes),
+            "\u0394T 2 s   \u0394 +12,345.5 B   6,172.75 B/s");
 }
 
 TEST(Words, ASignStandsBeforeTheNumber) {
