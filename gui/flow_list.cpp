@@ -7,11 +7,11 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
-#include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <span>
 
+#include "list_view.h"
 #include "plot_content.h"
 #include "qt_text.h"
 #include "text_delegate.h"
@@ -127,22 +127,13 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
   row->addWidget(severity_);
   layout->addLayout(row);
 
-  table_ = new QTableView;
+  table_ = new ListView(tr("Connections"));
   table_->setModel(&model_);
   table_->setItemDelegate(new FlowDelegate(model_, table_));
-  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table_->setSelectionMode(QAbstractItemView::SingleSelection);
   table_->setSortingEnabled(true);
   table_->sortByColumn(FlowModel::kVerdict, Qt::DescendingOrder);
-  table_->setShowGrid(false);
-  table_->setAlternatingRowColors(true);
-  table_->setWordWrap(false);
-  table_->setTabKeyNavigation(false);
-  table_->setAccessibleName(tr("Connections"));
-  table_->verticalHeader()->hide();
   table_->verticalHeader()->setDefaultSectionSize(24);
   QHeaderView* header = table_->horizontalHeader();
-  header->setHighlightSections(false);
   header->setMinimumSectionSize(24);
   header->resizeSection(FlowModel::kVerdict, 26);
   header->resizeSection(FlowModel::kFlow, kFlowWidth);
@@ -165,17 +156,23 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
   layout->addWidget(count_);
 
   connect(moves_, &QLabel::linkActivated, filter_edit_, &QLineEdit::setText);
-  connect(filter_edit_, &QLineEdit::textChanged, this,
-          [this](const QString& text) { model_.set_filter(text); });
-  connect(severity_, &QComboBox::currentIndexChanged, this,
-          [this] { model_.set_least_severity(static_cast<Severity>(severity_->currentData().toInt())); });
+  connect(filter_edit_, &QLineEdit::textChanged, this, [this](const QString& text) {
+    model_.set_filter(text);
+    rearranged();
+  });
+  connect(severity_, &QComboBox::currentIndexChanged, this, [this] {
+    model_.set_least_severity(static_cast<Severity>(severity_->currentData().toInt()));
+    rearranged();
+  });
+  connect(header, &QHeaderView::sortIndicatorChanged, this, &FlowList::rearranged);
   connect(&model_, &FlowModel::arranged, this, [this] {
     show_count();
     fulfil();
+    restore(std::exchange(follow_, false));
   });
   connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
-          [this](const QModelIndex& now, const QModelIndex& before) {
-            if (now.isValid() && now.row() != before.row()) Q_EMIT flow_selected(model_.id_of(now.row()));
+          [this](const QModelIndex& now) {
+            if (now.isValid()) choose(model_.id_of(now.row()));
           });
 }
 
@@ -189,6 +186,7 @@ void FlowList::resizeEvent(QResizeEvent* event) {
 
 void FlowList::set_store(std::shared_ptr<const CaptureStore> store) {
   wish_ = kNothing;
+  selected_ = 0;
   show_moves({});
   model_.set_store(std::move(store));
   show_count();
@@ -214,11 +212,10 @@ void FlowList::show_count() {
   const QString noun = all == 1 ? tr("connection") : tr("connections");
   count_->setText(shown == all ? number(all) + " " + noun
                                : tr("%1 of %2 %3").arg(number(shown), number(all), noun));
-}
-
-quint64 FlowList::selected() const {
-  const QModelIndex current = table_->currentIndex();
-  return current.isValid() ? current.data(FlowModel::kIdRole).toULongLong() : 0;
+  const QString words = filter_edit_->text().simplified();
+  table_->set_placeholder(all == 0          ? QString()
+                          : words.isEmpty() ? tr("No connection has a finding that severe")
+                                            : tr("No connection matches '%1'").arg(words));
 }
 
 void FlowList::select(quint64 id) {
@@ -231,16 +228,45 @@ void FlowList::select_worst() {
   if (!model_.arranging()) fulfil();
 }
 
+void FlowList::choose(quint64 id) {
+  if (std::exchange(selected_, id) != id) Q_EMIT flow_selected(id);
+}
+
 void FlowList::fulfil() {
   const quint64 wish = std::exchange(wish_, kNothing);
+  if (wish == kNothing) return;
   const int row = wish == kWorst ? 0 : model_.row_of(wish);
-  if (wish == kNothing || row < 0 || row >= model_.rowCount()) return;
-  table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
-  table_->scrollTo(table_->currentIndex());
+  if (row >= 0 && row < model_.rowCount()) {
+    table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
+    table_->scrollTo(table_->currentIndex());
+  } else if (wish <= static_cast<quint64>(model_.all_rows())) {
+    choose(wish);  // the filter hides its row and not the flow
+    restore(false);
+  }
+}
+
+/// The view forgets a row that a filter takes away; the plots go on showing its flow, and when the row comes
+/// back it is the current one again.
+void FlowList::restore(bool scroll) {
+  const int row = selected_ ? model_.row_of(selected_) : -1;
+  if (row < 0)
+    table_->setCurrentIndex({});
+  else if (row != table_->currentIndex().row())
+    table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
+  if (scroll && row >= 0) table_->scrollTo(table_->currentIndex());
+}
+
+/// By the user, who wants to see what became of the row; while a capture is read the list stays where it is.
+void FlowList::rearranged() {
+  if (model_.arranging())
+    follow_ = true;
+  else
+    restore(true);
 }
 
 void FlowList::step(int rows) {
-  const int row = table_->currentIndex().isValid() ? table_->currentIndex().row() + rows : 0;
+  const int from = selected_ ? model_.row_of(selected_) : -1;
+  const int row = from < 0 ? 0 : from + rows;
   if (row >= 0 && row < model_.rowCount()) table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
 }
 

@@ -6,9 +6,9 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QTableView>
 #include <QVBoxLayout>
 
+#include "list_view.h"
 #include "plot_content.h"
 #include "text_delegate.h"
 
@@ -26,22 +26,13 @@ SegmentTable::SegmentTable(QWidget* parent) : QWidget(parent) {
   top->addStretch(1);
   top->addWidget(window_);
   layout->addLayout(top);
-  table_ = new QTableView;
+  table_ = new ListView(tr("Segments of the connection"));
   table_->setModel(&model_);
   table_->setItemDelegate(new TextDelegate(table_));
-  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table_->setSelectionMode(QAbstractItemView::SingleSelection);
-  table_->setShowGrid(false);
-  table_->setAlternatingRowColors(true);
-  table_->setWordWrap(false);
-  table_->setTabKeyNavigation(false);
-  table_->setAccessibleName(tr("Segments of the connection"));
-  table_->verticalHeader()->hide();
   const QFontMetrics metrics(table_->font());
   table_->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
   table_->verticalHeader()->setDefaultSectionSize(metrics.height() + 4);
   QHeaderView* header = table_->horizontalHeader();
-  header->setHighlightSections(false);
   header->setStretchLastSection(true);
   static const char* const kWidest[] = {"9999999",
                                         "99999.999999",
@@ -80,6 +71,7 @@ void SegmentTable::set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_
 }
 
 void SegmentTable::show_window() {
+  table_->set_placeholder(drops_only_->isChecked() ? tr("No segment was discarded") : QString());
   const auto number = [](size_t n) { return QString::fromStdString(grouped(n)); };
   const auto rows = static_cast<size_t>(model_.rowCount());
   window_->setText(rows == 1 && model_.size() == 1 ? tr("1 segment")

@@ -8,9 +8,10 @@
 
 class QCheckBox;
 class QLabel;
-class QTableView;
 
 namespace tsaudit::gui {
+
+class ListView;
 
 class SegmentTable : public QWidget {
   Q_OBJECT
@@ -20,7 +21,7 @@ class SegmentTable : public QWidget {
   void set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_ns);
   void select_frame(quint64 frame);
   quint64 selected_frame() const;
-  QTableView* table() { return table_; }
+  ListView* table() { return table_; }
   SegmentModel& model() { return model_; }
 
  Q_SIGNALS:
@@ -29,7 +30,7 @@ class SegmentTable : public QWidget {
  private:
   void show_window();
   SegmentModel model_;
-  QTableView* table_ = nullptr;
+  ListView* table_ = nullptr;
   QCheckBox* drops_only_ = nullptr;
   QLabel* window_ = nullptr;
   bool selecting_ = false;

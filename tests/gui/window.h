@@ -12,6 +12,7 @@
 
 #include "explain_panel.h"
 #include "flow_list.h"
+#include "list_view.h"
 #include "main_window.h"
 #include "plot_stack.h"
 #include "segment_table.h"

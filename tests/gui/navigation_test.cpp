@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From one connection and one segment to another: what is current stays so, and can be seen.
+#include <QLineEdit>
+
+#include "window.h"
+
+using namespace tsaudit;
+using namespace tsaudit::gui;
+using namespace tsaudit::gui::test;
+
+class NavigationTest : public QObject {
+  Q_OBJECT
+  QTemporaryDir settings_;
+  std::unique_ptr<MainWindow> window_;
+
+  PlotStack& plots() { return window_->plots(); }
+  PlotPanel& clock() { return plots().panel(PlotKind::clock); }
+  ListView& list() { return *window_->flows().table(); }
+  void key(int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
+    clock().surface().setFocus();
+    QTest::keyClick(&clock().surface(), static_cast<Qt::Key>(key), modifiers);
+    QTest::qWait(20);
+  }
+  void filter(const QString& text) {
+    QLineEdit* edit = window_->flows().filter_edit();
+    edit->setFocus();
+    edit->selectAll();
+    QTest::keyClick(edit, Qt::Key_Delete);
+    QTest::keyClicks(edit, text);
+  }
+  /// Of the row that the list shows as the current one; 0: of none.
+  quint64 highlighted() {
+    const QModelIndexList rows = list().selectionModel()->selectedRows(FlowModel::kFlow);
+    return rows.isEmpty() ? 0 : rows.front().data(FlowModel::kIdRole).toULongLong();
+  }
+  bool open_three() {
+    window_->open({capture("naive-restore.pcap"), capture("wrap.pcap"), capture("healthy.pcap")});
+    return wait_for_flow(*window_) && window_->flows().model().rowCount() == 3;
+  }
+
+ private Q_SLOTS:
+  void initTestCase() { own_settings(settings_); }
+  void init() {
+    window_ = std::make_unique<MainWindow>();
+    QVERIFY(show(*window_, capture("naive-restore.pcap")));
+  }
+  void cleanup() { window_.reset(); }
+
+  void the_shown_connection_stays_the_current_one_through_a_filter() {
+    QVERIFY(open_three());
+    const FlowModel& model = window_->flows().model();
+    const quint64 first = model.id_of(0), second = model.id_of(1), third = model.id_of(2);
+    key(Qt::Key_PageDown);
+    QTRY_COMPARE(plots().flow()->id(), second);
+    QCOMPARE(highlighted(), second);
+    filter("zzz");
+    QCOMPARE(model.rowCount(), 0);
+    QCOMPARE(plots().flow()->id(), second);
+    QCOMPARE(window_->flows().selected(), second);
+    filter("");
+    QCOMPARE(highlighted(), second);
+    list().sortByColumn(FlowModel::kStart, Qt::DescendingOrder);
+    list().sortByColumn(FlowModel::kVerdict, Qt::DescendingOrder);
+    QCOMPARE(highlighted(), second);
+    key(Qt::Key_PageDown);
+    QTRY_COMPARE(plots().flow()->id(), third);
+    key(Qt::Key_PageUp);
+    key(Qt::Key_PageUp);
+    QTRY_COMPARE(plots().flow()->id(), first);
+  }
+
+  void a_filtered_connection_can_be_gone_to() {
+    QVERIFY(open_three());
+    filter("zzz");
+    const CaptureStore& store = *window_->document().store();
+    const LogRow& row = store.row(static_cast<uint32_t>(store.segments() - 1));
+    QVERIFY(plots().flow()->id() != row.flow);
+    window_->go_to_frame(row.frame);
+    QTRY_COMPARE(plots().flow()->id(), static_cast<uint64_t>(row.flow));
+    QTRY_COMPARE(window_->segments().selected_frame(), row.frame);
+    filter("");
+    QCOMPARE(highlighted(), static_cast<quint64>(row.flow));
+  }
+
+  void an_empty_list_says_why() {
+    filter("zzz");
+    QCOMPARE(list().placeholder(), QString("No connection matches 'zzz'"));
+    const QImage picture = list().viewport()->grab().toImage();
+    const QRgb empty = picture.pixel(2, 2);
+    int ink = 0;
+    for (int y = 0; y < std::min(60, picture.height()); ++y)
+      for (int x = 0; x < picture.width(); ++x) ink += picture.pixel(x, y) != empty;
+    QVERIFY2(ink > 100, qPrintable(QString::number(ink)));
+  }
+};
+
+QTEST_MAIN(NavigationTest)
+#include "navigation_test.moc"
