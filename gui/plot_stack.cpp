@@ -397,14 +397,36 @@ void PlotStack::select_frame(quint64 frame) {
   const size_t at = flow_->position_of_frame(frame);
   if (at < flow_->rows().size()) {
     const TimeNs time = flow_->row(at).time_ns;
-    if (time < view().time.from || time > view().time.to) {
-      ViewState next = view();
-      next.time.from = time - view().time.span() / 2;
+    ViewState next = view();
+    if (time < next.time.from || time > next.time.to) {
+      next.time.from = time - next.time.span() / 2;
       next.time.to = next.time.from + view().time.span();
-      change(next, false);
     }
+    // Where nobody has zoomed the values, they are what fits.
+    for (const PlotPanel* panel : visible_panels()) {
+      const auto own = next.values.find(key(panel));
+      if (own == next.values.end()) continue;
+      ValueRange& range = own->second;
+      const double value = value_on(*panel, at);
+      if (value < range.from || value > range.to)
+        range = pan(range, (value - range.from) / range.span() - 0.5);
+    }
+    change(next, false);
   }
   apply_overlays();
+}
+
+double PlotStack::value_on(const PlotPanel& panel, size_t at) const {
+  const Side from = flow_->row(at).side();
+  const Track& track = flow_->track(from);
+  const uint32_t row = flow_->rows()[at];
+  const auto sample =
+      static_cast<size_t>(std::lower_bound(track.rows.begin(), track.rows.end(), row) - track.rows.begin());
+  if (is_below(&panel) || sample >= track.rows.size() || track.rows[sample] != row) return kNoValue;
+  if (panel.kind() == PlotKind::residual) return track.residual.value(sample);
+  if (from != side_) return kNoValue;
+  if (panel.kind() == PlotKind::clock) return track.tsval.value(sample);
+  return panel.kind() == PlotKind::sequence ? track.seq.value(sample) : kNoValue;
 }
 
 void PlotStack::apply_overlays() {
@@ -419,19 +441,7 @@ void PlotStack::apply_overlays() {
       if (panel == hovered_) overlay.crosshair_value = hover_value_;
     }
     if (selected < flow_->rows().size() && !is_below(panel)) {
-      const LogRow& row = flow_->row(selected);
-      const Track& track = flow_->track(row.side());
-      const auto sample = static_cast<size_t>(
-          std::lower_bound(track.rows.begin(), track.rows.end(), flow_->rows()[selected]) -
-          track.rows.begin());
-      double value = kNoValue;
-      if (sample < track.rows.size() && track.rows[sample] == flow_->rows()[selected]) {
-        const bool shown = row.side() == side_;
-        if (panel->kind() == PlotKind::clock && shown) value = track.tsval.value(sample);
-        if (panel->kind() == PlotKind::residual) value = track.residual.value(sample);
-        if (panel->kind() == PlotKind::sequence && shown) value = track.seq.value(sample);
-      }
-      overlay.selected = std::pair(row.time_ns, value);
+      overlay.selected = std::pair(flow_->row(selected).time_ns, value_on(*panel, selected));
     }
     panel->set_overlay(overlay);
   }

@@ -60,7 +60,7 @@ class PlotStack : public QWidget {
   void toggle_origin();
   void toggle_crosshair();
   void toggle_stacked();  ///< the baseline's plots under the others, or over them
-  void select_frame(quint64 frame);  ///< marks it and brings it into sight
+  void select_frame(quint64 frame);  ///< marks it and brings it into sight, in time and value
 
  Q_SIGNALS:
   void frame_clicked(quint64 frame);
@@ -91,6 +91,8 @@ class PlotStack : public QWidget {
   int key(const PlotPanel* panel) const;  ///< in ViewState::values
   PlotPanel* target() const;
   double fraction_of_mouse() const;
+  /// Where a segment, a position among the flow's, stands on a plot; kNoValue: it does not.
+  double value_on(const PlotPanel& panel, size_t at) const;
   std::optional<size_t> segment_near(PlotPanel* panel, TimeNs time, double value) const;
 
   std::shared_ptr<const FlowView> flow_, baseline_;

@@ -37,6 +37,15 @@ class NavigationTest : public QObject {
     window_->open({capture("naive-restore.pcap"), capture("wrap.pcap"), capture("healthy.pcap")});
     return wait_for_flow(*window_) && window_->flows().model().rowCount() == 3;
   }
+  /// Whether the main plot has it in sight.
+  bool in_sight(quint64 frame) {
+    const FlowView& flow = *plots().flow();
+    const TimeNs when = flow.row(flow.position_of_frame(frame)).time_ns;
+    const Series& tsval = flow.track(Side::client).tsval;
+    const double value = tsval.value(*tsval.nearest(when));
+    const ViewTransform view = clock().surface().transform();
+    return view.contains(view.x_of(when), view.y_of(value));
+  }
 
  private Q_SLOTS:
   void initTestCase() { own_settings(settings_); }
@@ -91,6 +100,33 @@ class NavigationTest : public QObject {
     for (int y = 0; y < std::min(60, picture.height()); ++y)
       for (int x = 0; x < picture.width(); ++x) ink += picture.pixel(x, y) != empty;
     QVERIFY2(ink > 100, qPrintable(QString::number(ink)));
+  }
+
+  void what_is_gone_to_comes_into_sight_in_time_and_value() {
+    // Close to the clock before the move, which takes TSval back by a million ticks.
+    const FlowView& flow = *plots().flow();
+    const TimeNs before = flow.row(flow.position_of_frame(9)).time_ns;
+    const double value = flow.track(Side::client).tsval.value(0);
+    plots().set_view({{before - 50 * kMillisecond, before + 50 * kMillisecond},
+                      {{static_cast<int>(PlotKind::clock), {value - 5'000, value + 5'000}}}});
+    key(Qt::Key_N);
+    QCOMPARE(window_->segments().selected_frame(), 18u);
+    QVERIFY(in_sight(18));
+    QVERIFY(std::abs(clock().value_range().span() - 10'000) < 1e-3);
+    QCOMPARE(plots().view().time.span(), 100 * kMillisecond);
+    plots().back();
+    QVERIFY(!in_sight(18));
+    window_->go_to_frame(22);
+    QVERIFY(in_sight(22));
+  }
+
+  void where_the_values_fit_they_go_on_to() {
+    const FlowView& flow = *plots().flow();
+    const TimeNs before = flow.row(flow.position_of_frame(9)).time_ns;
+    plots().set_view({{before - 50 * kMillisecond, before + 50 * kMillisecond}, {}});
+    key(Qt::Key_N);
+    QVERIFY(in_sight(18));
+    QVERIFY(plots().view().values.empty());
   }
 };
 
