@@ -5,6 +5,7 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFileInfo>
+#include <QRegularExpression>
 #include <QSaveFile>
 #include <chrono>
 #include <thread>
@@ -396,6 +397,8 @@ QString Document::summary_text() const {
                           counted(totals.flows, tr("connection"), tr("connections")), number(totals.ts_flows),
                           counted(totals.dropped, tr("segment"), tr("segments")));
   if (summary_.stopped_at_frame) text += tr("; stopped at frame %1").arg(number(summary_.stopped_at_frame));
+  if (const QString stopped = stopped_by_damage(); !stopped.isEmpty())
+    text += tr("; incomplete: reading stopped %1").arg(stopped);
   uint64_t skipped = 0, out_of_order = 0;
   QStringList reasons;
   for (const CaptureInfo& capture : summary_.captures) {
@@ -414,6 +417,20 @@ QString Document::summary_text() const {
   if (store_->rows_lost())
     text += tr("; %1 segments beyond what can be shown").arg(number(store_->rows_lost()));
   return text;
+}
+
+QString Document::stopped_by_damage() const {
+  QStringList places;
+  for (const CaptureInfo& capture : summary_.captures) {
+    if (!capture.error) continue;
+    // The message counts records that gave no packet as well, which are frames for Wireshark.
+    const auto said = QRegularExpression("after frame (\\d+)").match(text_of(capture.error->message));
+    const QString frame =
+        text_of(grouped(said.hasMatch() ? said.captured(1).toULongLong() : capture.packets));
+    places << (summary_.captures.size() == 1 ? tr("after frame %1").arg(frame)
+                                             : tr("after frame %1 of %2").arg(frame, text_of(capture.name)));
+  }
+  return places.join(", ");
 }
 
 }  // namespace tsaudit::gui

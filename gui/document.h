@@ -52,6 +52,8 @@ class Document : public QObject {
   const Summary& summary() const { return summary_; }
   /// One sentence on what was read: packets, connections, what was passed over.
   QString summary_text() const;
+  /// Where a damaged capture could not be read any further: "after frame 20"; empty: it could.
+  QString stopped_by_damage() const;
 
   /// Prepares a flow; flow_ready() follows. A request that is still open is dropped.
   void request_flow(quint64 id);

@@ -68,12 +68,12 @@ void ExplainPanel::clear_flow() {
   segment_->clear();
 }
 
-void ExplainPanel::show_flow(const FlowView& flow) {
+void ExplainPanel::show_flow(const FlowView& flow, const QString& verdict) {
   QString text;
   const auto report = flow.report();
   if (!report) {
     text = QString("<p>%1</p>")
-               .arg(flow.judged() ? html(flow.summary()) : tr("This connection is still being read."));
+               .arg(flow.judged() ? verdict.toHtmlEscaped() : tr("This connection is still being read."));
     findings_->setHtml(text);
     return;
   }
@@ -101,7 +101,7 @@ void ExplainPanel::show_flow(const FlowView& flow) {
                                                           : tr("What continues its old clock (frame %1):"))
               .arg(migration.frame),
           offset_commands(*report, migration));
-  if (report->findings.empty()) text += "<p>" + html(report->summary) + "</p>";
+  if (report->findings.empty()) text += "<p>" + verdict.toHtmlEscaped() + "</p>";
   findings_->setHtml(text);
 }
 

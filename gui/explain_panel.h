@@ -16,7 +16,7 @@ class ExplainPanel : public QTabWidget {
 
  public:
   explicit ExplainPanel(QWidget* parent = nullptr);
-  void show_flow(const FlowView& flow);
+  void show_flow(const FlowView& flow, const QString& verdict);
   void clear_flow();
   void expect(quint64 frame);  ///< its explanation is under way
   void show_explanation(quint64 frame, const QString& text);

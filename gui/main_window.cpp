@@ -101,6 +101,7 @@ void MainWindow::build_toolbar() {
 
 void MainWindow::build_status() {
   status_ = new QLabel;
+  status_->setObjectName("status");
   status_->setMinimumWidth(10);
   progress_ = new QProgressBar;
   progress_->setFixedWidth(200);
@@ -171,6 +172,7 @@ void MainWindow::document_opened() {
   explain_->clear_flow();
   const bool empty = document_->state() == Document::State::empty;
   plots_->clear(empty ? tr("Drop a capture here, or open one with Ctrl+O.") : tr("Reading\u2026"));
+  plots_->set_stopped({});
   setWindowTitle(empty ? tr("tsaudit") : tr("%1 \u2013 tsaudit").arg(document_->title()));
   progress_->setVisible(!empty);
   progress_->setRange(0, 0);
@@ -197,6 +199,7 @@ void MainWindow::document_finished() {
   stop_->hide();
   status_->setText(document_->summary_text());
   status_->setToolTip(status_->text());
+  plots_->set_stopped(document_->stopped_by_damage());
   const CaptureStore& store = *document_->store();
   flows_->show_moves(store.moves());
   if (wanted_flow_ > store.flows())
@@ -225,7 +228,7 @@ void MainWindow::show_flow(const std::shared_ptr<const FlowView>& flow) {
   const bool another = !plots_->flow() || plots_->flow()->id() != flow->id();
   plots_->show_flow(flow);
   segments_->set_flow(flow, document_->store()->start_ns());
-  explain_->show_flow(*flow);
+  explain_->show_flow(*flow, plots_->verdict());
   if (another) explain_->setCurrentIndex(0);
   if (wanted_frame_ && flow->position_of_frame(wanted_frame_) < flow->rows().size()) {
     const quint64 frame = std::exchange(wanted_frame_, 0);

@@ -12,6 +12,7 @@
 
 #include "segment_text.h"
 #include "theme.h"
+#include "verdict_text.h"
 
 namespace tsaudit::gui {
 namespace {
@@ -168,11 +169,16 @@ int PlotStack::key(const PlotPanel* panel) const {
   return static_cast<int>(panel->kind()) + (is_below(panel) ? kPlotKinds : 0);
 }
 
+void PlotStack::set_stopped(const QString& where) {
+  stopped_ = where;
+  if (flow_) show_banner();
+}
+
+QString PlotStack::verdict() const { return banner_->text(); }
+
 void PlotStack::show_banner() {
   const Theme theme = Theme::of(palette());
-  const QString text =
-      QString::fromStdString(flow_->judged() ? flow_->summary() : "Still reading this flow\u2026");
-  banner_->setText(text);
+  banner_->setText(verdict_sentence(*flow_, stopped_));
   const QColor color = flow_->judged() ? theme.severity(flow_->worst()) : theme.faint_text;
   QPalette bar = palette();
   bar.setColor(QPalette::Window, color);

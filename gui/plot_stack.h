@@ -41,6 +41,8 @@ class PlotStack : public QWidget {
   PlotPanel& baseline_panel(PlotKind kind) { return *below_[static_cast<size_t>(kind)]; }
   std::vector<PlotPanel*> visible_panels() const;
   void set_panel_visible(PlotKind kind, bool visible);
+  void set_stopped(const QString& where);  ///< as verdict_sentence()
+  QString verdict() const;                 ///< above the plots
   void set_capture_start(TimeNs start_ns) { capture_start_ = start_ns; }
   QString readout() const;
   bool crosshair_shown() const { return crosshair_; }
@@ -104,6 +106,7 @@ class PlotStack : public QWidget {
   std::array<bool, kPlotKinds> wanted_{true, true, true, true};
   QSplitter* splitter_ = nullptr;
   QLabel* banner_ = nullptr;
+  QString stopped_;
   QWidget* severity_ = nullptr;  ///< a bar in the colour of the verdict
   QLabel* readout_ = nullptr;
   QToolButton* direction_ = nullptr;

@@ -48,7 +48,12 @@ int take_screenshot(MainWindow& window, const QString& path) {
     std::fprintf(stderr, "tsaudit-gui: %s\n", qPrintable(box->text()));
     box->close();
   }
-  if (document.store()->flows() == 0) return 3;
+  if (document.store()->flows() == 0) {
+    if (complaints.isEmpty())
+      std::fprintf(stderr, "tsaudit-gui: %s: there is no TCP segment in this capture\n",
+                   qPrintable(document.title()));
+    return 3;
+  }
   for (int i = 0; i < 3; ++i) QApplication::processEvents();
   for (PlotPanel* panel : window.plots().visible_panels()) panel->surface().replot_now();
   if (window.grab().save(path)) return complaints.isEmpty() ? 0 : 3;

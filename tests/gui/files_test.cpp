@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Bad files, huge files, and stopping in the middle.
 #include <QFile>
+#include <QLabel>
 #include <QMessageBox>
 #include <QProcess>
 #include <QPushButton>
@@ -76,6 +77,31 @@ class FilesTest : public QObject {
     QVERIFY(complaint(window));
     QVERIFY(wait_for_flow(window));
     QVERIFY(window.plots().flow()->rows().size() > 10);
+  }
+
+  /// Whoever closes the message, or comes later, is still told that it is a part.
+  void a_truncated_file_says_for_good_where_reading_stopped() {
+    QFile whole(capture("healthy.pcap"));
+    QVERIFY(whole.open(QIODevice::ReadOnly));
+    const QString path = write("cut.pcap", whole.readAll().chopped(1000));
+    MainWindow window;
+    window.show();
+    window.open({path});
+    QMessageBox* box = complaint(window);
+    QVERIFY(box);
+    box->close();
+    QVERIFY(wait_for_flow(window));
+    const auto last =
+        static_cast<quint64>(window.plots().flow()->row(window.plots().flow()->rows().size() - 1).frame);
+    const QString where = QString("reading stopped after frame %1").arg(last);
+    const QString status = window.findChild<QLabel*>("status")->text();
+    QVERIFY2(status.contains(where), qPrintable(status));
+    QTRY_VERIFY2(window.plots().verdict().contains(where), qPrintable(window.plots().verdict()));
+    QVERIFY2(window.plots().verdict().contains(", as far as the capture could be read"),
+             qPrintable(window.plots().verdict()));
+    window.open({capture("healthy.pcap")});
+    QVERIFY(wait_for_flow(window));
+    QVERIFY2(!window.plots().verdict().contains("read"), qPrintable(window.plots().verdict()));
   }
 
   void a_good_file_after_a_bad_one_is_shown() {

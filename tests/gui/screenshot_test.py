@@ -99,6 +99,15 @@ class Screenshot(unittest.TestCase):
         self.assertEqual(result.returncode, 3)
         self.assertIn("x.pcap", result.stderr)
 
+    def test_a_capture_without_packets_is_3_and_named(self):
+        empty = os.path.join(os.path.dirname(self.out), "empty.pcap")
+        with open(self.capture, "rb") as source, open(empty, "wb") as target:
+            target.write(source.read(24))
+        result = run("--screenshot", self.out, empty)
+        self.assertEqual(result.returncode, 3)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertIn("empty.pcap", result.stderr)
+
     def test_unwritable_picture_is_4(self):
         self.assertEqual(run("--screenshot", self.capture + "/out.png", self.capture).returncode, 4)
 
