@@ -12,6 +12,8 @@
 namespace tsaudit::gui {
 namespace {
 
+constexpr double kMostGrouped = 1e15;  ///< beyond, nobody counts the groups
+
 /// As many as tell one multiple of `step` from the next: 0.25 needs two.
 int decimals_for(double step) {
   const auto whole = [](double n) { return std::round(n) >= 1 && std::abs(n - std::round(n)) < 1e-3; };
@@ -35,6 +37,19 @@ std::string axis_number(double value, double step) {
   const std::string whole = grouped(std::stoll(text.substr(0, std::min<size_t>(point, 18))));
   text = whole + (point == std::string::npos ? "" : text.substr(point));
   return value < 0 ? "\u2212" + text : text;
+}
+
+std::string rounded_number(double value, int digits) {
+  const double size = std::abs(value);
+  const std::string sign = value < 0 ? "\u2212" : "";
+  if (size >= kMostGrouped) return sign + fmt::format("{:.{}g}", size, digits);
+  const int before_point = size > 0 ? static_cast<int>(std::floor(std::log10(size))) + 1 : 1;
+  std::string text = axis_number(size, std::pow(10, std::min(before_point - digits, 0)));
+  if (text.find('.') != std::string::npos) {
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+  }
+  return text == "0" ? text : sign + text;
 }
 
 std::string axis_clock(TimeNs time_ns, double step_seconds) {

@@ -392,9 +392,13 @@ QString Document::summary_text() const {
         .arg(counted(store_->segments(), tr("segment"), tr("segments")),
              counted(store_->flows(), tr("connection"), tr("connections")));
   const Totals& totals = summary_.totals;
-  QString text = tr("%1, %2, %3 with timestamps, %4 discarded by them")
+  // Where one side alone is seen, or answers with timestamps, no connection is known to use them.
+  const bool one_way = totals.ts_flows == 0 && totals.ts_segments > 0;
+  const QString using_them = one_way ? tr("none with timestamps of both sides")
+                                     : tr("%1 with timestamps").arg(number(totals.ts_flows));
+  QString text = tr("%1, %2, %3, %4 discarded by timestamps")
                      .arg(counted(totals.packets, tr("packet"), tr("packets")),
-                          counted(totals.flows, tr("connection"), tr("connections")), number(totals.ts_flows),
+                          counted(totals.flows, tr("connection"), tr("connections")), using_them,
                           counted(totals.dropped, tr("segment"), tr("segments")));
   if (summary_.stopped_at_frame) text += tr("; stopped at frame %1").arg(number(summary_.stopped_at_frame));
   if (const QString stopped = stopped_by_damage(); !stopped.isEmpty())

@@ -138,7 +138,7 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
   header->resizeSection(FlowModel::kVerdict, 26);
   header->resizeSection(FlowModel::kFlow, kFlowWidth);
   header->resizeSection(FlowModel::kClock, 54);
-  header->resizeSection(FlowModel::kDropped, 46);
+  header->resizeSection(FlowModel::kDropped, header->fontMetrics().horizontalAdvance(tr("Discarded")) + 16);
   header->resizeSection(FlowModel::kSegments, 72);
   header->resizeSection(FlowModel::kStart, 80);
   header->resizeSection(FlowModel::kDuration, 80);

@@ -179,7 +179,7 @@ QVariant FlowModel::headerData(int section, Qt::Orientation orientation, int rol
   static const char* const kNames[] = {"",
                                        QT_TR_NOOP("Connection"),
                                        QT_TR_NOOP("TSval"),
-                                       QT_TR_NOOP("Lost"),
+                                       QT_TR_NOOP("Discarded"),
                                        QT_TR_NOOP("Segments"),
                                        QT_TR_NOOP("Start [s]"),
                                        QT_TR_NOOP("Duration")};
@@ -188,7 +188,7 @@ QVariant FlowModel::headerData(int section, Qt::Orientation orientation, int rol
       QT_TR_NOOP("Client and server"),
       QT_TR_NOOP(
           "The timestamp clock of the side that moved, or else the client, over the life of the connection"),
-      QT_TR_NOOP("Segments discarded because of their timestamps"),
+      QT_TR_NOOP("Segments discarded by timestamps; those discarded for another reason are not counted"),
       QT_TR_NOOP("All segments"),
       QT_TR_NOOP("Seconds since the start of the capture"),
       QT_TR_NOOP("From the first segment to the last")};

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "axis_text.h"
+
 namespace tsaudit::gui {
 namespace {
 
@@ -123,7 +125,8 @@ void residual_content(PlotContent& content, const FlowView& flow) {
     const Track& track = flow.track(side);
     if (track.hz <= 0) continue;
     content.curves.push_back(
-        {.name = fmt::format("{} ({}{:.6g} Hz)", name_of(side), track.hz_is_guess ? "about " : "", track.hz),
+        {.name = fmt::format("{} ({}{} Hz)", name_of(side), track.hz_is_guess ? "about " : "",
+                             rounded_number(track.hz, 6)),
          .ink = ink_of(side),
          .series = &track.residual});
     add_marks(content, flow, side, track.residual);

@@ -146,6 +146,15 @@ TEST(AxisText, HasTheDigitsThatTheStepNeeds) {
   EXPECT_EQ(axis_number(4294967296.0 * 3, 1), "12,884,901,888");
 }
 
+TEST(AxisText, RoundedNumbersKeepTheDigitsThatCount) {
+  EXPECT_EQ(rounded_number(1000, 6), "1,000");
+  EXPECT_EQ(rounded_number(1e6 / 3, 6), "333,333");
+  EXPECT_EQ(rounded_number(-1000.0 / 3, 6), "\u2212333.333");
+  EXPECT_EQ(rounded_number(1e-4, 6), "0.0001");
+  EXPECT_EQ(rounded_number(0, 6), "0");
+  EXPECT_EQ(rounded_number(2.5e18, 6), "2.5e+18");
+}
+
 TEST(AxisText, ClockShowsFractionsWhenZoomedIn) {
   const TimeNs noon = 12 * 3600 * kSecond;
   EXPECT_EQ(axis_clock(noon, 60), "12:00:00");

@@ -87,6 +87,20 @@ class WindowTest : public QObject {
     QVERIFY(dropped_some && dropped_all);  // the widths tell something
   }
 
+  /// Its segments carry timestamps, and it has none of which both sides are known to use them.
+  void the_words_of_a_one_sided_capture_agree() {
+    MainWindow window;
+    QVERIFY(show(window, capture("one-sided.pcap")));
+    const QString status = window.findChild<QLabel*>("status")->text();
+    QVERIFY2(status.contains("1 connection, none with timestamps of both sides, "), qPrintable(status));
+    QVERIFY2(status.contains(" segments discarded by timestamps"), qPrintable(status));
+    const FlowModel& model = window.flows().model();
+    QCOMPARE(model.headerData(FlowModel::kDropped, Qt::Horizontal, Qt::DisplayRole).toString(),
+             QString("Discarded"));
+    const QString tip = model.headerData(FlowModel::kDropped, Qt::Horizontal, Qt::ToolTipRole).toString();
+    QVERIFY2(tip.contains("by timestamps"), qPrintable(tip));
+  }
+
   void the_explanation_is_what_the_command_line_prints() {
     MainWindow window;
     QVERIFY(show(window, capture("naive-restore.pcap")));
