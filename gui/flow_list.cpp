@@ -137,7 +137,7 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
   header->setMinimumSectionSize(24);
   header->resizeSection(FlowModel::kVerdict, 26);
   header->resizeSection(FlowModel::kFlow, kFlowWidth);
-  header->resizeSection(FlowModel::kClock, 54);
+  header->resizeSection(FlowModel::kClock, 44);
   header->resizeSection(FlowModel::kDropped, header->fontMetrics().horizontalAdvance(tr("Discarded")) + 16);
   header->resizeSection(FlowModel::kSegments, 72);
   header->resizeSection(FlowModel::kStart, 80);

@@ -59,7 +59,7 @@ void MainWindow::build_panels() {
   bottom_ = new QSplitter(Qt::Horizontal);
   bottom_->addWidget(segments_);
   bottom_->addWidget(explain_);
-  bottom_->setSizes({560, 290});
+  bottom_->setSizes({640, 248});
   down_ = new QSplitter(Qt::Vertical);
   down_->addWidget(plots_);
   down_->addWidget(bottom_);
@@ -69,7 +69,7 @@ void MainWindow::build_panels() {
   across_ = new QSplitter(Qt::Horizontal);
   across_->addWidget(left_);
   across_->addWidget(down_);
-  across_->setSizes({450, 830});
+  across_->setSizes({392, 888});
   for (QSplitter* splitter : {left_, across_, down_, bottom_}) splitter->setChildrenCollapsible(false);
   setCentralWidget(across_);
   plots_->setFocusPolicy(Qt::StrongFocus);

@@ -10,6 +10,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "elided_label.h"
 #include "segment_text.h"
 #include "theme.h"
 #include "verdict_text.h"
@@ -57,9 +58,8 @@ PlotStack::PlotStack(QWidget* parent) : QWidget(parent) {
   }
   splitter_->setSizes({220, 220, 96, 96, 96, 96, 96, 96});
   layout->addWidget(splitter_, 1);
-  readout_ = new QLabel;
+  readout_ = new ElidedLabel;
   readout_->setContentsMargins(8, 0, 8, 2);
-  readout_->setMinimumWidth(10);
   QFont small = font();
   small.setPointSizeF(small.pointSizeF() * 0.9);
   readout_->setFont(small);
@@ -103,7 +103,7 @@ void PlotStack::clear(const QString& hint) {
   banner_->setAlignment(Qt::AlignCenter);
   banner_->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Expanding);
   banner_->setText(hint);
-  readout_->clear();
+  readout_->set_full_text({});
   Q_EMIT view_changed();
 }
 
@@ -453,11 +453,12 @@ void PlotStack::apply_overlays() {
   }
   const std::optional<size_t> shown =
       near ? near : (selected < flow_->rows().size() ? std::optional(selected) : std::nullopt);
-  readout_->setText(shown ? QString::fromStdString(segment_line(flow_->row(*shown), origin()))
-                          : tr("Move over a plot to read values, click to select a segment, drag to zoom"));
+  readout_->set_full_text(
+      shown ? QString::fromStdString(segment_line(flow_->row(*shown), origin()))
+            : tr("Move over a plot to read values, click to select a segment, drag to zoom"));
 }
 
-QString PlotStack::readout() const { return readout_->text(); }
+QString PlotStack::readout() const { return readout_->full_text(); }
 
 /// What was measured is in numbers of the flow and the side that were on show.
 void PlotStack::end_measurements() {

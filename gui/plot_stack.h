@@ -16,6 +16,8 @@ class QToolButton;
 
 namespace tsaudit::gui {
 
+class ElidedLabel;
+
 class PlotStack : public QWidget {
   Q_OBJECT
 
@@ -44,7 +46,7 @@ class PlotStack : public QWidget {
   void set_stopped(const QString& where);  ///< as verdict_sentence()
   QString verdict() const;                 ///< above the plots
   void set_capture_start(TimeNs start_ns) { capture_start_ = start_ns; }
-  QString readout() const;
+  QString readout() const;  ///< all of it, even where there is no room
   bool crosshair_shown() const { return crosshair_; }
   bool absolute() const { return absolute_; }
 
@@ -108,7 +110,7 @@ class PlotStack : public QWidget {
   QLabel* banner_ = nullptr;
   QString stopped_;
   QWidget* severity_ = nullptr;  ///< a bar in the colour of the verdict
-  QLabel* readout_ = nullptr;
+  ElidedLabel* readout_ = nullptr;
   QToolButton* direction_ = nullptr;
   QTimer* gesture_ = nullptr;  ///< runs while one gesture goes on
   PlotPanel* hovered_ = nullptr;

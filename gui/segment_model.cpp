@@ -39,9 +39,11 @@ QString cell(const LogRow& row, int column, TimeNs origin) {
     case SegmentModel::kDelta:
       return row.has_ts && row.ts_recent_known ? text_of(signed_grouped(row.delta())) : QString();
     case SegmentModel::kVerdict:
-      return text_of(verdict_text(row));
+      return text_of(to_string(static_cast<Verdict>(row.verdict)));
     case SegmentModel::kReason:
       return text_of(to_string(static_cast<Reason>(row.reason)));
+    case SegmentModel::kEvidence:
+      return text_of(evidence_text(row));
     default:
       return {};
   }
@@ -110,7 +112,8 @@ QVariant SegmentModel::data(const QModelIndex& index, int role) const {
   if (role == Qt::DisplayRole) return cell(at, index.column(), origin_ns_);
   if (role == Qt::TextAlignmentRole) {
     const int column = index.column();
-    const bool words = column == kFrom || column == kFlags || column == kVerdict || column == kReason;
+    const bool words =
+        column == kFrom || column == kFlags || column == kVerdict || column == kReason || column == kEvidence;
     return QVariant((words ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
   }
   if (role == Qt::ForegroundRole) {
@@ -121,9 +124,10 @@ QVariant SegmentModel::data(const QModelIndex& index, int role) const {
 
 QVariant SegmentModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
-  static const char* const kNames[] = {"Frame",        "Time [s]", "From",  "Flags", "SEG.SEQ",
-                                       "SEG.ACK",      "Length",   "TSval", "TSecr", "TS.Recent",
-                                       "\u0394 ticks", "Verdict",  "Reason"};
+  static const char* const kNames[] = {"Frame",     "Time [s]",     "From",    "TSval",  "TSecr",
+                                       "TS.Recent", "\u0394 ticks", "Verdict", "Reason", "Evidence",
+                                       "SEG.SEQ",   "SEG.ACK",      "Length",  "Flags"};
+  static_assert(std::size(kNames) == kColumns);
   return QString::fromUtf8(kNames[section]);
 }
 

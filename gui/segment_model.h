@@ -14,20 +14,22 @@ class SegmentModel : public QAbstractTableModel {
   Q_OBJECT
 
  public:
+  /// What decides comes first: in a window of the usual size nobody need scroll to it.
   enum Column {
     kFrame,
     kTime,
     kFrom,
-    kFlags,
-    kSeq,
-    kAck,
-    kLength,
     kTsVal,
     kTsEcr,
     kTsRecent,
     kDelta,
     kVerdict,
     kReason,
+    kEvidence,
+    kSeq,
+    kAck,
+    kLength,
+    kFlags,
     kColumns
   };
   static constexpr size_t kWindow = 100'000;

@@ -34,21 +34,14 @@ SegmentTable::SegmentTable(QWidget* parent) : QWidget(parent) {
   table_->verticalHeader()->setDefaultSectionSize(metrics.height() + 4);
   QHeaderView* header = table_->horizontalHeader();
   header->setStretchLastSection(true);
-  static const char* const kWidest[] = {"9999999",
-                                        "99999.999999",
-                                        "server",
-                                        "PSH ACK",
-                                        "4294967295",
-                                        "4294967295",
-                                        "Length",
-                                        "4294967295",
-                                        "4294967295",
-                                        "4294967295",
-                                        "-9,999,999,999",
-                                        "drop (contradicted)",
-                                        "TCP_RFC7323_PAWS_ACK"};
+  static const char* const kWidest[] = {"999999",         "9999.999999", "server",
+                                        "4294967295",     "4294967295",  "4294967295",
+                                        "-2,147,483,648", "not-tested",  "TCP_RFC7323_PAWS_ACK",
+                                        "contradicted",   "4294967295",  "4294967295",
+                                        "Length",         "PSH ACK"};
+  static_assert(std::size(kWidest) == SegmentModel::kColumns);
   for (int i = 0; i < SegmentModel::kColumns; ++i)
-    header->resizeSection(i, metrics.horizontalAdvance(QString::fromLatin1(kWidest[i])) + 14);
+    header->resizeSection(i, metrics.horizontalAdvance(QString::fromLatin1(kWidest[i])) + 8);
   layout->addWidget(table_, 1);
   connect(drops_only_, &QCheckBox::toggled, this, [this](bool only) {
     model_.set_drops_only(only);

@@ -18,11 +18,9 @@ std::string flags_text(uint8_t flags) {
   return text;
 }
 
-std::string verdict_text(const LogRow& row) {
-  std::string text(to_string(static_cast<Verdict>(row.verdict)));
+std::string evidence_text(const LogRow& row) {
   const auto evidence = static_cast<Evidence>(row.evidence);
-  if (evidence != Evidence::none) text += fmt::format(" ({})", to_string(evidence));
-  return text;
+  return evidence == Evidence::none ? std::string() : std::string(to_string(evidence));
 }
 
 std::string segment_line(const LogRow& row, TimeNs origin_ns) {
@@ -30,14 +28,14 @@ std::string segment_line(const LogRow& row, TimeNs origin_ns) {
                                  static_cast<double>(row.time_ns - origin_ns) / 1e9, to_string(row.side()),
                                  flags_text(row.flags));
   if (row.length > 0) text += fmt::format(" {} B", grouped(row.length));
-  if (row.has_ts) text += fmt::format(" \u00b7 TSval {} TSecr {}", row.tsval, row.tsecr);
-  if (row.ts_recent_known) {
-    text += fmt::format(" \u00b7 TS.Recent {}", row.ts_recent);
-    if (row.has_ts) text += fmt::format(" \u0394 {}", signed_grouped(row.delta()));
-  }
   // The evidence is in the table: with it the line does not fit a window of the usual width.
-  return text + fmt::format(" \u00b7 {} {}", to_string(static_cast<Verdict>(row.verdict)),
-                            to_string(static_cast<Reason>(row.reason)));
+  text += fmt::format(" \u00b7 {} {}", to_string(static_cast<Verdict>(row.verdict)),
+                      to_string(static_cast<Reason>(row.reason)));
+  if (row.ts_recent_known && row.has_ts)
+    text += fmt::format(" \u00b7 \u0394 {}", signed_grouped(row.delta()));
+  if (row.has_ts) text += fmt::format(" \u00b7 TSval {} TSecr {}", row.tsval, row.tsecr);
+  if (row.ts_recent_known) text += fmt::format(" \u00b7 TS.Recent {}", row.ts_recent);
+  return text;
 }
 
 }  // namespace tsaudit::gui

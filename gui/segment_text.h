@@ -10,10 +10,10 @@ namespace tsaudit::gui {
 
 /// "SYN ACK"
 std::string flags_text(uint8_t flags);
-/// "drop (confirmed)"
-std::string verdict_text(const LogRow& row);
-/// "frame 9 · 3.002100 s · client PSH ACK 300 B · TSval … TSecr … · TS.Recent … Δ −1,000,000 · drop
-/// TCP_RFC7323_PAWS"
+/// "confirmed"; empty: there is none
+std::string evidence_text(const LogRow& row);
+/// "frame 9 · 3.002100 s · client PSH ACK 300 B · drop TCP_RFC7323_PAWS · Δ −1,000,000 · TSval … TSecr … ·
+/// TS.Recent …"
 std::string segment_line(const LogRow& row, TimeNs origin_ns);
 
 }  // namespace tsaudit::gui

@@ -213,6 +213,8 @@ class InteractionTest : public QObject {
     const QString text = plots().readout();
     for (const char* part : {"frame ", "TSval ", "TSecr ", "TS.Recent ", "\u0394 "})
       QVERIFY2(text.contains(QString::fromUtf8(part)), qPrintable(text));
+    const auto verdict = text.indexOf(QRegularExpression("(accept|drop|unknown) "));
+    QVERIFY2(verdict > 0 && verdict < text.indexOf("TSval "), qPrintable(text));
     QVERIFY(plots().crosshair_shown());
     key(Qt::Key_Space);
     QVERIFY(!plots().crosshair_shown());

@@ -182,7 +182,9 @@ class ModelsTest : public QObject {
     const int at = model.show_frame(19);
     QVERIFY(at > 0);
     QCOMPARE(cell(model, at, SegmentModel::kReason), QString("TCP_RFC7323_PAWS"));
-    QCOMPARE(cell(model, at, SegmentModel::kVerdict), QString("drop (confirmed)"));
+    QCOMPARE(cell(model, at, SegmentModel::kVerdict), QString("drop"));
+    QCOMPARE(cell(model, at, SegmentModel::kEvidence), QString("confirmed"));
+    QCOMPARE(cell(model, 0, SegmentModel::kEvidence), QString());
     QCOMPARE(cell(model, at, SegmentModel::kDelta), QString::fromUtf8("\u22121,000,001"));
     QVERIFY(model.index(at, 0).data(Qt::ForegroundRole).isValid());
     QVERIFY(!model.index(0, 0).data(Qt::ForegroundRole).isValid());

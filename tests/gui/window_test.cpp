@@ -18,6 +18,7 @@
 #include <QToolButton>
 #include <QtEndian>
 
+#include "elided_label.h"
 #include "exporter.h"
 #include "settings.h"
 #include "wireshark.h"
@@ -99,6 +100,36 @@ class WindowTest : public QObject {
              QString("Discarded"));
     const QString tip = model.headerData(FlowModel::kDropped, Qt::Horizontal, Qt::ToolTipRole).toString();
     QVERIFY2(tip.contains("by timestamps"), qPrintable(tip));
+  }
+
+  void what_decides_is_in_sight_in_a_window_of_the_usual_size() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap"), {1280, 800}));
+    QTableView* table = window.segments().table();
+    const auto right = [&](int column) {
+      return table->columnViewportPosition(column) + table->columnWidth(column);
+    };
+    for (const int column : {SegmentModel::kTsVal, SegmentModel::kDelta, SegmentModel::kVerdict})
+      QVERIFY2(right(column) <= table->viewport()->width(), qPrintable(QString::number(right(column))));
+    QTableView* list = window.flows().table();
+    QVERIFY(list->columnViewportPosition(FlowModel::kDropped) + list->columnWidth(FlowModel::kDropped) <=
+            list->viewport()->width());
+  }
+
+  void a_readout_without_room_leaves_out_its_middle() {
+    MainWindow window;
+    QVERIFY(show(window, capture("naive-restore.pcap"), {1280, 800}));
+    window.go_to_frame(18);
+    auto* label = window.findChild<ElidedLabel*>();
+    QVERIFY(label);
+    QTRY_VERIFY(window.plots().readout().startsWith("frame 18 "));
+    window.resize(700, 800);
+    QTRY_VERIFY(label->text().contains(QString::fromUtf8("\u2026")));
+    QCOMPARE(label->toolTip(), window.plots().readout());
+    QVERIFY(label->text().startsWith("frame 18 "));
+    window.resize(2400, 800);
+    QTRY_COMPARE(label->text(), window.plots().readout());
+    QCOMPARE(label->toolTip(), QString());
   }
 
   void the_explanation_is_what_the_command_line_prints() {
