@@ -6,10 +6,10 @@
 #include <QLabel>
 #include <QSignalBlocker>
 #include <QStyledItemDelegate>
-#include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "list_view.h"
 #include "theme.h"
 
 namespace tsaudit::gui {
@@ -50,23 +50,14 @@ ComparePanel::ComparePanel(QWidget* parent) : QWidget(parent) {
   head->addWidget(end, 0, Qt::AlignTop);
   layout->addLayout(head);
 
-  table_ = new QTableView;
+  table_ = new ListView(tr("Connections of both captures"));
   table_->setObjectName("comparison");
   table_->setModel(&model_);
   table_->setItemDelegate(new VerdictDelegate(table_));
-  table_->setSelectionBehavior(QAbstractItemView::SelectRows);
-  table_->setSelectionMode(QAbstractItemView::SingleSelection);
   table_->setSortingEnabled(true);
   table_->sortByColumn(CompareModel::kVerdict, Qt::AscendingOrder);
-  table_->setShowGrid(false);
-  table_->setAlternatingRowColors(true);
-  table_->setWordWrap(false);
-  table_->setTabKeyNavigation(false);
-  table_->setAccessibleName(tr("Connections of both captures"));
-  table_->verticalHeader()->hide();
   table_->verticalHeader()->setDefaultSectionSize(24);
   QHeaderView* header = table_->horizontalHeader();
-  header->setHighlightSections(false);
   header->setMinimumSectionSize(24);
   header->resizeSection(CompareModel::kVerdict, 66);
   header->resizeSection(CompareModel::kFindings, 104);

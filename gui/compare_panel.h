@@ -7,9 +7,10 @@
 #include "compare_model.h"
 
 class QLabel;
-class QTableView;
 
 namespace tsaudit::gui {
+
+class ListView;
 
 class ComparePanel : public QWidget {
   Q_OBJECT
@@ -20,7 +21,7 @@ class ComparePanel : public QWidget {
   void show_comparison(const QString& baseline, std::shared_ptr<const Comparison> comparison);
   void select(const FlowDelta* delta);  ///< without a signal
   QString answer() const;
-  QTableView* table() { return table_; }
+  ListView* table() { return table_; }
   CompareModel& model() { return model_; }
 
  Q_SIGNALS:
@@ -30,7 +31,7 @@ class ComparePanel : public QWidget {
  private:
   CompareModel model_;
   QLabel* answer_ = nullptr;
-  QTableView* table_ = nullptr;
+  ListView* table_ = nullptr;
 };
 
 }  // namespace tsaudit::gui

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A table of which one row at a time is looked at: it says why it is empty.
+// A table of which one row at a time is looked at: it says why it is empty, and whether keys go to it.
 #pragma once
 
 #include <QTableView>
@@ -16,6 +16,9 @@ class ListView : public QTableView {
   QString placeholder() const { return placeholder_; }
 
  protected:
+  bool event(QEvent* event) override;
+  void focusInEvent(QFocusEvent* event) override;
+  void focusOutEvent(QFocusEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
 
  private:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plot_stack.h"
 
+#include <QApplication>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
+#include <QPainter>
 #include <QSplitter>
 #include <QTimer>
 #include <QToolButton>
@@ -26,7 +28,7 @@ constexpr double kZoomOutLimit = 8;   ///< times the flow's own duration
 
 PlotStack::PlotStack(QWidget* parent) : QWidget(parent) {
   auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setContentsMargins(kFocusFrame, kFocusFrame, kFocusFrame, kFocusFrame);
   layout->setSpacing(2);
   auto* top = new QHBoxLayout;
   banner_ = new QLabel;
@@ -65,6 +67,10 @@ PlotStack::PlotStack(QWidget* parent) : QWidget(parent) {
   readout_->setFont(small);
   readout_->setAccessibleName(tr("Segment at the crosshair"));
   layout->addWidget(readout_);
+  connect(qApp, &QApplication::focusChanged, this, [this](QWidget*, QWidget* now) {
+    const bool focus = now && (now == this || isAncestorOf(now));
+    if (std::exchange(focus_, focus) != focus) update();
+  });
   gesture_ = new QTimer(this);
   gesture_->setSingleShot(true);
   gesture_->setInterval(kGesturePauseMs);
@@ -469,6 +475,12 @@ void PlotStack::end_measurements() {
 void PlotStack::keyPressEvent(QKeyEvent* event) {
   if (event->key() == Qt::Key_Escape) return end_measurements();
   QWidget::keyPressEvent(event);
+}
+
+/// Whether its keys work.
+void PlotStack::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  if (focus_) draw_focus_frame(painter, palette(), rect(), true);
 }
 
 void PlotStack::changeEvent(QEvent* event) {

@@ -73,6 +73,7 @@ class PlotStack : public QWidget {
 
  protected:
   void changeEvent(QEvent* event) override;
+  void paintEvent(QPaintEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
 
  private:
@@ -109,6 +110,7 @@ class PlotStack : public QWidget {
   QSplitter* splitter_ = nullptr;
   QLabel* banner_ = nullptr;
   QString stopped_;
+  bool focus_ = false;           ///< it or a part of it has the focus
   QWidget* severity_ = nullptr;  ///< a bar in the colour of the verdict
   ElidedLabel* readout_ = nullptr;
   QToolButton* direction_ = nullptr;

@@ -54,6 +54,7 @@ int take_screenshot(MainWindow& window, const QString& path) {
                    qPrintable(document.title()));
     return 3;
   }
+  if (QWidget* focus = window.focusWidget()) focus->clearFocus();  // in a picture no keys go anywhere
   for (int i = 0; i < 3; ++i) QApplication::processEvents();
   for (PlotPanel* panel : window.plots().visible_panels()) panel->surface().replot_now();
   if (window.grab().save(path)) return complaints.isEmpty() ? 0 : 3;

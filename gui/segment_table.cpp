@@ -57,10 +57,10 @@ SegmentTable::SegmentTable(QWidget* parent) : QWidget(parent) {
 }
 
 void SegmentTable::set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_ns) {
-  const bool had = selected_frame() != 0;
+  if (!flow || flow->position_of_frame(frame_) == flow->rows().size()) frame_ = 0;
   model_.set_flow(std::move(flow), origin_ns);
   show_window();
-  if (had && frame_) select_frame(frame_);
+  if (frame_) select_frame(frame_);
 }
 
 void SegmentTable::show_window() {
@@ -74,11 +74,6 @@ void SegmentTable::show_window() {
                                                       number(model_.first() + rows), number(model_.size())));
 }
 
-quint64 SegmentTable::selected_frame() const {
-  const QModelIndex current = table_->currentIndex();
-  return current.isValid() ? model_.frame_of(current.row()) : 0;
-}
-
 void SegmentTable::select_frame(quint64 frame) {
   selecting_ = true;
   frame_ = frame;
@@ -88,7 +83,7 @@ void SegmentTable::select_frame(quint64 frame) {
     table_->setCurrentIndex(model_.index(row, column));
     table_->scrollTo(model_.index(row, column), QAbstractItemView::PositionAtCenter);
   } else {
-    table_->clearSelection();
+    table_->setCurrentIndex({});
   }
   show_window();
   selecting_ = false;

@@ -20,7 +20,8 @@ class SegmentTable : public QWidget {
   explicit SegmentTable(QWidget* parent = nullptr);
   void set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_ns);
   void select_frame(quint64 frame);
-  quint64 selected_frame() const;
+  /// Also where the table shows the discarded alone and it is none; 0: none.
+  quint64 selected_frame() const { return frame_; }
   ListView* table() { return table_; }
   SegmentModel& model() { return model_; }
 

@@ -110,6 +110,16 @@ void draw_mark(QPainter& painter, const Theme& theme, MarkKind kind, double x, d
   }
 }
 
+void draw_focus_frame(QPainter& painter, const QPalette& palette, const QRect& around, bool focus) {
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(palette.color(focus ? QPalette::Highlight : QPalette::Mid));
+  const int width = focus ? kFocusFrame : 1;
+  painter.drawRects(QList<QRect>{{around.left(), around.top(), around.width(), width},
+                                 {around.left(), around.bottom() + 1 - width, around.width(), width},
+                                 {around.left(), around.top(), width, around.height()},
+                                 {around.right() + 1 - width, around.top(), width, around.height()}});
+}
+
 void apply_color_scheme(const QString& scheme) {
   QApplication::setStyle(QStyleFactory::create("Fusion"));
   if (scheme != "dark" && scheme != "light") {

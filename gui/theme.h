@@ -9,6 +9,7 @@
 
 class QPalette;
 class QPainter;
+class QRect;
 class QString;
 
 namespace tsaudit::gui {
@@ -26,6 +27,10 @@ struct Theme {
 
 /// A cross, a triangle, a diamond or a ring of this size around (x, y).
 void draw_mark(QPainter& painter, const Theme& theme, MarkKind kind, double x, double y, double size);
+
+inline constexpr int kFocusFrame = 2;  ///< pixels, that are kept free for it
+/// Around what the keys go to; around what else takes keys, a thin line.
+void draw_focus_frame(QPainter& painter, const QPalette& palette, const QRect& around, bool focus);
 
 /// "light", "dark" or "system", for the whole application.
 void apply_color_scheme(const QString& scheme);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From one connection and one segment to another: what is current stays so, and can be seen.
+#include <QCheckBox>
 #include <QLineEdit>
 
 #include "window.h"
@@ -45,6 +46,14 @@ class NavigationTest : public QObject {
     const double value = tsval.value(*tsval.nearest(when));
     const ViewTransform view = clock().surface().transform();
     return view.contains(view.x_of(when), view.y_of(value));
+  }
+
+  /// By Tab, until it is there.
+  bool tab_to(QWidget& widget) {
+    plots().setFocus();
+    for (int i = 0; i < 40 && !widget.hasFocus(); ++i)
+      QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+    return widget.hasFocus();
   }
 
  private Q_SLOTS:
@@ -127,6 +136,44 @@ class NavigationTest : public QObject {
     key(Qt::Key_N);
     QVERIFY(in_sight(18));
     QVERIFY(plots().view().values.empty());
+  }
+
+  void tab_chooses_nothing() {
+    SegmentTable& segments = window_->segments();
+    QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+    QVERIFY(tab_to(*segments.table()));
+    QCOMPARE(segments.selected_frame(), 0u);
+    QVERIFY(!segments.table()->currentIndex().isValid());
+    QTest::keyClick(segments.table(), Qt::Key_Down);
+    QCOMPARE(segments.selected_frame(), 1u);
+    window_->go_to_frame(3);  // which was not discarded
+    segments.findChild<QCheckBox*>()->setChecked(true);
+    QVERIFY(tab_to(*segments.table()));
+    QCOMPARE(segments.selected_frame(), 3u);
+    segments.findChild<QCheckBox*>()->setChecked(false);
+    QCOMPARE(segments.model().frame_of(segments.table()->currentIndex().row()), 3u);
+    const quint64 flow = plots().flow()->id();
+    filter("zzz");
+    QVERIFY(tab_to(list()));
+    QCOMPARE(window_->flows().selected(), flow);
+  }
+
+  void what_has_the_focus_has_a_frame() {
+    QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+    const QColor color = window_->palette().color(QPalette::Highlight);
+    const auto framed = [&](QWidget& widget) {
+      const QImage picture = widget.grab().toImage();
+      return picture.pixelColor(0, picture.height() / 2) == color &&
+             picture.pixelColor(picture.width() / 2, 1) == color;
+    };
+    QWidget* const all[] = {&plots(), &list(), window_->segments().table()};
+    for (QWidget* focused : all) {
+      focused->setFocus();
+      QVERIFY(focused->hasFocus());
+      for (QWidget* each : all) QCOMPARE(framed(*each), each == focused);
+    }
+    clock().surface().setFocus();
+    QVERIFY(framed(plots()));
   }
 };
 
