@@ -29,6 +29,7 @@ constexpr Gesture kGestures[] = {
     {"Shift+drag", "measures time, ticks and rate; Esc or a click takes the measure away"},
     {"Drop of a file", "opens it; with Ctrl, compares what is open with it"},
     {"Click", "selects the segment or mark"},
+    {"Right click", "offers what can be done with what is there"},
     {"Click in the legend", "hides or shows; Alt+click shows one alone"},
 };
 
@@ -61,6 +62,19 @@ ActionTable::ActionTable(QMainWindow* window, QWidget* plots, std::vector<Action
 
 QAction* ActionTable::action(const char* id) const { return actions_.at(id); }
 QMenu* ActionTable::menu(const char* name) const { return menus_.at(name); }
+
+QMenu* ActionTable::popup(std::initializer_list<const char*> ids, const QPoint& at, QWidget* parent) const {
+  auto* menu = new QMenu(parent);
+  menu->setObjectName("context_menu");
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  for (const char* id : ids)
+    if (id)
+      menu->addAction(action(id));
+    else
+      menu->addSeparator();
+  menu->popup(at);
+  return menu;
+}
 
 QString ActionTable::sheet_html() const {
   QString html = "<table cellspacing=\"0\" cellpadding=\"3\">";

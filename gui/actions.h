@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// All that can be done with the window, in one table: menus, shortcuts and the F1 sheet are made of it.
+// All that can be done with the window, in one table: menus, those of a right click among them, shortcuts and
+// the F1 sheet are made of it.
 #pragma once
 
 #include <QKeySequence>
 #include <QList>
 #include <QString>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <vector>
 
 class QAction;
 class QMainWindow;
 class QMenu;
+class QPoint;
 class QWidget;
 
 namespace tsaudit::gui {
@@ -33,6 +36,8 @@ class ActionTable {
   ActionTable(QMainWindow* window, QWidget* plots, std::vector<ActionSpec> specs);
   QAction* action(const char* id) const;
   QMenu* menu(const char* name) const;
+  /// At a point of the screen, until something is chosen; nullptr among the ids: a line.
+  QMenu* popup(std::initializer_list<const char*> ids, const QPoint& at, QWidget* parent) const;
   /// The keys as a table, by menu, and what the mouse does.
   QString sheet_html() const;
   void show_sheet(QWidget* parent) const;

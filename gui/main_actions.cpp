@@ -13,8 +13,10 @@
 #include "comparer.h"
 #include "exporter.h"
 #include "flow_list.h"
+#include "list_view.h"
 #include "main_window.h"
 #include "plot_stack.h"
+#include "segment_table.h"
 #include "theme.h"
 #include "wireshark.h"
 
@@ -112,6 +114,30 @@ void MainWindow::build_actions() {
       apply_color_scheme(scheme);
     });
   }
+}
+
+void MainWindow::connect_context_menus() {
+  for (QWidget* widget : std::initializer_list<QWidget*>{plots_, flows_->table(), segments_->table()})
+    widget->setContextMenuPolicy(Qt::CustomContextMenu);
+  const char* const line = nullptr;
+  connect(plots_, &QWidget::customContextMenuRequested, this, [this, line](QPoint at) {
+    plots_->hold_hover();  // what is chosen means the plot under the pointer
+    const QMenu* menu = actions_->popup(
+        {"zoom-in", "zoom-out", "home", "back", "forward", line, "direction", "next-dropped",
+         "previous-dropped", "go", line, "copy-filter", "copy-dropped", "wireshark", line, "export", "csv"},
+        plots_->mapToGlobal(at), this);
+    connect(menu, &QMenu::aboutToHide, plots_, &PlotStack::end_hover, Qt::QueuedConnection);
+  });
+  connect(flows_->table(), &QWidget::customContextMenuRequested, this, [this, line](QPoint at) {
+    actions_->popup(
+        {"copy-filter", "copy-dropped", "wireshark", line, "next-flow", "previous-flow", "filter"},
+        flows_->table()->viewport()->mapToGlobal(at), this);
+  });
+  connect(segments_->table(), &QWidget::customContextMenuRequested, this, [this, line](QPoint at) {
+    actions_->popup({"wireshark", "copy-filter", "copy-dropped", line, "next-dropped", "previous-dropped",
+                     "go", line, "csv"},
+                    segments_->table()->viewport()->mapToGlobal(at), this);
+  });
 }
 
 QStringList MainWindow::ask_for_captures(const QString& title) {

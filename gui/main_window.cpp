@@ -34,6 +34,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), document_(new Doc
   build_status();
   connect_document();
   connect_panels();
+  connect_context_menus();
   connect_comparison();
   resize(1280, 800);
   restoreGeometry(settings_.bytes("geometry"));

@@ -64,6 +64,7 @@ class MainWindow : public QMainWindow {
   void build_status();
   void connect_document();
   void connect_panels();
+  void connect_context_menus();
   void connect_comparison();
   void comparison_changed();
   void comparison_chosen(const FlowDelta& delta);

@@ -87,8 +87,7 @@ PlotPanel* PlotStack::new_panel(PlotKind kind, int stretch) {
   connect(panel, &PlotPanel::hovered, this,
           [this, panel](qint64 time, double value) { hover(panel, time, value); });
   connect(panel, &PlotPanel::hover_ended, this, [this] {
-    hovered_ = nullptr;
-    apply_overlays();
+    if (!held_) end_hover();
   });
   connect(panel, &PlotPanel::clicked, this,
           [this, panel](qint64 time, double value) { click(panel, time, value); });
@@ -391,6 +390,12 @@ void PlotStack::hover(PlotPanel* panel, TimeNs time, double value) {
   hovered_ = panel;
   hover_time_ = time;
   hover_value_ = value;
+  apply_overlays();
+}
+
+void PlotStack::end_hover() {
+  held_ = false;
+  hovered_ = nullptr;
   apply_overlays();
 }
 

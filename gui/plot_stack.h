@@ -60,6 +60,8 @@ class PlotStack : public QWidget {
   void zoom_values(double factor);  ///< of the plot where the mouse is, else the first
   void pan_time(double fractions);
   void pan_values(double fractions);
+  void hold_hover() { held_ = true; }  ///< a menu lies over the plot under the mouse...
+  void end_hover();                    ///< ... and is gone, or the mouse has left
   void toggle_direction();
   void toggle_origin();
   void toggle_crosshair();
@@ -118,6 +120,7 @@ class PlotStack : public QWidget {
   PlotPanel* hovered_ = nullptr;
   TimeNs hover_time_ = 0;
   double hover_value_ = 0;
+  bool held_ = false;
   quint64 selected_frame_ = 0;
   bool crosshair_ = true, absolute_ = false;
   TimeNs capture_start_ = 0;

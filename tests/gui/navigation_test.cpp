@@ -2,6 +2,8 @@
 // From one connection and one segment to another: what is current stays so, and can be seen.
 #include <QCheckBox>
 #include <QLineEdit>
+#include <QMenu>
+#include <QWindow>
 
 #include "window.h"
 
@@ -174,6 +176,52 @@ class NavigationTest : public QObject {
     }
     clock().surface().setFocus();
     QVERIFY(framed(plots()));
+  }
+
+  void a_right_click_offers_what_can_be_done_there_data() {
+    QTest::addColumn<QString>("where");
+    QTest::addColumn<QStringList>("offers");
+    QTest::newRow("plot") << "plot"
+                          << QStringList{"zoom-in", "home", "direction", "next-dropped", "go", "export"};
+    QTest::newRow("list") << "list" << QStringList{"copy-filter", "wireshark", "next-flow"};
+    QTest::newRow("table") << "table" << QStringList{"wireshark", "copy-filter", "next-dropped", "go", "csv"};
+  }
+  void a_right_click_offers_what_can_be_done_there() {
+    QFETCH(QString, where);
+    QFETCH(QStringList, offers);
+    QWidget* on = where == "plot"   ? static_cast<QWidget*>(&clock().surface())
+                  : where == "list" ? list().viewport()
+                                    : window_->segments().table()->viewport();
+    const QPoint at = where == "plot" ? middle(clock()) : QPoint(40, 8);
+    QTest::mouseClick(window_->windowHandle(), Qt::RightButton, Qt::NoModifier, on->mapTo(window_.get(), at));
+    QMenu* menu = window_->findChild<QMenu*>("context_menu");
+    QVERIFY(menu && menu->isVisible());
+    QStringList names;
+    for (const QAction* action : menu->actions()) names << action->objectName();
+    for (const QString& offer : offers) QVERIFY2(names.contains(offer), qPrintable(offer));
+    if (where == "table") QCOMPARE(window_->segments().selected_frame(), 1u);
+    menu->close();
+  }
+
+  void what_a_plot_offers_is_done_at_the_pointer() {
+    PlotPanel& bytes = plots().panel(PlotKind::sequence);
+    const QPoint at = middle(bytes) + QPoint(150, 10);
+    const TimeNs under = bytes.surface().transform().time_at(at.x());
+    QTest::mouseMove(&bytes.surface(), at - QPoint(5, 0));
+    QTest::mouseMove(&bytes.surface(), at);
+    QTest::mouseClick(window_->windowHandle(), Qt::RightButton, Qt::NoModifier,
+                      bytes.surface().mapTo(window_.get(), at));
+    QMenu* menu = window_->findChild<QMenu*>("context_menu");
+    QVERIFY(menu && menu->isVisible());
+    QEvent left(QEvent::Leave);
+    QApplication::sendEvent(&bytes.surface(), &left);
+    QTest::mouseClick(menu, Qt::LeftButton, Qt::NoModifier,
+                      menu->actionGeometry(menu->actions().front()).center());
+    QTest::qWait(50);
+    QCOMPARE(plots().view().values.count(static_cast<int>(PlotKind::sequence)), 1u);
+    const double x = bytes.surface().transform().x_of(under);
+    QVERIFY2(std::abs(x - at.x()) < 1, qPrintable(QString("%1, %2").arg(x).arg(at.x())));
+    QVERIFY(!bytes.overlay().crosshair);
   }
 };
 
