@@ -43,9 +43,7 @@ bool misses_acks(const Trouble& t, unsigned from) {
 
 /// Is nothing of what `sender` sent unacknowledged but its FIN?
 bool lacks_fin_only(const Host& sender, const Host& receiver) {
-  const bool data_arrived =
-      receiver.acked ? receiver.ack_max == sender.snd_nxt - 1 : sender.payload_bytes == 0;
-  return sender.fin_sent && data_arrived;
+  return sender.fin_sent && receiver.acked && receiver.ack_max == sender.snd_nxt - 1;
 }
 
 /// When the data that `sender` sends again now were sent before, or later if that is not known.

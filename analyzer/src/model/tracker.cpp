@@ -209,9 +209,10 @@ struct Tracker::Odd {
   /// The same packet once more, as a mirror port or the network makes it: no second word of its sender.
   const bool seen_before = !s.src.v6 && s.ip_id != 0 && s.ip_id == a.packet_id;
   const bool retransmitted = s.payload > 0 && !new_data && !is_keepalive(b, s);
-  /// A FIN alone once more, which is all that its receiver has not acknowledged.
+  /// A FIN alone once more, which is all that its receiver has not acknowledged. (Of one that is not in the
+  /// capture, nothing tells that it is there at all: the end of a connection from before.)
   const bool fin_again = s.has(kFin) && !s.has(kRst) && s.payload == 0 && s.end_seq() == a.snd_nxt &&
-                         (!b.acked || b.ack_max == s.seq);
+                         b.acked && b.ack_max == s.seq;
   const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
   /// The next connection knocks, perhaps of another host behind the same address.
   const bool next_one = opening && b.state == TcpState::time_wait;

@@ -199,8 +199,9 @@ constexpr auto kRules = std::to_array<RuleInfo>({
      "proves the cause. Where the capture cannot decide, the verdict stays unknown. Data that are sent again "
      "though the capture shows that they had been acknowledged are missing to nobody, unless the other "
      "side's data do not get through meanwhile, or the same are sent once more: then the ACKs got lost behind "
-     "the capture, and the stall lasts from the first time to the last. A FIN that nobody acknowledges counts "
-     "once it has been sent three times, until a reset at the latest. A reset that closes is none: after a "
+     "the capture, and the stall lasts from the first time to the last. A FIN that the other "
+     "side, if it is in the capture, does not acknowledge counts once it has been sent three times, until a "
+     "reset at the latest. A reset that closes is none: after a "
      "FIN of the same host, or one that acknowledges all the data.\n\n"
      "Leave the timestamps alone and follow the cause that is named.",
      "RFC 9293 sections 3.8.6 and 3.10.7.4; net/ipv4/tcp_timer.c: tcp_probe_timer(), "

@@ -623,6 +623,14 @@ TEST(Stalls, AFinThatHadArrivedIsNone) {
   EXPECT_TRUE(stalls_of_client(c).empty());
 }
 
+/// The end of a connection from before the capture: its other side has been gone for long.
+TEST(Stalls, AFinToSomebodyWhoIsNotInTheCaptureIsNone) {
+  Conversation c;
+  c.client({.tsecr = 7});
+  finish_again(c, 6);
+  EXPECT_TRUE(stalls_of_client(c).empty());
+}
+
 TEST(Stalls, AResetAnswersTheFin) {
   Conversation c;
   c.handshake();
