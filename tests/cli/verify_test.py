@@ -344,6 +344,13 @@ class Verify(CliTest):
         for connection in report["connections"]:
             self.assertEqual(connection["from_server"]["tsval_offset"], 0)
 
+    def test_many_that_are_almost_alike_are_not_looked_through_each_time(self):
+        def alike(name, flags):
+            frame = segment(CLIENT, SERVER, 5000, 7000, flags, (1, 1))
+            return self.write(name, pcap([]) + b"".join(pcap([(number / 1e6, frame)])[24:] for number in range(40_000)))
+        inside, outside = alike("inside.pcap", ACK), alike("outside.pcap", ACK | FIN)
+        self.expect(FINDINGS, run("verify-offset", "--inside", inside, "--outside", outside, timeout=20))
+
     def test_what_the_capture_lost_itself_is_said(self):
         paths = self.synth("loss")
         lossy = self.path("lossy.pcapng")

@@ -10,21 +10,28 @@ namespace {
 constexpr uint8_t kShape =
     kSyn | kFin | kRst | kAck;  // PSH, ECE and CWR may move when segments are regrouped
 constexpr int kMaxSteps = 256;  // parts of a group, each way
-constexpr int kMaxLooks = 8;
+constexpr int kMaxBack = 8;
+/// For one segment, at all the waiting ones that might be its twin or a part of it. Of those a burst of
+/// duplicate ACKs makes the most.
+constexpr int kMaxLooks = 1024;
+
+uint64_t place_of(SeqNum seq, SeqNum ack) { return uint64_t{ack.raw} << 32 | seq.raw; }
+constexpr uint64_t kFirstWithData = uint64_t{1} << 8, kLastKind = UINT64_MAX;
 
 }  // namespace
 
-/// Of those with this key and length, or with data whatever its length, the likeliest twin of `twin`.
-Pairing::Map::iterator Pairing::best(Point point, uint64_t key, const Item& twin,
-                                     std::optional<uint32_t> length) {
+Pairing::Key Pairing::key_of(const Item& item) {
+  return {place_of(item.seq, item.ack), uint64_t{item.length} << 8 | (item.flags & kShape)};
+}
+
+/// Of those from `first` to `last`, the likeliest twin of `twin`.
+Pairing::Map::iterator Pairing::best(Point point, const Key& first, const Key& last, const Item& twin) {
   Map& held = held_[point];
   auto found = held.end();
   std::tuple<bool, bool, bool, int64_t> least;
-  const auto [begin, end] = held.equal_range(key);
-  for (auto it = begin; it != end; ++it) {
+  const auto end = held.upper_bound(last);
+  for (auto it = held.lower_bound(first); it != end && looks_ < kMaxLooks; ++it, ++looks_) {
     const Item& item = it->second.item;
-    if (length ? item.length != *length || ((item.flags ^ twin.flags) & kShape) != 0 : item.length == 0)
-      continue;
     const Item& inside = point == kInside ? item : twin;
     const Item& outside = point == kInside ? twin : item;
     const bool id_differs = item.has_ip_id && twin.has_ip_id && item.ip_id != twin.ip_id;
@@ -40,14 +47,19 @@ Pairing::Map::iterator Pairing::best(Point point, uint64_t key, const Item& twin
   return found;
 }
 
+bool Pairing::data_begin_at(Point point, SeqNum seq, SeqNum ack) const {
+  const auto it = held_[point].lower_bound({place_of(seq, ack), kFirstWithData});
+  return it != held_[point].end() && it->first.place == place_of(seq, ack);
+}
+
 /// One that begins before `seq`, with the same ACK, and holds the byte at `seq`.
 Pairing::Map::iterator Pairing::container(Point point, SeqNum seq, SeqNum ack) {
   Map& held = held_[point];
-  auto it = held.lower_bound(key_of(seq, ack));
+  auto it = held.lower_bound({place_of(seq, ack), 0});
   // Bare ACKs may lie between, and SEG.SEQ may have wrapped.
-  for (int steps = 0; steps < kMaxLooks && !held.empty(); ++steps) {
+  for (int steps = 0; steps < kMaxBack && !held.empty(); ++steps) {
     if (it == held.begin() || std::prev(it)->second.item.ack != ack)
-      it = held.upper_bound(key_of({UINT32_MAX}, ack));
+      it = held.upper_bound({place_of({UINT32_MAX}, ack), kLastKind});
     if (it == held.begin()) break;
     --it;
     const Item& item = it->second.item;
@@ -77,7 +89,8 @@ bool Pairing::assemble(SeqNum from, SeqNum ack, Match& match) {
       return true;
     }
     const Item* twin = first[other(point)] ? first[other(point)] : first[point];
-    const auto found = best(point, key_of(end[point], ack), twin ? *twin : Item{}, std::nullopt);
+    const uint64_t place = place_of(end[point], ack);
+    const auto found = best(point, {place, kFirstWithData}, {place, kLastKind}, twin ? *twin : Item{});
     if (found == held_[point].end()) return false;
     parts[point].push_back(found);
     if (!first[point]) first[point] = &found->second.item;
@@ -90,7 +103,7 @@ bool Pairing::assemble(SeqNum from, SeqNum ack, Match& match) {
 bool Pairing::assemble_around(Point point, SeqNum seq, SeqNum ack, Match& match) {
   Point side = other(point);
   for (int steps = 0; steps < kMaxSteps; ++steps) {
-    if (best(side, key_of(seq, ack), {}, std::nullopt) != held_[side].end()) return assemble(seq, ack, match);
+    if (data_begin_at(side, seq, ack)) return assemble(seq, ack, match);
     const auto holder = container(side, seq, ack);
     if (holder == held_[side].end()) return false;
     seq = holder->second.item.seq;
@@ -101,34 +114,34 @@ bool Pairing::assemble_around(Point point, SeqNum seq, SeqNum ack, Match& match)
 
 bool Pairing::add(Point point, const Item& item, Match& match) {
   match.clear();
+  looks_ = 0;
   const Point there = other(point);
-  const uint64_t key = key_of(item.seq, item.ack);
-  if (const auto twin = best(there, key, item, item.length); twin != held_[there].end()) {
+  const Key key = key_of(item);
+  if (const auto twin = best(there, key, key, item); twin != held_[there].end()) {
     match.items[point].push_back(item);
     take(there, twin, match);
     return true;
   }
-  shared_.waiting[point].push_back({this, key, item.frame, shared_.now_ns});
-  held_[point].insert({key, Held{item, std::prev(shared_.waiting[point].end())}});
+  Held& held = held_[point].insert({key, Held{item, {}}})->second;
+  held.place =
+      shared_.waiting[point].insert(shared_.waiting[point].end(), {this, &held.item, shared_.now_ns});
   return item.length != 0 && assemble_around(point, item.seq, item.ack, match);
 }
 
 bool Pairing::complete(Point point, const Waiting& one, Match& match) {
   match.clear();
-  const SeqNum seq{static_cast<uint32_t>(one.key)}, ack{static_cast<uint32_t>(one.key >> 32)};
-  return assemble_around(point, seq, ack, match);
+  looks_ = 0;
+  return assemble_around(point, one.item->seq, one.item->ack, match);
 }
 
 Item Pairing::remove(Point point, const Waiting& one) {
-  const auto [begin, end] = held_[point].equal_range(one.key);
-  for (auto it = begin; it != end; ++it) {
-    if (it->second.item.frame != one.frame) continue;
-    const Item item = it->second.item;
-    shared_.waiting[point].erase(it->second.place);
-    held_[point].erase(it);
-    return item;
-  }
-  return {};
+  const Item item = *one.item;
+  // The one that waits longest is the first of its key.
+  auto it = held_[point].lower_bound(key_of(item));
+  while (&it->second.item != one.item) ++it;
+  shared_.waiting[point].erase(it->second.place);
+  held_[point].erase(it);
+  return item;
 }
 
 }  // namespace tsaudit::verify

@@ -4,10 +4,10 @@
 // other side (TSO, GSO, GRO, LRO): then groups that begin and end at the same byte are paired.
 #pragma once
 
+#include <compare>
 #include <list>
 #include <map>
 #include <memory_resource>
-#include <optional>
 #include <vector>
 
 #include "verify/item.h"
@@ -19,8 +19,7 @@ class Pairing;
 /// Everything that waits at one point, oldest first, whatever its connection.
 struct Waiting {
   Pairing* where;
-  uint64_t key;
-  uint64_t frame;
+  const Item* item;
   TimeNs since_ns;  ///< how far reading had come; the packet's own time may be damaged
 };
 using WaitingList = std::pmr::list<Waiting>;
@@ -61,10 +60,17 @@ class Pairing {
     Item item;
     WaitingList::iterator place;
   };
-  using Map = std::pmr::multimap<uint64_t, Held>;
+  /// All that must be equal of twins, so that nothing else is in the way of finding one.
+  struct Key {
+    uint64_t place;  ///< SEG.ACK, and SEG.SEQ below it
+    uint64_t kind;   ///< length, and flags below it
+    auto operator<=>(const Key&) const = default;
+  };
+  using Map = std::pmr::multimap<Key, Held>;
 
-  static uint64_t key_of(SeqNum seq, SeqNum ack) { return uint64_t{ack.raw} << 32 | seq.raw; }
-  Map::iterator best(Point point, uint64_t key, const Item& twin, std::optional<uint32_t> length);
+  static Key key_of(const Item& item);
+  Map::iterator best(Point point, const Key& first, const Key& last, const Item& twin);
+  bool data_begin_at(Point point, SeqNum seq, SeqNum ack) const;
   Map::iterator container(Point point, SeqNum seq, SeqNum ack);
   bool assemble(SeqNum from, SeqNum ack, Match& match);
   bool assemble_around(Point point, SeqNum seq, SeqNum ack, Match& match);
@@ -74,6 +80,7 @@ class Pairing {
   void* owner_;
   Map held_[2]{Map(&shared_.pool), Map(&shared_.pool)};
   uint32_t expected_ = 0;
+  int looks_ = 0;
 };
 
 }  // namespace tsaudit::verify
