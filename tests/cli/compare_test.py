@@ -64,6 +64,16 @@ class Equal(Compare):
         self.compare(OK, self.write("old.json", json.dumps(document).encode()), MOVED)
 
 
+    def test_many_findings_of_one_flow(self):
+        with open(self.saved(self.stalled()), encoding="utf-8") as file:
+            document = json.load(file)
+        stall = next(finding for finding in document["findings"] if finding["duration_ns"] > 0)
+        document["findings"] = [{**stall, "time_ns": stall["time_ns"] + number * 1000, "fingerprint": f"TS014/client/{number}"}
+                                for number in range(20_000)]
+        many = self.write("many.json", json.dumps(document).encode())
+        self.expect(OK, run("compare", many, many, timeout=20))
+
+
 class Worse(Compare):
     def test_numbers_and_findings(self):
         document = self.compare(FINDINGS, MOVED, NAIVE)

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace tsaudit {
 
@@ -45,12 +47,10 @@ std::string bad_end(const std::vector<Finding>& findings, TimeNs last_ns) {
 }
 
 void number_fingerprints(std::vector<Finding>& findings) {
-  for (size_t i = 0; i < findings.size(); ++i) {
-    Finding& finding = findings[i];
+  std::map<std::pair<RuleId, std::optional<Side>>, uint64_t> ordinals;
+  for (Finding& finding : findings) {
+    const uint64_t ordinal = ++ordinals[{finding.rule, finding.from}];
     if (!finding.fingerprint.empty()) continue;
-    const auto ordinal = std::count_if(
-        findings.begin(), findings.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-        [&](const Finding& other) { return other.rule == finding.rule && other.from == finding.from; });
     finding.fingerprint = fmt::format("{}/{}/{}", rule_info(finding.rule).code,
                                       finding.from ? to_string(*finding.from) : "flow", ordinal);
   }

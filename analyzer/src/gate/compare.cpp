@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 #include "gate/apply.h"
 #include "gate/words.h"
@@ -114,20 +115,23 @@ class Comparison {
   }
 
   void findings(FlowDelta& delta) {
-    const auto same = [](const std::vector<Finding>& all, const Finding& finding) {
-      return std::ranges::find(all, finding.fingerprint, &Finding::fingerprint);
-    };
     static const std::vector<Finding> kNone;
     const std::vector<Finding>& olds = delta.baseline ? delta.baseline->findings : kNone;
     const std::vector<Finding>& news = delta.candidate ? delta.candidate->findings : kNone;
+    const auto by_fingerprint = [](const std::vector<Finding>& all) {
+      std::unordered_map<std::string_view, const Finding*> map;
+      for (const Finding& finding : all) map.emplace(finding.fingerprint, &finding);
+      return map;
+    };
+    const auto had = by_fingerprint(olds), has = by_fingerprint(news);
     for (const Finding& each : news) {
       Finding finding = each;
       finding.severity = policy_severity(policy_, finding);
-      const auto old = same(olds, finding);
-      if (old == olds.end()) {
+      const auto old = had.find(finding.fingerprint);
+      if (old == had.end()) {
         finding.baseline_state = BaselineState::fresh;
         ++out_.fresh;
-      } else if (finding.severity > policy_severity(policy_, *old)) {
+      } else if (finding.severity > policy_severity(policy_, *old->second)) {
         finding.baseline_state = BaselineState::worse;
         ++out_.grown;
       } else {
@@ -138,7 +142,7 @@ class Comparison {
       delta.findings.push_back(std::move(finding));
     }
     for (const Finding& old : olds) {
-      if (same(news, old) != news.end()) continue;
+      if (has.contains(old.fingerprint)) continue;
       Finding finding = old;
       finding.baseline_state = BaselineState::fixed;
       finding.suppressed = "the candidate has it no more";

@@ -101,10 +101,10 @@ void AnalysisDigest::finish(Summary summary) {
     const auto at = std::ranges::lower_bound(flows_, finding.flow, {},
                                              [](const FlowDigest& flow) { return flow.role.order; });
     if (at == flows_.end() || at->role.order != finding.flow) continue;  // of the captures as a whole
-    // A saved flow comes without its findings, and so without its stalls.
     at->findings.push_back(std::move(finding));
-    at->metrics[static_cast<size_t>(Metric::stall)] = stalled(at->findings);
   }
+  // A saved flow came without its findings, and so without its stalls.
+  for (FlowDigest& flow : flows_) flow.metrics[static_cast<size_t>(Metric::stall)] = stalled(flow.findings);
   loose_.clear();
   flows_.shrink_to_fit();
 }
