@@ -307,7 +307,8 @@ class Pipeline {
       over.resize(std::max<size_t>(over.size() / 8, 1));
       drop(over, true);
     }
-    sweep_at_ = std::max<size_t>(kFirstSweep, flows_.size() * 2);
+    // What comes until then goes into places that a peak has left, if that is what makes a sweep dear.
+    sweep_at_ = std::max({kFirstSweep, flows_.size() * 2, flows_.size() + flows_.places() / 8});
   }
 
   void drop(std::vector<Flow*>& over, bool evicted) {

@@ -29,6 +29,8 @@ class FlowTable {
   FlowTable& operator=(const FlowTable&) = delete;
 
   size_t size() const { return live_; }
+  /// What for_each() passes, empty places too: as many as there were flows at one time.
+  size_t places() const { return used_; }
 
   /// Which segments a flow's own key stands for. A flow whose directions have scopes of their own goes by two
   /// keys.

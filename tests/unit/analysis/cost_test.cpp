@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "sources.h"
 #include "tsaudit/analysis.h"
@@ -62,6 +63,39 @@ class SynFlood : public PacketMaker {
   uint64_t made_ = 0;
 };
 
+/// Connections that the server refuses: `peak` of them within a second, later one each second.
+class RefusedConnections : public PacketMaker {
+ public:
+  RefusedConnections(uint32_t peak, uint32_t later) : peak_(peak), later_(later) {}
+
+ protected:
+  bool make(RawPacket& packet, std::array<uint8_t, 128>& bytes) override {
+    const uint32_t number = made_ / 2;
+    if (number == peak_ + later_) return false;
+    const TimeNs time_ns = number < peak_ ? number * 10'000 : (number - peak_ + 300) * kSecond;
+    const bool answer = made_++ % 2 == 1;
+    packet = {};
+    write_segment({.time_ns = kSecond + time_ns,
+                   .client = number,
+                   .from_client = !answer,
+                   .flags = static_cast<uint8_t>(answer ? kRst | kAck : kSyn),
+                   .ack = answer ? 1u : 0u},
+                  packet, bytes);
+    return true;
+  }
+
+ private:
+  const uint32_t peak_, later_;
+  uint32_t made_ = 0;
+};
+
+/// When flows are forgotten, all places of the table are passed.
+struct SweepCounter : Sink {
+  void flow_opened(uint64_t, const Endpoint&, const Endpoint&) override { ++opened; }
+  void flow(FlowReport&&) override { sweeps += std::exchange(swept_at, opened) != opened; }
+  uint64_t opened = 0, swept_at = 0, sweeps = 0;
+};
+
 constexpr uint64_t kFew = 15'000, kMany = 150'000;
 constexpr double kLimit = 50;
 
@@ -81,6 +115,15 @@ TEST(Cost, OfOneEndpointReopenedForEverIsLinear) {
 }
 TEST(Cost, OfAFloodOfConnectionsIsLinear) {
   EXPECT_LT(seconds_for<SynFlood>({}, kMany, 150'000u), kLimit * seconds_for<SynFlood>({}, kFew, 15'000u));
+}
+TEST(Cost, OfAPeakIsPaidOnce) {
+  constexpr uint32_t kPeak = 33'000,
+                     kPlaces = 65'536;  // the next sweep is at twice as many as the one before
+  RefusedConnections source(kPeak, kPlaces);
+  SweepCounter counter;
+  analyze(source, {}, counter);
+  EXPECT_EQ(counter.opened, kPeak + kPlaces);
+  EXPECT_LE(counter.sweeps, 7u);
 }
 TEST(Cost, OfEvictionIsLinear) {
   AnalysisOptions options;
