@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -15,8 +14,8 @@
 #include "file_roles.h"
 #include "input_options.h"
 #include "output_file.h"
-#include "signals.h"
 #include "tsaudit/annotate.h"
+#include "tsaudit/temporary_file.h"
 
 namespace tsaudit::cli {
 namespace {
@@ -38,36 +37,25 @@ bool is_stream(const std::string& path) {
 /// What a stream gave, which must be read twice, as a file without a name.
 class Spool {
  public:
-  Spool() {
-    const char* folder = std::getenv("TMPDIR");
-    name_ = std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/tsaudit-annotate.XXXXXX";
-    descriptor_ = mkstemp(name_.data());
-    if (descriptor_ < 0) fail();
-    unlink(name_.c_str());
-  }
-  ~Spool() { close(descriptor_); }
-  Spool(const Spool&) = delete;
-  Spool& operator=(const Spool&) = delete;
-
   /// All that `from` gives until its end. False if that does not come: `interrupted`, or errno.
   bool take(int from) const {
     char piece[64 << 10];
     while (const ssize_t length = read(from, piece, sizeof piece)) {
       if (length < 0 && (errno != EINTR || interrupted)) return false;
       for (ssize_t done = 0; done < length;) {
-        const ssize_t written = write(descriptor_, piece + done, static_cast<size_t>(length - done));
-        if (written < 0 && errno != EINTR) fail();
+        const ssize_t written = write(fileno(file_.get()), piece + done, static_cast<size_t>(length - done));
+        if (written < 0 && errno != EINTR)
+          throw OutputError(fmt::format("a temporary file: {}", std::strerror(errno)));
         done += std::max<ssize_t>(written, 0);
       }
     }
     return true;
   }
-  std::string path() const { return fmt::format("/proc/self/fd/{}", descriptor_); }
+  /// Opens it anew, from its beginning.
+  std::string path() const { return fmt::format("/proc/self/fd/{}", fileno(file_.get())); }
 
  private:
-  [[noreturn]] void fail() const { throw OutputError(fmt::format("{}: {}", name_, std::strerror(errno))); }
-  std::string name_;
-  int descriptor_;
+  TemporaryFile file_ = temporary_file();
 };
 
 /// Null after an error, said on stderr; `code` says what to exit with.

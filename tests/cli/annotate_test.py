@@ -225,6 +225,13 @@ class Annotate(CliTest):
         source = self.write("rich.pcapng", rich_pcapng(">", False))
         self.assertEqual(content_of(self.annotate(source, "--filter", "udp")[0]), content_of(source))
 
+    def test_what_does_not_fit_into_memory_is_where_tmpdir_says(self):
+        out = self.path("out.pcapng")
+        for arguments in ([NAIVE, out], ["-", out]):
+            process = self.expect(INTERNAL, run("annotate", *arguments, env={"TMPDIR": "/nothing/there"}))
+            self.assertIn("no temporary file in /nothing/there (TMPDIR): No such file or directory", process.stderr)
+        self.assertFalse(os.path.exists(out))
+
     def test_display_filter_selects_the_flagged(self):
         out, said = self.annotate(NAIVE)
         text = re.search(r"Wireshark: (.*)", said).group(1)

@@ -44,6 +44,10 @@ class Reports(CliTest):
 
 
 class Junit(Reports):
+    def test_what_waits_is_where_tmpdir_says(self):
+        process = self.expect(INTERNAL, run("analyze", "-f", "junit", SHIPPED, env={"TMPDIR": "/nothing/there"}))
+        self.assertIn("no temporary file in /nothing/there (TMPDIR)", process.stderr)
+
     def test_every_report_fits_the_schema(self):
         for capture in [[each] for each in self.captures()] + [[self.healthy(), self.stalled()]]:
             document = self.analyze("junit", *capture)

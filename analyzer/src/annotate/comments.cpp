@@ -9,6 +9,7 @@
 
 #include "tsaudit/annotate.h"
 #include "tsaudit/segment.h"
+#include "tsaudit/temporary_file.h"
 
 namespace tsaudit {
 
@@ -18,19 +19,10 @@ struct FrameComments::Store {
     uint64_t at;
     RuleId rule;
   };
-  std::FILE* texts = std::tmpfile();
+  TemporaryFile texts = temporary_file();
   std::vector<Entry> entries;
   std::map<uint64_t, RuleId> settled;
   uint64_t end = 0;
-
-  Store() {
-    if (!texts) throw std::runtime_error("no temporary file for comments (TMPDIR)");
-  }
-  ~Store() {
-    if (texts) std::fclose(texts);
-  }
-  Store(const Store&) = delete;
-  Store& operator=(const Store&) = delete;
 };
 
 FrameComments::FrameComments() : store_(std::make_unique<Store>()) {}
@@ -41,8 +33,8 @@ FrameComments& FrameComments::operator=(FrameComments&&) noexcept = default;
 void FrameComments::add(uint64_t frame, RuleId rule, std::string_view text) {
   const auto length = static_cast<uint16_t>(std::min<size_t>(text.size(), 4000));
   store_->entries.push_back({frame, store_->end, rule});
-  const bool arrived = std::fwrite(&length, sizeof length, 1, store_->texts) == 1 &&
-                       std::fwrite(text.data(), 1, length, store_->texts) == length;
+  const bool arrived = std::fwrite(&length, sizeof length, 1, store_->texts.get()) == 1 &&
+                       std::fwrite(text.data(), 1, length, store_->texts.get()) == length;
   if (!arrived) throw std::runtime_error("cannot write a temporary file for comments");
   store_->end += sizeof length + length;
 }
@@ -56,7 +48,8 @@ void FrameComments::sort() {
     if (found != store_->settled.end()) entry.rule = found->second;
   }
   std::ranges::stable_sort(store_->entries, {}, &Store::Entry::frame);
-  if (std::fflush(store_->texts) != 0) throw std::runtime_error("cannot write a temporary file for comments");
+  if (std::fflush(store_->texts.get()) != 0)
+    throw std::runtime_error("cannot write a temporary file for comments");
 }
 
 size_t FrameComments::size() const { return store_->entries.size(); }
@@ -64,11 +57,11 @@ uint64_t FrameComments::frame(size_t index) const { return store_->entries[index
 
 std::string FrameComments::text(size_t index) const {
   uint16_t length = 0;
-  if (fseeko(store_->texts, static_cast<off_t>(store_->entries[index].at), SEEK_SET) != 0 ||
-      std::fread(&length, sizeof length, 1, store_->texts) != 1)
+  if (fseeko(store_->texts.get(), static_cast<off_t>(store_->entries[index].at), SEEK_SET) != 0 ||
+      std::fread(&length, sizeof length, 1, store_->texts.get()) != 1)
     throw std::runtime_error("cannot read the temporary file of comments");
   std::string text(length, '\0');
-  if (std::fread(text.data(), 1, length, store_->texts) != length)
+  if (std::fread(text.data(), 1, length, store_->texts.get()) != length)
     throw std::runtime_error("cannot read the temporary file of comments");
   const RuleInfo& rule = rule_info(store_->entries[index].rule);
   return fmt::format("tsaudit {} {}: {}", rule.code, rule.name, text);

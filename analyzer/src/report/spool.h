@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text that cannot be written yet, because what stands before it is known last: kept in an unlinked file, not
-// in memory.
+// Text that cannot be written yet, because what stands before it is known last: kept in a file, not in
+// memory.
 #pragma once
 
 #include <cstdio>
@@ -8,29 +8,24 @@
 #include <string_view>
 
 #include "report/output.h"
+#include "tsaudit/temporary_file.h"
 
 namespace tsaudit {
 
 class Spool {
  public:
-  Spool() : file_(std::tmpfile()) {
-    if (file_ == nullptr) throw std::runtime_error("no temporary file for a report (TMPDIR)");
-  }
-  ~Spool() { std::fclose(file_); }
-  Spool(const Spool&) = delete;
-  Spool& operator=(const Spool&) = delete;
-
-  std::FILE* file() const { return file_; }
-  /// Everything written so far, which must have been flushed. Throws if it did not arrive.
+  std::FILE* file() const { return file_.get(); }
+  /// Everything written so far, which must have been flushed. Throws if not all of it arrived and came back.
   void copy_to(Output& out) {
-    if (std::ferror(file_) != 0) throw std::runtime_error("cannot write a temporary file for a report");
-    std::rewind(file_);
+    if (std::ferror(file()) != 0) throw std::runtime_error("cannot write a temporary file for a report");
+    std::rewind(file());
     char piece[16 << 10];
-    while (const size_t length = std::fread(piece, 1, sizeof piece, file_)) out.write({piece, length});
+    while (const size_t length = std::fread(piece, 1, sizeof piece, file())) out.write({piece, length});
+    if (std::ferror(file()) != 0) throw std::runtime_error("cannot read a temporary file for a report");
   }
 
  private:
-  std::FILE* file_;
+  TemporaryFile file_ = temporary_file();
 };
 
 }  // namespace tsaudit
