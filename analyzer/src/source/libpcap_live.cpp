@@ -39,10 +39,8 @@ class LiveInterface final : public CaptureReader {
     batch_.clear();
     // libpcap's own timeout does not end a wait in which no packet comes, so the handle does not block and
     // the waiting is ours.
-    if (dispatch() && batch_.packets().empty()) {
-      flush_record();  // for whoever reads the file meanwhile
-      if (wait()) dispatch();
-    }
+    if (dispatch() && batch_.packets().empty() && wait()) dispatch();
+    flush_record();
     count_lost();
     return batch_.packets();
   }
@@ -54,7 +52,7 @@ class LiveInterface final : public CaptureReader {
     const auto add = [](u_char* self, const pcap_pkthdr* header, const u_char* data) {
       auto* live = reinterpret_cast<LiveInterface*>(self);
       live->batch_.add(*header, data);
-      if (live->record_) pcap_dump(reinterpret_cast<u_char*>(live->record_.get()), header, data);
+      if (live->record_) live->record(*header, data);
       live->info_.bytes += header->caplen;
     };
     const int limit = static_cast<int>(batch_.room());
@@ -63,12 +61,18 @@ class LiveInterface final : public CaptureReader {
     finished_ = true;
     return false;
   }
+  void record(const pcap_pkthdr& header, const u_char* data) {
+    pcap_dump(reinterpret_cast<u_char*>(record_.get()), &header, data);
+    if (record_error_ == 0 && ferror_unlocked(pcap_dump_file(record_.get())) != 0) record_error_ = errno;
+  }
+  /// What is handed out has been written: for whoever reads the file meanwhile, and because nobody hears of
+  /// what fails when the file is closed.
   void flush_record() {
     if (!record_) return;
-    errno = 0;
-    if (pcap_dump_flush(record_.get()) == 0 && ferror(pcap_dump_file(record_.get())) == 0) return;
+    if (record_error_ == 0 && pcap_dump_flush(record_.get()) != 0) record_error_ = errno;
+    if (record_error_ == 0) return;
     info_.error =
-        Error{Errc::write_failed, fmt::format("{}: {}", record_name_, std::strerror(errno ? errno : EIO))};
+        Error{Errc::write_failed, fmt::format("{}: {}", record_name_, std::strerror(record_error_))};
     finished_ = true;
     record_.reset();
   }
@@ -86,6 +90,7 @@ class LiveInterface final : public CaptureReader {
   const std::string name_;
   PcapHandle pcap_;
   std::string record_name_;
+  int record_error_ = 0;
   std::unique_ptr<pcap_dumper_t, DumpClose> record_;
   CaptureInfo& info_;
   CopiedBatch batch_;

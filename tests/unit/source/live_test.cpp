@@ -84,11 +84,23 @@ TEST(Live, RecordsWhatItDelivers) {
     ASSERT_TRUE(source) << source.error().message;
     for (const char* text : {"one", "two", "last"}) send_to(7777, text);
     const std::vector<std::string> seen = payloads_until(**source, "last");
-    (*source)->next_batch();  // while it waits, all that came is in the file
     auto recorded = open_capture(folder.path() + "/record.pcap");
     ASSERT_TRUE(recorded) << recorded.error().message;
     EXPECT_EQ(payloads_until(**recorded, "last"), seen);
     EXPECT_EQ((*recorded)->captures()[0].format, "pcap-ns");
+  });
+}
+
+TEST(Live, SaysWithThePacketsThatTheyWereNotRecorded) {
+  in_own_network([] {
+    auto source = open_live("lo", {.filter = "udp dst port 7777", .record = "/dev/full"});
+    ASSERT_TRUE(source) << source.error().message;
+    send_to(7777, "last");
+    payloads_until(**source, "last");
+    const std::optional<Error>& error = (*source)->captures().at(0).error;
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code, Errc::write_failed);
+    EXPECT_EQ(error->message, "/dev/full: No space left on device");
   });
 }
 
