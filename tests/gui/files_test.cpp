@@ -83,7 +83,7 @@ class FilesTest : public QObject {
   void a_truncated_file_says_for_good_where_reading_stopped() {
     QFile whole(capture("healthy.pcap"));
     QVERIFY(whole.open(QIODevice::ReadOnly));
-    const QString path = write("cut.pcap", whole.readAll().chopped(1000));
+    const QString path = write("cut.pcap", whole.readAll().left(3000));  // before its host moves
     MainWindow window;
     window.show();
     window.open({path});
