@@ -14,6 +14,7 @@
 #include "file_roles.h"
 #include "input_options.h"
 #include "output_file.h"
+#include "signals.h"
 #include "tsaudit/annotate.h"
 #include "tsaudit/temporary_file.h"
 
