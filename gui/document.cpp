@@ -99,7 +99,6 @@ Document::Job Document::job(const Stop& stop) const {
           .generation = generation_};
   for (const QString& path : paths_) job.paths.push_back(path.toStdString());
   if (profile_ != "auto") job.options.profile = find_profile(profile_.toStdString());
-  job.options.cuts = cuts_;
   return job;
 }
 
@@ -352,7 +351,6 @@ void Document::request_comparison(const QStringList& baseline) {
   if (is_live() || paths_.isEmpty() || baseline.isEmpty()) return;
   compare_stop_ = std::make_shared<std::atomic<bool>>(false);
   Job candidate = job(compare_stop_), other = candidate;
-  other.options.cuts.clear();  // frames of another capture
   other.paths.clear();
   for (const QString& path : baseline) other.paths.push_back(path.toStdString());
   pool_.start([this, candidate = std::move(candidate), other = std::move(other)] {

@@ -38,7 +38,6 @@ class Document : public QObject {
   /// "auto" or the name of a receiver profile; reads the capture anew when it is another one.
   void set_profile(const QString& name);
   QString profile() const { return profile_; }
-  void set_cuts(std::vector<uint64_t> frames) { cuts_ = std::move(frames); }
 
   State state() const { return state_; }
   bool is_live() const { return !interface_.isEmpty() && state_ == State::loading; }
@@ -106,7 +105,6 @@ class Document : public QObject {
   State state_ = State::empty;
   QStringList paths_;
   QString interface_, filter_, profile_ = "auto";
-  std::vector<uint64_t> cuts_;
   std::unique_ptr<QTemporaryFile> recording_;
   size_t saved_segments_ = 0;
   std::shared_ptr<CaptureStore> store_;

@@ -38,7 +38,6 @@ class PlotPanel : public QWidget {
   /// `continuing`: one more step of a gesture (notches of the wheel, a drag), no new entry in the history.
   void view_wanted(tsaudit::gui::TimeRange time, std::optional<tsaudit::gui::ValueRange> value,
                    bool continuing);
-  void values_fit_wanted();
   void hovered(qint64 time_ns, double value);
   void hover_ended();
   void clicked(qint64 time_ns, double value);
