@@ -12,6 +12,7 @@
 
 #include "plot_content.h"
 #include "qt_text.h"
+#include "start_in.h"
 #include "tsaudit/policy.h"
 #include "tsaudit/writers.h"
 
@@ -120,6 +121,7 @@ void Document::open_live(const QString& interface, const QString& filter) {
   interface_ = interface;
   filter_ = filter;
   saved_segments_ = 0;
+  recording_error_.clear();
   recording_ = std::make_unique<QTemporaryFile>(QDir::tempPath() + "/tsaudit-XXXXXX.pcap");
   if (recording_->open())
     paths_ << recording_->fileName();
@@ -156,6 +158,7 @@ void Document::start(bool live) {
   load_stop_ = std::make_shared<std::atomic<bool>>(false);
   store_ = std::make_shared<CaptureStore>();
   summary_ = {};
+  told_ = false;
   seen_segments_ = seen_judgements_ = 0;
   updated_ms_ = 0;
   follower_.reset();
@@ -168,7 +171,12 @@ void Document::start(bool live) {
     reading.filter = filter_.toStdString();
     reading.options.look_every = kSecond;
   }
-  pool_.start([this, reading = std::move(reading)] { run(reading); });  // the window gets ready beside it
+  // The window gets ready beside it.
+  start_in(
+      pool_, this, [this, reading = std::move(reading)] { run(reading); },
+      [this, store = store_, of = generation_](const QString& why) {
+        ended(of, {}, tr("%1: what is shown ends at packet %2").arg(why).arg(store->segments()));
+      });
   ticks_.start(kFirstTickMs);
   Q_EMIT opened();
 }
@@ -178,30 +186,25 @@ void Document::start(bool live) {
 void Document::run(const Job& job) {
   Summary summary;
   QString error;
-  try {
-    auto source = job.source();
-    if (source) {
-      QElapsedTimer since;
+  auto source = job.source();
+  if (source) {
+    QElapsedTimer since;
+    since.start();
+    const auto progress = [&](const Progress& now) {
+      if (since.elapsed() < kProgressMs) return;
       since.start();
-      const auto progress = [&](const Progress& now) {
-        if (since.elapsed() < kProgressMs) return;
-        since.start();
-        const double fraction =
-            now.total_bytes == 0 ? -1 : static_cast<double>(now.bytes) / static_cast<double>(now.total_bytes);
-        QMetaObject::invokeMethod(this, [this, fraction, packets = now.packets, of = job.generation] {
-          if (of == generation_) Q_EMIT progressed(fraction, packets);
-        });
-      };
-      summary = analyze(**source, job.options, *job.store, progress, job.stop.get());
-      job.store->moved();
-      for (const CaptureInfo& capture : summary.captures)
-        if (capture.error) error += (error.isEmpty() ? "" : "\n") + text_of(capture.error->message);
-    } else {
-      error = text_of(source.error().message);
-    }
-  } catch (const std::bad_alloc&) {
-    error =
-        tr("Not enough memory for this capture: what is shown ends at packet %1").arg(job.store->segments());
+      const double fraction =
+          now.total_bytes == 0 ? -1 : static_cast<double>(now.bytes) / static_cast<double>(now.total_bytes);
+      QMetaObject::invokeMethod(this, [this, fraction, packets = now.packets, of = job.generation] {
+        if (of == generation_) Q_EMIT progressed(fraction, packets);
+      });
+    };
+    summary = analyze(**source, job.options, *job.store, progress, job.stop.get());
+    job.store->moved();
+    for (const CaptureInfo& capture : summary.captures)
+      if (capture.error) error += (error.isEmpty() ? "" : "\n") + text_of(capture.error->message);
+  } else {
+    error = text_of(source.error().message);
   }
   QMetaObject::invokeMethod(
       this, [this, summary = std::move(summary), error, of = job.generation] { ended(of, summary, error); });
@@ -221,7 +224,16 @@ void Document::ended(quint64 generation, const Summary& summary, const QString& 
   if (follower_) request_flow(follower_->id());  // in its thread, while the others are put in order here
   Q_EMIT updated();
   Q_EMIT finished();
-  if (!error.isEmpty()) Q_EMIT failed(error);
+  for (const CaptureInfo& capture : summary.captures)
+    if (capture.error && capture.error->code == Errc::write_failed)
+      recording_error_ = text_of(capture.error->message);
+  if (error.isEmpty()) return;
+  told_ = true;
+  Q_EMIT failed(error);
+}
+
+void Document::tell_once(const QString& message) {
+  if (!std::exchange(told_, true)) Q_EMIT failed(message);
 }
 
 void Document::cancel() {
@@ -265,7 +277,8 @@ void Document::start_flow() {
   Stop following;
   if (loading && !follow_stop_) following = follow_stop_ = std::make_shared<std::atomic<bool>>(false);
   const auto pause = is_live() ? kFollowLive : kFollow;
-  pool_.start([this, follower = follower_, stop = flow_stop_, of = generation_, most, following, pause] {
+  const auto show = [this, follower = follower_, stop = flow_stop_, of = generation_, most, following,
+                     pause] {
     follower->follow(stop.get(), most);
     QElapsedTimer timer;
     timer.start();
@@ -281,6 +294,14 @@ void Document::start_flow() {
     });
     // While the window draws the first picture and on, until the capture is read or another flow is on show.
     while (following && follower->follow(following.get()) && !*following) std::this_thread::sleep_for(pause);
+  };
+  start_in(pool_, this, show, [this, follower = follower_, of = generation_](const QString& why) {
+    if (of != generation_ || follower != follower_) return;
+    stop_following();
+    follower_.reset();
+    viewing_ = false;
+    tell_once(tr("%1: this connection cannot be shown").arg(why));
+    Q_EMIT flow_lost();
   });
 }
 
@@ -299,7 +320,7 @@ void Document::request_explanation(quint64 frame) {
   explain_stop_ = std::make_shared<std::atomic<bool>>(false);
   Job explain = job(explain_stop_);
   explain.options.explain_frame = frame;
-  pool_.start([this, explain = std::move(explain), frame] {
+  const auto read = [this, explain = std::move(explain), frame] {
     QString text;
     auto source = explain.source();
     if (source) {
@@ -323,12 +344,16 @@ void Document::request_explanation(quint64 frame) {
     QMetaObject::invokeMethod(this, [this, frame, text, stop = explain.stop, of = explain.generation] {
       if (of == generation_ && stop == explain_stop_) Q_EMIT explained(frame, text);
     });
+  };
+  start_in(pool_, this, read, [this, frame, stop = explain_stop_, of = generation_](const QString& why) {
+    if (of == generation_ && stop == explain_stop_) Q_EMIT explained(frame, why);
   });
 }
 
 void Document::save_recording(const QString& path) {
   if (!is_temporary()) return;
-  pool_.start([this, from = paths_.front(), path, segments = store_->segments()] {
+  const auto copy = [this, from = paths_.front(), path, segments = store_->segments(),
+                     cut = recording_error_] {
     QFile source(from);
     QSaveFile target(path);
     QString error;
@@ -337,13 +362,17 @@ void Document::save_recording(const QString& path) {
     else if (target.open(QIODevice::WriteOnly))
       for (QByteArray part = source.read(kCopyBytes); !part.isEmpty(); part = source.read(kCopyBytes))
         if (target.write(part) < 0) break;  // commit() says why
+    if (source.error() != QFileDevice::NoError) error = source.errorString();
     if (error.isEmpty() && !target.commit()) error = target.errorString();
+    if (error.isEmpty() && !cut.isEmpty()) error = tr("written, but its end is missing: %1").arg(cut);
     if (!error.isEmpty()) error = tr("%1: %2").arg(path, error);
     QMetaObject::invokeMethod(this, [this, path, error, segments] {
       if (error.isEmpty()) saved_segments_ = segments;
       Q_EMIT saved(path, error);
     });
-  });
+  };
+  start_in(pool_, this, copy,
+           [this, path](const QString& why) { Q_EMIT saved(path, tr("%1: %2").arg(path, why)); });
 }
 
 void Document::request_comparison(const QStringList& baseline) {
@@ -353,7 +382,7 @@ void Document::request_comparison(const QStringList& baseline) {
   Job candidate = job(compare_stop_), other = candidate;
   other.paths.clear();
   for (const QString& path : baseline) other.paths.push_back(path.toStdString());
-  pool_.start([this, candidate = std::move(candidate), other = std::move(other)] {
+  const auto read = [this, candidate = std::move(candidate), other = std::move(other)] {
     const auto comparison = std::make_shared<Comparison>();
     QString error;
     for (const auto& [side, digest] :
@@ -376,6 +405,9 @@ void Document::request_comparison(const QStringList& baseline) {
                                 else
                                   Q_EMIT comparison_failed(error);
                               });
+  };
+  start_in(pool_, this, read, [this, stop = compare_stop_, of = generation_](const QString& why) {
+    if (of == generation_ && !*stop) Q_EMIT comparison_failed(why);
   });
 }
 

@@ -64,6 +64,8 @@ class Document : public QObject {
   void request_comparison(const QStringList& baseline);
   /// Keeps what was captured live, so far; saved() follows.
   void save_recording(const QString& path);
+  /// As failed(), if nothing was told of this capture yet: what there is no memory for fails again and again.
+  void tell_once(const QString& message);
   static QStringList profiles();
   static QStringList interfaces();  ///< for open_live()
 
@@ -74,6 +76,7 @@ class Document : public QObject {
   void finished();                                    ///< complete, stopped or failed
   void failed(const QString& message);                ///< one line; what was read before stays
   void flow_ready(std::shared_ptr<const tsaudit::gui::FlowView> flow);
+  void flow_lost();  ///< what was requested is given up
   void explained(quint64 frame, const QString& text);
   void saved(const QString& path, const QString& error);  ///< no error: it is there
   void compared(std::shared_ptr<const tsaudit::gui::Comparison> comparison);
@@ -107,8 +110,10 @@ class Document : public QObject {
   QString interface_, filter_, profile_ = "auto";
   std::unique_ptr<QTemporaryFile> recording_;
   size_t saved_segments_ = 0;
+  QString recording_error_;  ///< why it ends before what was captured
   std::shared_ptr<CaptureStore> store_;
   Summary summary_;
+  bool told_ = false;  ///< failed(), of this capture
   Stop load_stop_, follow_stop_, flow_stop_, explain_stop_, compare_stop_;
   quint64 generation_ = 0;
   size_t seen_segments_ = 0, seen_judgements_ = 0;

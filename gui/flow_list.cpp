@@ -170,6 +170,7 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
     fulfil();
     restore(std::exchange(follow_, false));
   });
+  connect(&model_, &FlowModel::failed, this, &FlowList::failed);
   connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
           [this](const QModelIndex& now) {
             if (now.isValid()) choose(model_.id_of(now.row()));

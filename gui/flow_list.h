@@ -36,6 +36,7 @@ class FlowList : public QWidget {
 
  Q_SIGNALS:
   void flow_selected(quint64 id);
+  void failed(const QString& message);
 
  protected:
   void resizeEvent(QResizeEvent* event) override;

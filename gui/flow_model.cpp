@@ -6,6 +6,7 @@
 
 #include "plot_content.h"
 #include "qt_text.h"
+#include "start_in.h"
 
 namespace tsaudit::gui {
 namespace {
@@ -106,7 +107,7 @@ void FlowModel::refresh_now() {
   stop_ = std::make_shared<std::atomic<bool>>(false);
   if (store_->flows() <= kAtOnce) return show(order_flows(*store_, query_, *stop_));
   running_ = true;
-  pool_.start([this, store = store_, query = query_, stop = stop_] {
+  const auto put_in_order = [this, store = store_, query = query_, stop = stop_] {
     QElapsedTimer timer;
     timer.start();
     auto order = order_flows(*store, query, *stop);
@@ -117,6 +118,12 @@ void FlowModel::refresh_now() {
       show(std::move(order));
     };
     QMetaObject::invokeMethod(this, std::move(done));
+  };
+  start_in(pool_, this, put_in_order, [this, stop = stop_](const QString& why) {
+    if (*stop) return;
+    running_ = false;
+    Q_EMIT arranged();
+    Q_EMIT failed(tr("%1: the connections stay in the order that they had").arg(why));
   });
 }
 

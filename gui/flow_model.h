@@ -48,6 +48,7 @@ class FlowModel : public QAbstractTableModel {
 
  Q_SIGNALS:
   void arranged();
+  void failed(const QString& message);  ///< the order is the one from before
 
  private:
   void show(std::vector<uint32_t>&& order);

@@ -134,6 +134,7 @@ void MainWindow::connect_document() {
 
 void MainWindow::connect_panels() {
   connect(flows_, &FlowList::flow_selected, document_, &Document::request_flow);
+  connect(flows_, &FlowList::failed, document_, &Document::tell_once);
   connect(plots_, &PlotStack::frame_clicked, this, [this](quint64 frame) {
     segments_->select_frame(frame);
     select_frame(frame);

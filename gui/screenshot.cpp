@@ -19,11 +19,11 @@ namespace tsaudit::gui {
 int take_screenshot(MainWindow& window, const QString& path) {
   Document& document = window.document();
   QEventLoop loop;
-  bool explained = false;
+  bool explained = false, lost = false;
   quint64 shown = 0;  // the last flow of which the whole was shown
   const auto look = [&] {
     const bool over = document.state() != Document::State::loading;
-    const bool nothing = over && document.store()->flows() == 0;
+    const bool nothing = document.store()->flows() == 0 || (lost && document.requested_flow() == 0);
     const bool frame_shown = explained || (!window.wants_frame() && window.segments().selected_frame() == 0);
     if (over && (nothing || (shown != 0 && shown == document.requested_flow() && window.flows().settled() &&
                              frame_shown && window.comparer().settled())))
@@ -32,6 +32,10 @@ int take_screenshot(MainWindow& window, const QString& path) {
   QObject::connect(&document, &Document::finished, &loop, look);
   QObject::connect(&document, &Document::flow_ready, &loop, [&](const std::shared_ptr<const FlowView>& flow) {
     shown = document.state() == Document::State::loading ? 0 : flow->id();
+    look();
+  });
+  QObject::connect(&document, &Document::flow_lost, &loop, [&] {
+    lost = true;
     look();
   });
   QObject::connect(&document, &Document::explained, &loop, [&] {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A live capture: the loopback device of a network namespace that is this test's alone.
 #include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <QAbstractButton>
 #include <QMessageBox>
 #include <QTimer>
+#include <csignal>
 #include <cstdio>
 #include <vector>
 
@@ -129,6 +131,33 @@ class LiveTest : public QObject {
     const QString findings = window.explanation().findings();
     QVERIFY2(findings.contains("so far: zero window"), qPrintable(findings));
     QVERIFY(window.plots().flow()->worst() == Severity::note);
+  }
+
+  /// A disk that is full: here its very first block.
+  void a_recording_that_was_cut_is_not_saved_in_silence() {
+    QTemporaryDir folder;
+    rlimit whole{};
+    getrlimit(RLIMIT_FSIZE, &whole);
+    signal(SIGXFSZ, SIG_IGN);
+    Document document;
+    QSignalSpy failed(&document, &Document::failed), saved(&document, &Document::saved);
+    document.open_live("lo", {});
+    QTest::qWait(500);
+    const rlimit small{1000, whole.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+    Connection connection;
+    QVERIFY(connection.open());
+    connection.say(50);
+    QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, 10'000);
+    setrlimit(RLIMIT_FSIZE, &whole);
+    QVERIFY2(failed.front()[0].toString().contains("File too large"),
+             qPrintable(failed.front()[0].toString()));
+    document.save_recording(folder.filePath("saved.pcap"));
+    QVERIFY(saved.wait(5'000));
+    QVERIFY2(saved.front()[1].toString().contains("its end is missing"),
+             qPrintable(saved.front()[1].toString()));
+    QVERIFY(QFile::exists(folder.filePath("saved.pcap")));
+    QVERIFY(document.is_unsaved());
   }
 
   void what_was_captured_is_a_capture() {

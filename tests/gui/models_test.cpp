@@ -3,10 +3,12 @@
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
 #include <QTest>
+#include <stdexcept>
 
 #include "flow_model.h"
 #include "rows.h"
 #include "segment_model.h"
+#include "start_in.h"
 
 using namespace tsaudit;
 using namespace tsaudit::gui;
@@ -48,6 +50,28 @@ class ModelsTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  void what_a_thread_throws_is_told_in_this_one() {
+    QThreadPool pool;
+    QStringList told;
+    const auto tell = [&](const QString& why) {
+      QCOMPARE(QThread::currentThread(), thread());
+      told << why;
+    };
+    start_in(
+        pool, this, [] { throw std::bad_alloc(); }, tell);
+    QTRY_COMPARE(told, QStringList("Not enough memory for this capture"));
+    start_in(
+        pool, this, [] { throw std::runtime_error("something else"); }, tell);
+    QTRY_COMPARE(told.value(1), QString("something else"));
+    bool done = false;
+    start_in(
+        pool, this, [&] { done = true; }, tell);
+    pool.waitForDone();
+    QCoreApplication::processEvents();
+    QVERIFY(done);
+    QCOMPARE(told.size(), 2);
+  }
+
   void flows_come_worst_first() {
     FlowModel model;
     QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
