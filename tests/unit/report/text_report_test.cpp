@@ -50,8 +50,8 @@ flow 7  10.0.0.1:40007 -> 10.0.0.2:443  (frames 70-1069)
           segment, at most 2,151,483,148)
           tsoffset add inet 10.0.0.1:40007 10.0.0.2:443 +4003200
           setsockopt(fd, IPPROTO_TCP, TCP_TIMESTAMP, &(uint32_t){3004003200}, 4);
-  model   client -> server: judged as linux-6.12, captured at the receiver, sender's clock 1000 Hz,
-          TSecr as modelled in 501 of 502
+  model   client -> server: judged as linux-6.12, captured at the receiver or close to it, sender's
+          clock 1000 Hz, TSecr as modelled in 501 of 502
           server -> client: judged as linux-6.12 (assumed), captured at the sender, sender's clock
           1000 Hz, TSecr as modelled in 499 of 499
   inspect tsaudit explain passt-migration.pcapng --frame 812
