@@ -269,6 +269,11 @@ class Internal(CliTest):
             seen.add(process.returncode)
             if process.returncode == INTERNAL:
                 self.assertEqual(process.stderr, "tsaudit: out of memory\n")
+            elif process.returncode == -signal.SIGABRT:
+                # So little that the C++ runtime was loaded without the reserve that it throws from.
+                self.assertNotIn(OK, seen)
+                self.assertNotIn(INTERNAL, seen)
+                self.assertEqual(process.stderr, "terminate called without an active exception\n")
             else:
                 self.assertIn(process.returncode, (OK, 127), process.stderr)  # 127: not loaded
         self.assertIn(INTERNAL, seen)
