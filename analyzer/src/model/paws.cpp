@@ -153,8 +153,8 @@ PawsOutcome judge_synchronized(const ReceiverProfile& p, const PawsState& r, con
   // The fast path looks at the ACK as well, but takes the segment whatever it finds there; those that let an
   // old ACK move TS.Recent look at it before. An old TSval, or none, does not get there
   // (tcp_rcv_established()).
-  const bool fast_path = r.predicted && p.linux_states && !p.update_on_old_ack && !r.fin_received &&
-                         s.seq == r.rcv_nxt && s.window == r.snd_wnd && !(s.flags & kFin) &&
+  const bool fast_path = r.predicted && p.linux_states && !p.update_on_old_ack && s.seq == r.rcv_nxt &&
+                         s.window == r.snd_wnd && !(s.flags & kFin) &&
                          (!r.ts_recent_valid || (s.has_ts && !before(s.tsval, r.ts_recent)));
   if (const Reason bad = ack_check(r, s); bad != Reason::newer && !fast_path) {
     PawsOutcome refused = drop_and_answer(bad, true);
