@@ -60,7 +60,8 @@ std::string place(const char* what, SeqNum at, const char* mark, SeqNum where) {
 
 /// What an old segment fails in the kernel's test for repeated ACKs, or that it does not.
 std::string replay_words(const ReceiverProfile& profile, const PawsState& state, const PawsSegment& s) {
-  switch (replay_test(profile, state, s)) {
+  const ReplayTest fails = replay_test(profile, state, s);
+  switch (fails) {
     case ReplayTest::unknown_to_it:
       return {};
     case ReplayTest::pure_ack:
@@ -76,8 +77,8 @@ std::string replay_words(const ReceiverProfile& profile, const PawsState& state,
       break;
   }
   return fmt::format("{}a repeated pure ACK; RTO {} ms gives a replay window of {} ticks",
-                     replay_test(profile, state, s) == ReplayTest::age ? "too old for " : "harmless, ",
-                     state.rto_ns / kMillisecond, replay_ticks(profile, state));
+                     fails == ReplayTest::age ? "too old for " : "harmless, ", state.rto_ns / kMillisecond,
+                     replay_ticks(profile, state));
 }
 
 /// Where a segment is that a test of numbers has refused.
@@ -133,6 +134,8 @@ std::vector<std::string> explain_steps(const ReceiverProfile& profile, const Flo
     steps.push_back("timestamps were not negotiated: PAWS is skipped");
     return steps;
   }
+  const PawsState state = likeliest_state(flow, receiver, sender, s);
+  const PawsSegment segment = as_received(flow, sender, s);
   if (!s.has_ts()) {
     steps.push_back(profile.requires_tsopt
                         ? "no TSopt: this receiver drops what has none"
@@ -142,7 +145,6 @@ std::vector<std::string> explain_steps(const ReceiverProfile& profile, const Flo
         fmt::format("TSval {} initialises TS.Recent: there is nothing to compare it with", s.tsval.raw));
     return steps;
   } else if (j.verdict == Verdict::drop && receiver.state == TcpState::syn_sent && is_paws(j.reason)) {
-    const PawsState state = likeliest_state(flow, receiver, sender, s);
     steps.push_back(fmt::format("TSecr {} is not between what its SYN said, {}, and its clock now",
                                 s.tsecr.raw, state.tsval_first.raw));
   } else if (j.reason == Reason::tsecr) {
@@ -151,7 +153,6 @@ std::vector<std::string> explain_steps(const ReceiverProfile& profile, const Flo
     steps.push_back("TS.Recent is not known yet: the capture does not show what this receiver last stored");
     return steps;
   } else {
-    const PawsState state = likeliest_state(flow, receiver, sender, s);
     const Reason why = compare_tsval(profile, state, s.tsval, profile.window_ticks);
     steps.push_back(fmt::format("tcp_paws_check(): {}", comparison(s.tsval, j.ts_recent)));
     if (why == Reason::paws) {
@@ -159,8 +160,7 @@ std::vector<std::string> explain_steps(const ReceiverProfile& profile, const Flo
           fmt::format("  beyond the window of {} tick(s); TS.Recent is {} s old, the limit is {} s{}",
                       profile.window_ticks, state.age_seconds, profile.idle_seconds,
                       state.ts_recent.raw == 0 ? "; it is 0" : ""));
-      if (const std::string words = replay_words(profile, state, as_received(flow, sender, s));
-          !words.empty())
+      if (const std::string words = replay_words(profile, state, segment); !words.empty())
         steps.push_back("tcp_disordered_ack_check(): " + words);
       if (s.has(kRst)) steps.push_back("RST: exempt from PAWS");
     } else {
@@ -172,10 +172,8 @@ std::vector<std::string> explain_steps(const ReceiverProfile& profile, const Flo
   }
   const bool sequence = j.verdict == Verdict::drop && j.reason >= Reason::tcp_flags;
   if (sequence)
-    steps.push_back(fmt::format(
-        "{}: refused, {}",
-        sequence_words(j.reason, likeliest_state(flow, receiver, sender, s), as_received(flow, sender, s)),
-        to_string(j.reason)));
+    steps.push_back(
+        fmt::format("{}: refused, {}", sequence_words(j.reason, state, segment), to_string(j.reason)));
   steps.push_back(fmt::format("verdict: {}, {}{}", to_string(j.verdict), to_string(j.reason),
                               j.verdict != Verdict::drop ? ""
                               : !j.answered              ? "; no answer is sent"

@@ -41,6 +41,11 @@ Reason sequence_check(const ReceiverProfile& p, const PawsState& r, const PawsSe
   return Reason::newer;
 }
 
+/// Does it echo a TSval that the receiver, in SYN_RECV or SYN_SENT, has not sent?
+bool echoes_unsent(const PawsState& r, const PawsSegment& s) {
+  return s.has_ts && s.tsecr.raw != 0 && (before(s.tsecr, r.tsval_first) || after(s.tsecr, r.tsval_last));
+}
+
 /// tcp_minisocks.c:tcp_in_window(), of a request socket.
 bool in_window(const PawsState& r, const PawsSegment& s) {
   const SeqNum edge = r.rcv_nxt + r.rcv_wnd;
@@ -188,9 +193,7 @@ PawsOutcome judge_request(const ReceiverProfile& p, const PawsState& r, const Pa
   const bool needs_ack = (s.flags & kAck) && !((s.flags & kRst) && p.request_rst_by_sequence);
   if (!syn_again && needs_ack && s.ack != r.snd_nxt) return drop(Reason::tcp_flags);
   if (ts_refused) return drop_and_answer(Reason::paws, true);  // not even a RST passes
-  if (p.checks_syn_recv_tsecr && s.has_ts && s.tsecr.raw != 0 &&
-      (before(s.tsecr, r.tsval_first) || after(s.tsecr, r.tsval_last)))
-    return drop_and_answer(Reason::tsecr, true);
+  if (p.checks_syn_recv_tsecr && echoes_unsent(r, s)) return drop_and_answer(Reason::tsecr, true);
   if (!in_window(r, s)) return drop_and_answer(Reason::over_window, true);
   if ((s.flags & kRst) && p.request_rst_by_sequence && s.seq != r.rcv_nxt)
     return drop_and_answer(Reason::reset, true);  // RFC 5961 section 3.2
@@ -206,9 +209,7 @@ PawsOutcome judge_syn_sent(const ReceiverProfile& p, const PawsState& r, const P
   if ((s.flags & kAck) && (after(s.ack, r.snd_nxt) || !after(s.ack, r.snd_una)))
     return drop(Reason::invalid_ack_sequence);
   // PAWSActive: the echo must be one of ours. Not a test of TSval, and no test of RFC 7323.
-  if (p.linux_states && s.has_ts && (s.flags & kAck) && s.tsecr.raw != 0 &&
-      (before(s.tsecr, r.tsval_first) || after(s.tsecr, r.tsval_last)))
-    return drop_and_answer(Reason::paws, false);
+  if (p.linux_states && (s.flags & kAck) && echoes_unsent(r, s)) return drop_and_answer(Reason::paws, false);
   if (p.linux_states && (s.flags & (kRst | kAck)) == kRst) return drop(Reason::reset);
   if (p.linux_states && !(s.flags & (kSyn | kRst))) return drop(Reason::tcp_flags);
   PawsOutcome outcome{.reason = s.has_ts ? Reason::initial : Reason::no_tsopt};

@@ -104,6 +104,13 @@ void add_sequences(Possibilities& p, const Flow& flow, const Host& receiver, con
   }
 }
 
+/// Since its SYN its clock has gone on, for as long as we saw and a little longer.
+TsVal furthest_tsval(const Host& receiver, const Segment& s, bool usec_ts) {
+  const auto elapsed_us = static_cast<uint32_t>(
+      std::clamp<int64_t>((s.time_ns - receiver.last_ns) / 1000 + 50'000, 0, INT32_MAX / 2));
+  return receiver.clock.last() + (usec_ts ? elapsed_us : elapsed_us / 1000);
+}
+
 /// What a capture cannot show of the rest of the state.
 void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const Host& sender, const Segment& s,
                const DirectionTrouble* trouble) {
@@ -160,7 +167,10 @@ void add_bases(Possibilities& p, const Flow& flow, const Host& receiver, const H
   if (trouble && trouble->doubtful_ack)
     either([&](PawsState& state) { state.snd_una = trouble->doubtful_ack->una; });
   if (receiver.clock.started() && receiver.clock.hz() == 0)
-    either([](PawsState& state) { state.usec_ts = true; });  // not known yet
+    either([&](PawsState& state) {  // not known yet
+      state.usec_ts = true;
+      if (receiver.state == TcpState::syn_sent) state.tsval_last = furthest_tsval(receiver, s, true);
+    });
   // A FIN may wait for what comes before it, or be lost.
   if (s.has(kRst) && sender.fin_taken && (!exact || receiver.holes || receiver.rcv_doubtful))
     either([](PawsState& state) { state.fin_received = false; });
@@ -224,15 +234,8 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
     // The range in SYN_RECV is what was sent.
     base.tsval_last = trouble && trouble->request_ack ? *trouble->request_ack : receiver.clock.last();
   }
-  std::optional<TsVal> last_of_us_clock;
-  if (receiver.clock.started() && receiver.state == TcpState::syn_sent) {
-    // Since the SYN the clock has gone on, for as long as we saw and a little longer: in milliseconds, or
-    // perhaps in microseconds, which one SYN does not tell.
-    const auto elapsed_us = static_cast<uint32_t>(
-        std::clamp<int64_t>((s.time_ns - receiver.last_ns) / 1000 + 50'000, 0, INT32_MAX / 2));
-    base.tsval_last = receiver.clock.last() + elapsed_us / 1000;
-    last_of_us_clock = receiver.clock.last() + elapsed_us;
-  }
+  if (receiver.clock.started() && receiver.state == TcpState::syn_sent)
+    base.tsval_last = furthest_tsval(receiver, s, base.usec_ts);
 
   if (receiver.ts_recent.known()) p.ts_recent.add(receiver.ts_recent.likeliest());
   for (unsigned i = receiver.ts_recent.size(); i-- > 0;) p.ts_recent.add(receiver.ts_recent[i]);
@@ -248,11 +251,6 @@ Possibilities possibilities(const Flow& flow, const Host& receiver, const Host& 
   }
   add_sequences(p, flow, receiver, sender, s, trouble);
   add_bases(p, flow, receiver, sender, s, trouble);
-  if (last_of_us_clock && after(s.tsecr, p.base[0].tsval_last) && !after(s.tsecr, *last_of_us_clock)) {
-    PawsState& counts_us = p.base[p.base_count++];
-    counts_us = p.base[0];
-    counts_us.tsval_last = *last_of_us_clock;
-  }
   return p;
 }
 

@@ -59,8 +59,8 @@ class Collector {
   }
   Finding& add(RuleId rule, std::optional<Side> from, const FrameList& list, std::string message) {
     Finding& f = add(rule, from, std::move(message));
-    f.frames.assign(list.frames.begin(), list.frames.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                                   list.frames.size(), Finding::kMaxFrames)));
+    f.frames = list.frames;
+    if (f.frames.size() > Finding::kMaxFrames) f.frames.resize(Finding::kMaxFrames);
     f.frame_count = list.count;
     f.time_ns = list.first_ns;
     return f;
@@ -120,8 +120,7 @@ class Collector {
     if (refused_by_client())
       return fmt::format(
           "No offset mends that: {} takes an answer to its SYN only if TSecr is a TSval that it may have "
-          "sent "
-          "since.",
+          "sent since.",
           named(other(from_)));
     if (rate_changed_) return {};  // TS005 says what to do
     const Migration* m = migration_before(report_, from_, direction_->paws_drops.frames.front());
@@ -150,14 +149,15 @@ class Collector {
   void drops() {
     if (direction_->paws_drops) {
       const FrameList& list = direction_->paws_drops;
-      const bool taken = evidence() == Evidence::contradicted;
+      const Evidence of_drops = evidence();
+      const bool taken = of_drops == Evidence::contradicted;
       Finding& f = add(RuleId::paws_drop, from_, list,
                        fmt::format("{} discarded by {} from frame {} on{}: {}",
                                    counted(list.count, "segment"), named(other(from_)), list.frames.front(),
                                    taken ? ", by the model alone" : "", why_refused()));
-      f.evidence = evidence();
+      f.evidence = of_drops;
       f.advice = offset_advice();
-      if (f.evidence == Evidence::contradicted) {
+      if (taken) {
         f.severity = Severity::note;
         f.advice =
             direction_->fitting_profile
