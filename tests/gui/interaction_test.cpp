@@ -15,22 +15,11 @@ using namespace tsaudit;
 using namespace tsaudit::gui;
 using namespace tsaudit::gui::test;
 
-class InteractionTest : public QObject {
+class InteractionTest : public DrivenWindow {
   Q_OBJECT
-  QTemporaryDir settings_;
-  std::unique_ptr<MainWindow> window_;
-
-  PlotStack& plots() { return window_->plots(); }
-  PlotPanel& clock() { return plots().panel(PlotKind::clock); }
-  PlotSurface& surface() { return clock().surface(); }
   TimeRange time() { return plots().view().time; }
   void settle() {
     QTest::qWait(450);  // a gesture of the wheel is over, and what was scheduled is drawn
-  }
-  void key(int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
-    surface().setFocus();
-    QTest::keyClick(&surface(), static_cast<Qt::Key>(key), modifiers);
-    QTest::qWait(20);
   }
 
  private Q_SLOTS:

@@ -11,19 +11,9 @@ using namespace tsaudit;
 using namespace tsaudit::gui;
 using namespace tsaudit::gui::test;
 
-class NavigationTest : public QObject {
+class NavigationTest : public DrivenWindow {
   Q_OBJECT
-  QTemporaryDir settings_;
-  std::unique_ptr<MainWindow> window_;
-
-  PlotStack& plots() { return window_->plots(); }
-  PlotPanel& clock() { return plots().panel(PlotKind::clock); }
   ListView& list() { return *window_->flows().table(); }
-  void key(int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
-    clock().surface().setFocus();
-    QTest::keyClick(&clock().surface(), static_cast<Qt::Key>(key), modifiers);
-    QTest::qWait(20);
-  }
   void filter(const QString& text) {
     QLineEdit* edit = window_->flows().filter_edit();
     edit->setFocus();

@@ -9,6 +9,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QWheelEvent>
+#include <memory>
 
 #include "explain_panel.h"
 #include "flow_list.h"
@@ -73,5 +74,21 @@ inline void drag(QWidget& widget, QPoint from, QPoint to, Qt::MouseButton button
   for (int i = 1; i <= 4; ++i) move(from + (to - from) * i / 4);
   QTest::mouseRelease(&widget, button, modifiers, to);
 }
+
+/// A test of one window, whose keys go to the first plot.
+class DrivenWindow : public QObject {
+ protected:
+  QTemporaryDir settings_;
+  std::unique_ptr<MainWindow> window_;
+
+  PlotStack& plots() { return window_->plots(); }
+  PlotPanel& clock() { return plots().panel(PlotKind::clock); }
+  PlotSurface& surface() { return clock().surface(); }
+  void key(int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
+    surface().setFocus();
+    QTest::keyClick(&surface(), static_cast<Qt::Key>(key), modifiers);
+    QTest::qWait(20);
+  }
+};
 
 }  // namespace tsaudit::gui::test

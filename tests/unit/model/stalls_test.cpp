@@ -19,6 +19,13 @@ std::vector<Stall> stalls_of_client(Conversation& c) {
   return trouble_of(c, Side::client).stalls;
 }
 
+/// There is one, and it ended then.
+void expect_one_over_at(const std::vector<Stall>& stalls, TimeNs end) {
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].end_ns, end);
+  EXPECT_TRUE(stalls[0].over);
+}
+
 void expect_one_by_paws(const std::vector<Stall>& stalls, TimeNs from, TimeNs to) {
   ASSERT_EQ(stalls.size(), 1u);
   EXPECT_EQ(stalls[0].cause, StallCause::paws);
@@ -173,10 +180,7 @@ TEST(Stalls, PawsHoldsUpUntilSomethingGetsThrough) {
   c.server();
   const TimeNs acknowledged = c.now;
   c.talk(50);
-  const auto stalls = stalls_of_client(c);
-  ASSERT_EQ(stalls.size(), 1u);
-  EXPECT_EQ(stalls[0].end_ns, acknowledged);
-  EXPECT_TRUE(stalls[0].over);
+  expect_one_over_at(stalls_of_client(c), acknowledged);
 }
 
 /// The data have come, but their sender is not told.
@@ -350,10 +354,7 @@ TEST(Stalls, OfOneSideTheNextDataTellOfProgress) {
   c.pass(kMillisecond);
   const TimeNs goes_on = c.now;
   for (int i = 0; i < 500; ++i, c.pass(20 * kMillisecond)) c.client({.payload = 100, .tsecr = 7});
-  const auto stalls = stalls_of_client(c);
-  ASSERT_EQ(stalls.size(), 1u);
-  EXPECT_EQ(stalls[0].end_ns, goes_on);
-  EXPECT_TRUE(stalls[0].over);
+  expect_one_over_at(stalls_of_client(c), goes_on);
 }
 
 /// A reader that pauses again and again does not hide what comes last.
@@ -587,10 +588,7 @@ TEST(Stalls, AFinThatIsAnsweredInTheEndIsOver) {
   const TimeNs answered = c.now;
   c.pass(10 * kMillisecond);
   c.client();
-  const auto stalls = stalls_of_client(c);
-  ASSERT_EQ(stalls.size(), 1u);
-  EXPECT_EQ(stalls[0].end_ns, answered);
-  EXPECT_TRUE(stalls[0].over);
+  expect_one_over_at(stalls_of_client(c), answered);
 }
 
 /// Whatever the other side still has to say.
@@ -641,10 +639,7 @@ TEST(Stalls, AResetAnswersTheFin) {
   const TimeNs reset = c.now;
   c.pass(60 * kSecond);
   c.server({.flags = kRst | kAck});
-  const auto stalls = stalls_of_client(c);
-  ASSERT_EQ(stalls.size(), 1u);
-  EXPECT_EQ(stalls[0].end_ns, reset);
-  EXPECT_TRUE(stalls[0].over);
+  expect_one_over_at(stalls_of_client(c), reset);
 }
 
 TEST(Stalls, AfterAResetNobodyWaitsForTheAckOfAFin) {
