@@ -100,7 +100,9 @@ class Pipeline {
               statuses_[i];
     if (copy_count_ != 0 && !summary.captures.empty())
       summary.captures.front().skipped[kCopies] += copy_count_;
-    totals_.segments -= copy_count_;
+    if (rewritten_count_ != 0 && !summary.captures.empty())
+      summary.captures.front().skipped[kRewrittenCopies] += rewritten_count_;
+    totals_.segments -= copy_count_ + rewritten_count_;
     summary.copy_of_frame = copy_of_frame_;
     summary.capture_clock_steps = clock_steps_;
     summary.totals = totals_;
@@ -115,8 +117,15 @@ class Pipeline {
   void take(const DecodedBatch::Packet& decoded, Flow* guess) {
     const Segment& s = decoded.segment;
     const unsigned from = decoded.from_low ? 0 : 1;
+    if (tracker_.troubled() > max_troubled_) [[unlikely]]
+      drop_longest_idle([](const Flow& flow) { return flow.trouble != 0; });
     if (s.point != 0 || tracker_.saw_two_points()) [[unlikely]] {
-      if (const uint64_t first = first_frame_of(decoded)) return skip_copy(decoded, first, guess);
+      const uint32_t hash =
+          s.scope == 0 ? decoded.hash : decoded.key.in_scope(0).hash(seed_);  // whatever its scope
+      if (const uint64_t first = copies_.first_frame_of(s, hash, decoded.from_low))
+        return skip_copy(decoded, first, guess);
+      if (const auto first = copies_.rewritten(s, hash, decoded.from_low))
+        return skip_rewritten(decoded, *first, guess);
     }
     Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess);
     std::optional<Knock> knock;
@@ -137,12 +146,19 @@ class Pipeline {
       if (knock) tracker_.begin_with(*flow, *knock);
     }
     totals_.ts_segments += s.has_ts();
-    if (s.frame == options_.explain_frame) [[unlikely]] {
-      explain(*flow, from, s);
-      return;
+    if (const int32_t ticks = tracker_.rewritten_by(*flow, from); ticks != 0) [[unlikely]] {
+      Segment received = s;
+      received.tsval = s.tsval + static_cast<uint32_t>(ticks);
+      return judge(*flow, from, received);
     }
-    const Judgement j = tracker_.process(*flow, from, s);
-    if (wants_rows_) rows_.push(row_of(*flow, from, s, j));
+    judge(*flow, from, s);
+  }
+
+  void judge(Flow& flow, unsigned from, const Segment& s) {
+    if (s.frame == options_.explain_frame) [[unlikely]]
+      return explain(flow, from, s);
+    const Judgement j = tracker_.process(flow, from, s);
+    if (wants_rows_) rows_.push(row_of(flow, from, s, j));
   }
 
   void take(const IcmpError& error) {
@@ -179,17 +195,18 @@ class Pipeline {
       for (Announcement& announcement : batch.announcements) announcement.time_ns -= ns;
   }
 
-  /// Whatever scope a point of the capture sees it in. 0: `decoded` is no copy.
-  uint64_t first_frame_of(const DecodedBatch::Packet& decoded) {
-    const Segment& s = decoded.segment;
-    const uint32_t hash = s.scope == 0 ? decoded.hash : decoded.key.in_scope(0).hash(seed_);
-    return copies_.first_frame_of(s, hash, decoded.from_low);
-  }
   void skip_copy(const DecodedBatch::Packet& decoded, uint64_t first, Flow* guess) {
     ++copy_count_;
     if (decoded.segment.frame == options_.explain_frame) copy_of_frame_ = first;
     if (Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess))
       tracker_.shown_again(*flow, decoded.from_low ? 0 : 1, decoded.segment);
+  }
+
+  void skip_rewritten(const DecodedBatch::Packet& decoded, const Copies::Rewritten& first, Flow* guess) {
+    ++rewritten_count_;
+    if (decoded.segment.frame == options_.explain_frame) copy_of_frame_ = first.frame;
+    if (Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess))
+      tracker_.shown_rewritten(*flow, decoded.from_low ? 0 : 1, decoded.segment, first.tsval);
   }
 
   /// The connection of which `decoded` is the first segment from its side, when that side has a scope of its
@@ -298,17 +315,22 @@ class Pipeline {
       if (closed && now - flow.last_ns() > kClosedFor) over.push_back(&flow);
     });
     drop(over, false);
-    if (flows_.size() >= options_.max_flows) {
-      over.clear();
-      flows_.for_each([&](Flow& flow) { over.push_back(&flow); });
-      std::sort(over.begin(), over.end(), [](const Flow* x, const Flow* y) {
-        return x->last_ns() != y->last_ns() ? x->last_ns() < y->last_ns() : x->id < y->id;
-      });
-      over.resize(std::max<size_t>(over.size() / 8, 1));
-      drop(over, true);
-    }
+    if (flows_.size() >= options_.max_flows) drop_longest_idle([](const Flow&) { return true; });
     // What comes until then goes into places that a peak has left, if that is what makes a sweep dear.
     sweep_at_ = std::max({kFirstSweep, flows_.size() * 2, flows_.size() + flows_.places() / 8});
+  }
+
+  /// An eighth of those that `is_one` takes for such.
+  void drop_longest_idle(auto&& is_one) {
+    std::vector<Flow*> over;
+    flows_.for_each([&](Flow& flow) {
+      if (is_one(flow)) over.push_back(&flow);
+    });
+    std::sort(over.begin(), over.end(), [](const Flow* x, const Flow* y) {
+      return x->last_ns() != y->last_ns() ? x->last_ns() < y->last_ns() : x->id < y->id;
+    });
+    over.resize(std::max<size_t>(over.size() / 8, 1));
+    drop(over, true);
   }
 
   void drop(std::vector<Flow*>& over, bool evicted) {
@@ -322,6 +344,7 @@ class Pipeline {
   static constexpr size_t kFirstSweep = 4096;
 
   const AnalysisOptions& options_;
+  const size_t max_troubled_ = options_.max_troubled_flows();
   Sink& sink_;
   const bool wants_rows_;
   RowQueue rows_;
@@ -331,7 +354,7 @@ class Pipeline {
   ScopePairs scopes_;
   Copies copies_;
   uint64_t looked_up_to_ = 0;  ///< frame
-  uint64_t copy_count_ = 0, copy_of_frame_ = 0;
+  uint64_t copy_count_ = 0, rewritten_count_ = 0, copy_of_frame_ = 0;
   std::array<Flow*, PacketSource::kMaxBatch>
       guesses_;  ///< the flow that each segment of a batch seems to belong to
   std::array<uint64_t, kDecodeStatusCount> statuses_{};

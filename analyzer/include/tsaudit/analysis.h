@@ -2,6 +2,7 @@
 // The pipeline: source -> decode -> flow -> model -> rules, in one call.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <functional>
@@ -23,6 +24,8 @@ struct AnalysisOptions {
   bool captured_on_the_way = false;             ///< it was taken on neither end of any connection
   uint64_t explain_frame = 0;  ///< fill Sink::explanation(), or Summary::copy_of_frame, for it
   size_t max_flows = 4'000'000;                 ///< live flows; beyond it the longest idle are closed and counted
+  /// Of them, those with anything odd: 4 to 36 KB each, 50 times one without. Beyond it the same.
+  size_t max_troubled_flows() const { return std::max<size_t>(max_flows / 32, 1024); }
   TimeNs look_every = 0;  ///< ns of this machine's clock between two looks at open connections; 0: never
   std::string tool_name = "tsaudit";
 };

@@ -36,6 +36,9 @@ inline constexpr const char* kLostInCapture = "lost-in-capture";
 /// Key in CaptureInfo::skipped: segments that another point of the capture has shown already. They are
 /// counted once.
 inline constexpr const char* kCopies = "copies";
+/// The same, but their timestamps were others there: something between the two points rewrites them. They are
+/// counted once, with the TSval that was seen last, which their receiver gets.
+inline constexpr const char* kRewrittenCopies = "copies with other timestamps";
 
 /// What is known of one capture so far. Complete once the source has finished().
 struct CaptureInfo {

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "flow/flow_key.h"
@@ -21,7 +23,7 @@ class Copies {
   /// `hash`: of addresses and ports, with a seed. Returns 0, or if another point has shown all of `s` before,
   /// the first frame with its ACK, TSval and TSecr: that one showed it, or one soon after.
   uint64_t first_frame_of(const Segment& s, uint32_t hash, bool from_low) {
-    if (seen_.empty()) seen_.resize(kPlaces);  // most captures have one point
+    if (seen_.empty()) seen_.resize(kPlaces), packets_.resize(kPlaces);  // most captures have one point
     const uint64_t name = name_of(s, hash, from_low);
     const uint32_t point = point_of(s);
     const Range range{s.seq, s.end_seq()};
@@ -43,7 +45,34 @@ class Copies {
     return copy ? seen.frame : 0;
   }
 
+  /// A packet that has been shown before, with other timestamps.
+  struct Rewritten {
+    uint64_t frame;
+    TsVal tsval;
+  };
+  /// After first_frame_of() said 0. By its IP ID, so that IPv6 and who leaves that at 0 are not recognised.
+  std::optional<Rewritten> rewritten(const Segment& s, uint32_t hash, bool from_low) {
+    constexpr TimeNs kOnTheWay = 10 * kMillisecond;
+    if (s.ip_id == 0 || s.src.v6 || !s.has_ts()) return std::nullopt;
+    const uint64_t name =
+        fold(((uint64_t{hash} << 32 | s.ack.raw) ^ kOne),
+             (uint64_t{s.seq.raw} << 32 | uint64_t{s.ip_id} << 16 | s.flags << 1 | from_low) ^ kOther) |
+        1;
+    Packet& known = packets_[name >> (64 - kBits)];
+    const bool same =
+        known.name == name && known.end == s.end_seq() && s.time_ns - known.time_ns <= kOnTheWay;
+    const Packet before = std::exchange(known, {name, s.frame, s.time_ns, s.end_seq(), s.tsval, s.tsecr});
+    if (!same || (before.tsval == s.tsval && before.tsecr == s.tsecr)) return std::nullopt;
+    return Rewritten{before.frame, before.tsval};
+  }
+
  private:
+  struct Packet {
+    uint64_t name = 0, frame = 0;
+    TimeNs time_ns = 0;
+    SeqNum end;
+    TsVal tsval, tsecr;
+  };
   struct Range {
     SeqNum from, to;
     bool holds(const Range& other) const { return !before(other.from, from) && !after(other.to, to); }
@@ -80,6 +109,7 @@ class Copies {
 
   static constexpr uint64_t kOne = 0x9fb21c651e98df25u, kOther = 0x9e3779b97f4a7c15u;  ///< any odd numbers
   std::vector<Seen> seen_;
+  std::vector<Packet> packets_;
 };
 
 }  // namespace tsaudit

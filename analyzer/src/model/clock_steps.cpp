@@ -40,6 +40,18 @@ void withdraw_move(Trouble& t, unsigned from, const PendingStep& outlier) {
   });
 }
 
+/// The clock runs slower since `pause`, whether on another host or not: it did not stand still.
+void withdraw_pause(Trouble& t, unsigned from, const PendingPause& pause) {
+  std::erase_if(t.migrations, [&](MigrationCase& m) {
+    const bool rests_on_it = std::ranges::any_of(m.result.signals, [&](const MigrationSignal& signal) {
+      return signal.name == "tsval-step" && signal.frame == pause.frame;
+    });
+    if (m.host != from || !rests_on_it) return false;
+    if (!m.closed) remove_signal(m, "tsval-step", weight::kClockStopped);
+    return only_by(m, "tsval-step");
+  });
+}
+
 /// What the new clock began with, and where the old one, which the receiver had last, stood.
 void begin_clock(MigrationCase& open, const PendingStep& step, const SenderClock& old_clock) {
   open.new_tsval = step.tsval;
@@ -114,9 +126,9 @@ void Tracker::drop_outlier(Flow& flow, unsigned from, const Judgement& j) {
   direction.pending_step.reset();
 }
 
-/// The rate is measured over two stretches in a row: a queue that grows looks like a slow clock, but hardly
-/// twice like the same one of those in use.
-void Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {
+/// True: its rate is another one from here on. It is measured over two stretches in a row: a queue that grows
+/// looks like a slow clock, but hardly twice like the same one of those in use.
+bool Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {
   constexpr int64_t kPartNs = 4 * kSecond, kNoQueueNs = 60 * kSecond;
   constexpr uint32_t kPartSegments = 8;
   Host& a = flow.host[from];
@@ -132,18 +144,18 @@ void Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {
   const auto rate_since = [&](TsVal tsval, TimeNs then) {
     return distance(tsval, s.tsval) * 1e9 / static_cast<double>(s.time_ns - then);
   };
-  if (++lag->segments < kPartSegments || s.time_ns - lag->part_ns < kPartNs) return;
+  if (++lag->segments < kPartSegments || s.time_ns - lag->part_ns < kPartNs) return false;
   if (s.time_ns - lag->time_ns > kNoQueueNs && rate_since(lag->tsval, lag->time_ns) > 0.98 * a.clock.hz()) {
     a.clock.resume(s.time_ns);
     lag.reset();
-    return;
+    return false;
   }
   const double before = lag->hz;
   lag->hz = SenderClock::usual_rate(rate_since(lag->part_tsval, lag->part_ns));
   lag->segments = 0;
   lag->part_ns = s.time_ns;
   lag->part_tsval = s.tsval;
-  if (lag->hz == 0 || lag->hz != before || lag->hz > 0.98 * a.clock.hz()) return;
+  if (lag->hz == 0 || lag->hz != before || lag->hz > 0.98 * a.clock.hz()) return false;
   uint64_t frame = lag->frame;
   TimeNs began = lag->time_ns;
   // It took a while to fall behind: when a new host began within that time, with it.
@@ -157,6 +169,9 @@ void Tracker::lagging_clock(Flow& flow, unsigned from, const Segment& s) {
   a.clock.start(lag->tsval, lag->time_ns);
   a.clock.observe(s.tsval, s.time_ns, s.time_ns - lag->time_ns);
   lag.reset();
+  if (direction.pause && direction.pause->found) withdraw_pause(trouble(flow), from, *direction.pause);
+  direction.pause.reset();
+  return true;
 }
 
 /// Behind all at once: a queue, or the clock stood still, as a virtual machine's does on its way to another
@@ -174,10 +189,19 @@ void Tracker::paused_clock(Flow& flow, unsigned from, const Segment& s, const Ho
     return s.time_ns - then - distance(tsval, s.tsval) * was.clock.period_ns();
   };
   if (!was.clock.rate_confirmed()) return pause.reset();
+  if (pause && pause->found) {
+    const TimeNs since = s.time_ns - pause->time_ns;
+    if (!s.has_ts() || since < kSecond) return;
+    if (2 * behind_since(pause->tsval, pause->time_ns) <= since)
+      a.clock.resume(s.time_ns);
+    else
+      withdraw_pause(trouble(flow), from, *pause);
+    return pause.reset();
+  }
   if (!pause) {
     const int64_t behind_ns = behind_since(was.clock.last(), was.last_ns);
     if (2 * behind_ns < s.time_ns - was.last_ns) return;
-    pause = PendingPause{s.frame, s.time_ns, behind_ns, was.clock.last(), was.last_ns};
+    pause = PendingPause{s.frame, s.time_ns, behind_ns, s.tsval, was.clock.last(), was.last_ns};
   }
   const int64_t behind_ns = behind_since(pause->last_tsval, pause->last_ns);
   const bool queue = behind_ns <= was.clock.sudden_ns();
@@ -192,9 +216,8 @@ void Tracker::paused_clock(Flow& flow, unsigned from, const Segment& s, const Ho
   const int64_t held_up_ns = s.time_ns - b.last_ns + (echo_ticks + 1) * b.clock.period_ns();  // at the most
   const int64_t unsure_ns = was.clock.sudden_ns() + (s.time_ns - pause->last_ns) / kDrift;
   if (behind_ns - held_up_ns <= unsure_ns) return;
+  pause->found = true;
   const PendingPause found = *pause;
-  pause.reset();
-  a.clock.resume(s.time_ns);
   const auto add_to = [&](MigrationCase& open) {
     add_signal(open, "tsval-step", weight::kClockStopped, found.frame,
                fmt::format("TSval -{} ticks against its own clock: it stood still for {}",

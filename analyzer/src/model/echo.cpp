@@ -53,7 +53,7 @@ bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
   if (!after(s.tsecr, b.clock.last())) return false;
   ++misses.missed_loss;
   if (may_have_said(b, s)) {
-    a.ts_recent.replace(s.tsecr, s.time_ns);
+    a.ts_recent.replace_unseen(s.tsecr, s.time_ns);
     return true;
   }
   DirectionTrouble& own = trouble(flow).direction[from];
@@ -118,6 +118,16 @@ bool Tracker::echo_tells(Flow& flow, unsigned from, const Segment& s) {
     return false;
   }
   return true;
+}
+
+void Tracker::unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo,
+                              bool all_arrived) {
+  if (echo != TsRecentSet::Echo::unknown) return echo_missed(flow, from, s, echo, all_arrived);
+  Host& a = flow.host[from];
+  const Host& b = flow.host[from ^ 1];
+  if (b.clock.started()) bound_age(a, b, b.clock.last(), b.last_ns);
+  if (b.clock.started() && s.ack != b.snd_nxt && after(b.clock.last(), s.tsecr))
+    a.ts_recent.may_reach(b.clock.last());
 }
 
 }  // namespace tsaudit

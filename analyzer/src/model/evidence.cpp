@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Holds each questionable verdict against what the receiver itself sends afterwards.
 #include <algorithm>
+#include <utility>
 
 #include "model/doubt.h"
 #include "model/host_steps.h"
@@ -144,7 +145,7 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
     lost.data = v.end_seq != v.seq;
     lost.ack = acknowledges;
     if (lost) {
-      note_loss(flow, sender, v.tsval, v.state.ts_recent);
+      note_loss(flow, sender, reason, v.state.state, distance(v.tsval, v.state.ts_recent));
       hold_up(flow, sender, v.frame, v.time_ns, lost);
     }
     v.list = lost ? &DirectionTrouble::paws_drops : &DirectionTrouble::stale_acks;
@@ -201,6 +202,7 @@ bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Se
 /// `was`: the receiver as the model had it, without what this ACK itself claims.
 void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const ReceiverBefore& was) {
   DirectionTrouble& direction = trouble(flow).direction[from ^ 1];
+  const bool owed = was.repeats_ack && std::exchange(direction.answer_owed, false);
   if (direction.open.empty() || s.has(kSyn) || !s.has(kAck)) return;
   const Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
@@ -277,8 +279,8 @@ void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const 
     } else if (covered) {
       note(v, Evidence::confirmed, s.frame);
       decided = true;
-    } else if (was.repeats_ack && !answer_spent && !after(v.seq, s.ack) && at_receiver && s.has_ts() &&
-               s.tsecr != v.tsval) {
+    } else if (was.repeats_ack && !owed && !answer_spent && !after(v.seq, s.ack) && at_receiver &&
+               s.has_ts() && s.tsecr != v.tsval) {
       // The model accepts, the receiver asks for the same byte again.
       answer_spent = true;
       contradict(flow, from ^ 1, v, s.frame);
@@ -340,7 +342,11 @@ void Tracker::count(DirectionTrouble& direction, const OpenVerdict& v) {
     direction.predicted += v.evidence == Evidence::predicted;
   }
   direction.contradicted += v.evidence == Evidence::contradicted;
-  direction.contradicted_drops += v.evidence == Evidence::contradicted && v.verdict == Verdict::drop;
+  if (v.evidence != Evidence::contradicted || v.verdict != Verdict::drop) return;
+  ++direction.contradicted_drops;
+  if (!v.list) return;
+  (direction.*v.list).remove(v.frame);
+  if (v.list == &DirectionTrouble::paws_drops) direction.taken_all_the_same.add(v.frame, v.time_ns);
 }
 
 void Tracker::resolve(DirectionTrouble& direction, const OpenVerdict& v) {

@@ -60,8 +60,20 @@ int64_t capture_step_ns(const MigrationCase& m) {
   return -*m.result.tsval_step * m.old_clock.period_ns();
 }
 
+/// The clock that said TS.Recent: of a host that was refused nothing is to be continued, but of the one
+/// before it.
+const SenderClock& clock_to_continue(const Trouble& t, const MigrationCase& open) {
+  const SenderClock* clock = &open.old_clock;
+  for (const MigrationCase& m : t.migrations)
+    if (m.host == open.host && m.result.frame < open.result.frame && m.old_clock.hz() > 0 &&
+        after(open.ts_recent, open.old_clock.last()) && !after(open.ts_recent, m.old_clock.last()) &&
+        !before(open.ts_recent, m.old_clock.first()))
+      clock = &m.old_clock;
+  return *clock;
+}
+
 /// The advice of docs: min keeps TSval from falling below TS.Recent, suggested goes on with the old clock.
-void advise(MigrationCase& open) {
+void advise(const Trouble& t, MigrationCase& open) {
   Migration& m = open.result;
   if (!open.new_known) return;
   const bool old_rate = open.old_clock.hz() > 0;
@@ -73,7 +85,8 @@ void advise(MigrationCase& open) {
   OffsetAdvice offset;
   offset.min = distance(open.new_tsval, open.ts_recent);
   offset.max = offset.min + INT32_MAX;
-  offset.suggested = old_rate ? -*m.tsval_step : offset.min;
+  const SenderClock& continued = clock_to_continue(t, open);
+  offset.suggested = continued.hz() > 0 ? -continued.deviation(open.new_tsval, open.new_ns) : offset.min;
   offset.suggested = std::clamp(offset.suggested, offset.min, offset.max);
   m.offset = offset;
   const uint32_t value = open.new_tsval.raw + static_cast<uint32_t>(offset.suggested);
@@ -102,11 +115,19 @@ void add_signal(MigrationCase& open, const char* name, double sign_weight, uint6
   open.doubt *= 1 - sign_weight;
 }
 
+void remove_signal(MigrationCase& open, std::string_view name, double sign_weight) {
+  if (std::erase_if(open.result.signals, [&](const MigrationSignal& s) { return s.name == name; }) != 0)
+    open.doubt /= 1 - sign_weight;
+}
+
 MigrationCase* Tracker::open_migration(Flow& flow, unsigned from, const Segment& s, const Host& was,
                                        const Judgement& j) {
   Trouble& t = trouble(flow);
-  for (MigrationCase& open : t.migrations)
-    if (!open.closed && open.host == from) return &open;
+  for (MigrationCase& open : t.migrations) {
+    if (open.closed || open.host != from) continue;
+    if (s.time_ns - open.result.time_ns <= kMaxDuration) return &open;
+    close_migration(flow, t, open);
+  }
   if (t.migrations.size() == Trouble::kMaxMigrations) return nullptr;
   MigrationCase& open = t.migrations.emplace_back();
   open.host = from;
@@ -160,9 +181,13 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
   const bool probe = pure_ack && is_keepalive(b, s);
   const bool zero_echo =
       lost_ts_recent(was, s) && !leaves_out_echo(flow, from, told || mac_changed || ttl_changed || probe);
-  if (mac_changed || ttl_changed)
+  // Where its clock steps, it has not just been seen at another point.
+  const bool steps = flow.trouble && trouble(flow).direction[from].pending_step &&
+                     trouble(flow).direction[from].pending_step->frame == s.frame;
+  if ((mac_changed || ttl_changed) && !steps)
     for (MigrationCase& goes_back : trouble(flow).migrations)
-      if (goes_back.host == from && !goes_back.closed && mac == goes_back.old_mac &&
+      if (goes_back.host == from && !goes_back.closed &&
+          s.time_ns - goes_back.result.time_ns <= kMaxDuration && mac == goes_back.old_mac &&
           s.ttl == goes_back.old_ttl && only_by_link(goes_back)) {
         trouble(flow).at_two_points[from] = saw_two_points_ = true;
         return close_migration(flow, trouble(flow), goes_back);
@@ -298,7 +323,7 @@ void Tracker::close_migration(const Flow& flow, const Trouble& t, MigrationCase&
   Migration& m = open.result;
   if (!open.closed) {
     open.closed = true;
-    advise(open);
+    advise(t, open);
     const double hz = open.old_clock.hz();
     // Another path or router leaves the clock alone; that speaks against another host.
     bool continues = false;
@@ -311,7 +336,10 @@ void Tracker::close_migration(const Flow& flow, const Trouble& t, MigrationCase&
             fmt::format("TSval {} ticks behind its own clock: it stood still meanwhile", *m.tsval_step));
     }
     m.confidence = 1 - open.doubt;
-    const bool only_path = continues && !has_signal(open, "tsecr-zero") && !has_signal(open, "announcement");
+    // So does nothing where no timestamps are in use.
+    const bool no_clock = flow.negotiated() != Negotiated::yes && !open.new_known;
+    const bool only_path = (continues || (no_clock && only_by_link(open))) &&
+                           !has_signal(open, "tsecr-zero") && !has_signal(open, "announcement");
     if (only_path) m.confidence *= 0.5;
     // Captured on several devices, a segment shows at each of them.
     if (t.at_two_points[open.host] && only_by_link(open)) m.confidence = 0;

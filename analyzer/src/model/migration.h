@@ -35,5 +35,7 @@ bool only_by(const MigrationCase& open, std::string_view name);
 /// Adds a sign unless it is there already.
 void add_signal(MigrationCase& open, const char* name, double sign_weight, uint64_t frame,
                 std::string detail);
+/// It was no such sign.
+void remove_signal(MigrationCase& open, std::string_view name, double sign_weight);
 
 }  // namespace tsaudit

@@ -16,8 +16,7 @@ constexpr TimeNs kWorthNaming = 1 * kSecond;
 /// Were segments that matter discarded by timestamps, in either direction, while it lasted?
 bool paws_during(const Trouble& t, const Stall& stall) {
   return std::any_of(std::begin(t.direction), std::end(t.direction), [&](const DirectionTrouble& direction) {
-    return direction.paws_drops && direction.paws_drops.last_ns >= stall.start_ns &&
-           direction.paws_drops.first_ns <= stall.end_ns;
+    return direction.paws_drops.any_within(stall.start_ns, stall.end_ns);
   });
 }
 
@@ -187,6 +186,15 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
 
   DirectionTrouble& outgoing = t.direction[from];
   if (progress.of_own) end_stall(outgoing, s.time_ns, true);
+  if (outgoing.stall_open) {
+    Stall& stall = outgoing.stalls.back();
+    // Whoever had to send again sends no more than a few new segments until something of it is acknowledged.
+    constexpr uint8_t kFewNew = 3;
+    const bool sends_on =
+        progress.new_data && stall.cause == StallCause::no_answer && ++stall.new_segments > kFewNew;
+    stall.answers_unseen = stall.answers_unseen || progress.heard_unseen || sends_on;
+    if (sends_on) end_stall(outgoing, s.time_ns, true);
+  }
   outgoing.probes = is_keepalive(b, s) && !s.has(kSyn | kRst | kFin);
   if (outgoing.hold && (retransmitted || outgoing.probes)) outgoing.hold->certain = true;
   const bool needless = retransmitted && had_arrived(b, s) && !misses_acks(t, from);
@@ -229,23 +237,6 @@ bool Tracker::told_by_icmp(Flow& flow, unsigned from, const IcmpError& error) {
   std::optional<IcmpError>& first = trouble(flow).direction[from].icmp;
   if (!first) first = error;
   return true;
-}
-
-void Tracker::shown_again(Flow& flow, unsigned from, const Segment& s) {
-  uint32_t& last_point = last_points_[flow.id][from];
-  DirectionTrouble* direction = flow.trouble ? &trouble(flow).direction[from] : nullptr;
-  if (!direction || !direction->stall_open)
-    last_point = s.point;
-  else
-    ++direction->stalls.back().arrived;
-}
-
-/// Is `s`, one of its retransmissions, seen where its sender's segments were last?
-void Tracker::note_point(Stall& stall, const Flow& flow, unsigned from, const Segment& s) const {
-  const auto points = last_points_.find(flow.id);
-  if (points == last_points_.end() || points->second[from] == 0) return;
-  stall.last_point_known = true;
-  stall.arrived += s.point == points->second[from];
 }
 
 void Tracker::close_stalls(const Flow& flow, Trouble& t) {

@@ -57,6 +57,14 @@ class Tracker {
 
   /// `s`, which `from` sent, is a copy of a segment that another point of the capture has shown.
   void shown_again(Flow& flow, unsigned from, const Segment& s);
+  /// The same, but its TSval, or TSecr, was another there, its TSval `first`.
+  void shown_rewritten(Flow& flow, unsigned from, const Segment& s, TsVal first);
+  /// Ticks that are added to TSval between the two points.
+  int32_t rewritten_by(const Flow& flow, unsigned from) const {
+    if (rewritten_.empty()) return 0;
+    const auto ticks = rewritten_.find(flow.id);
+    return ticks == rewritten_.end() ? 0 : ticks->second[from];
+  }
 
   /// Somebody says that a segment of `from` was discarded. False: it has none like that under way.
   bool told_by_icmp(Flow& flow, unsigned from, const IcmpError& error);
@@ -66,6 +74,8 @@ class Tracker {
 
   const ReceiverProfile& profile_for(const Flow& flow, unsigned receiver) const;
   bool profile_is_told(const Flow& flow, unsigned receiver) const;
+  /// Flows that have trouble now.
+  size_t troubled() const { return pool_.size() - pool_free_.size(); }
   const Trouble* trouble_of(const Flow& flow) const {
     return flow.trouble ? pool_[flow.trouble - 1].get() : nullptr;
   }
@@ -75,20 +85,18 @@ class Tracker {
   static uint64_t key_of_gaps(const Flow& flow, unsigned sender) { return uint64_t{flow.id} << 1 | sender; }
   static void settle(const Flow& flow, Trouble& t);
 
-  // tracker.cpp
+  // own_word.h
+  void note_own_ack(Flow& flow, unsigned from, const Segment& s, uint32_t window);
+  void take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived);
+
+  // odd_segment.cpp
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
   struct Odd;
-  void note_absence(const Odd& odd);
   void make_up_damage(const Odd& odd);
   void take(Odd& odd);
   void follow_open(const Odd& odd);
   void withdraw_knock(const Odd& odd);
   bool note_syn(Odd& odd);
-  Gaps* gaps_of(const Flow& flow, unsigned sender);
-  Lacking lacking_of(const Flow& flow);
-  void note_gaps(const Odd& odd);
-  void note_capture_loss(Odd& odd);
-  void lack_data(Flow& flow, unsigned sender, SeqNum from, SeqNum to, uint64_t frame);
   void listen(Odd& odd);
   static void count_sent(Odd& odd);
   void go_on(Odd& odd);
@@ -96,9 +104,18 @@ class Tracker {
   void doubt_ack(Flow& flow, unsigned from, const Segment& s, const Host& was);
   void trust_ack(Flow& flow, unsigned from, const Segment& s);
   void settle_ack(Flow& flow, unsigned receiver, SeqNum ack);
-  void note_own_ack(Flow& flow, unsigned from, const Segment& s, uint32_t window);
-  void take_echo(Flow& flow, unsigned from, const Segment& s, bool all_arrived);
-  void unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);
+
+  // capture_loss.cpp
+  static void refute_ack(const Flow& flow, Host& a, Host& b, const Segment& s);
+  void note_absence(const Odd& odd);
+  void note_capture_loss(Odd& odd);
+  void lack_data(Flow& flow, unsigned sender, SeqNum from, SeqNum to, uint64_t frame);
+  Gaps* gaps_of(const Flow& flow, unsigned sender);
+  Lacking lacking_of(const Flow& flow);
+  void note_gaps(const Odd& odd);
+
+  // capture_points.cpp
+  void note_points(const Odd& odd);
 
   // connection.cpp
   void place_tap(Flow& flow) const;
@@ -115,17 +132,18 @@ class Tracker {
   void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
                    const std::optional<PawsState>& open);
   Needed needed(Flow& flow, unsigned from, const Segment& s);
-  void note_loss(Flow& flow, unsigned from, TsVal tsval, TsVal ts_recent);
+  void note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver, int32_t ticks_behind);
   Judgement damaged(Flow& flow, unsigned from, const Segment& s);
 
   // echo.cpp
+  void unexpected_echo(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);
   bool echo_tells(Flow& flow, unsigned from, const Segment& s);
   bool echo_is_foreign(Flow& flow, unsigned from, const Segment& s);
   void echo_missed(Flow& flow, unsigned from, const Segment& s, TsRecentSet::Echo echo, bool all_arrived);
 
   // clock_steps.cpp. `was`: the sender before the segment.
   void drop_outlier(Flow& flow, unsigned from, const Judgement& j);
-  void lagging_clock(Flow& flow, unsigned from, const Segment& s);
+  bool lagging_clock(Flow& flow, unsigned from, const Segment& s);
   void paused_clock(Flow& flow, unsigned from, const Segment& s, const Host& was, const Judgement& j);
   void odd_clock(Flow& flow, unsigned from, const Segment& s, SenderClock::Fit fit, bool new_information,
                  const Host& was, const Judgement& j);
@@ -152,6 +170,8 @@ class Tracker {
   struct Progress {
     bool of_other, of_own;  ///< data of the other side, which a segment acknowledges, or of its own sender
     bool answers;           ///< a probe of the other side
+    bool new_data;
+    bool heard_unseen;      ///< its sender has got what the capture does not hold
     bool closes;            ///< both sides: nobody waits for the ACK of a FIN any more
   };
   void watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress, bool retransmitted,
@@ -183,6 +203,7 @@ class Tracker {
   bool saw_two_points_ = false;
   /// By flow: Segment::point where what host[i] sent is seen last. Of flows that several points saw.
   std::unordered_map<uint32_t, std::array<uint32_t, 2>> last_points_;
+  std::unordered_map<uint32_t, std::array<int32_t, 2>> rewritten_;  ///< see rewritten_by(), by flow
   std::unordered_map<uint64_t, Gaps> gaps_;  ///< of the senders that have any
 };
 

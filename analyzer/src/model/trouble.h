@@ -27,7 +27,11 @@ constexpr size_t kMaxOpen = 64;
 struct FrameList {
   /// Those that may yet be removed, and what is left then for a finding to name.
   static constexpr size_t kKept = kMaxOpen + Finding::kMaxFrames;
-  std::vector<uint64_t> frames;
+  struct Kept {
+    uint64_t frame;
+    TimeNs time_ns;
+  };
+  std::vector<Kept> kept;
   uint64_t count = 0;
   TimeNs first_ns = 0, last_ns = 0;
 
@@ -36,13 +40,26 @@ struct FrameList {
     first_ns = first ? time : std::min(first_ns, time);
     last_ns = first ? time : std::max(last_ns, time);
     // What is decided later may come before what was sure at once.
-    frames.insert(std::upper_bound(frames.begin(), frames.end(), frame), frame);
-    if (frames.size() > kKept) frames.pop_back();
+    kept.insert(std::ranges::upper_bound(kept, frame, {}, &Kept::frame), {frame, time});
+    if (kept.size() > kKept) kept.pop_back();
   }
   /// `frame` is none of them after all.
   void remove(uint64_t frame) {
-    std::erase(frames, frame);
+    std::erase_if(kept, [frame](const Kept& k) { return k.frame == frame; });
     if (--count == 0) *this = {};
+  }
+  /// Was one of them between these two moments? Of those that are not kept only the first and the last moment are known.
+  bool any_within(TimeNs from, TimeNs to) const {
+    const auto within = [=](const Kept& k) { return k.time_ns >= from && k.time_ns <= to; };
+    return std::ranges::any_of(kept, within) ||
+           (count > kept.size() && last_ns >= from && kept.back().time_ns <= to);
+  }
+  uint64_t first_frame() const { return kept.front().frame; }
+  void add(const FrameList& others) {
+    const uint64_t sum = count + others.count;
+    for (const Kept& k : others.kept) add(k.frame, k.time_ns);
+    count = sum;
+    if (others) last_ns = std::max(last_ns, others.last_ns);
   }
   explicit operator bool() const { return count != 0; }
 };
@@ -57,6 +74,20 @@ struct Needed {
   bool answer = false;  ///< to a probe: the other end is there
   bool probe = false;   ///< the second in a row that nobody has answered: who asks gives up
   explicit operator bool() const { return data || ack || window || answer || probe; }
+};
+
+/// The first segment that timestamps cost.
+struct FirstLoss {
+  enum class Why : uint8_t {
+    old_tsval,        ///< PAWS
+    echo_of_request,  ///< TSecr is of none of the receiver's SYN-ACKs
+    echo_of_syn,      ///< TSecr is of none of the receiver's SYNs
+    no_tsopt,         ///< RFC 7323 section 3.2
+  };
+  Why why = Why::old_tsval;
+  int32_t ticks_behind = 0;  ///< of TS.Recent; > 0 for old_tsval alone
+  TimeNs stored_ns = 0;      ///< when that TS.Recent was stored
+  const ReceiverProfile* by = nullptr;
 };
 
 /// A verdict that the receiver's next segments will confirm or refute.
@@ -193,9 +224,11 @@ struct PendingPause {
   uint64_t frame = 0;  ///< where it was behind first
   TimeNs time_ns = 0;
   int64_t behind_ns = 0;  ///< there
+  TsVal tsval;            ///< there
   TsVal last_tsval;       ///< before that
   TimeNs last_ns = 0;
   uint32_t segments = 0;  ///< since
+  bool found = false;     ///< no queue explains it; whether the clock goes on at its rate is to be seen
 };
 
 enum class StallCause : uint8_t { paws, zero_window, no_answer, loss, refused_sequence, reset, icmp };
@@ -209,6 +242,8 @@ struct Stall {
   TimeNs again_ns = 0;    ///< the first retransmission
   TimeNs end_ns = 0;      ///< last moment of it that the capture shows
   bool over = false;      ///< progress was seen again
+  uint8_t new_segments = 0;     ///< with data that were not sent before
+  bool answers_unseen = false;  ///< its sender was answered, and the capture does not hold that
   uint64_t segments = 0;  ///< retransmissions or probes during it
   std::optional<IcmpError> icmp = {};  ///< if that is the cause
   MacAddress sent_to = 0;  ///< where its last segment went on the link, unless the other end sends from there
@@ -223,9 +258,10 @@ struct DirectionTrouble {
   FrameList paws_drops;                          ///< with data, FIN or SYN
   FrameList stale_acks;                          ///< without
   FrameList stale_copies;                        ///< with data that the receiver had already got
+  FrameList taken_all_the_same;                  ///< by the model they were paws_drops, but their receiver shows otherwise
   FrameList undecided;                           ///< the capture does not show whether PAWS discarded them
   FrameList missing_tsopt;
-  FrameList missing_tsopt_data;  ///< of those, the ones that are not keepalives
+  uint64_t missing_tsopt_data = 0;  ///< of those, the ones that are not keepalives
   FrameList malformed_tsopt;
   FrameList unnegotiated_tsopt;
   FrameList zero_echo;      ///< TSecr 0 in mid-connection
@@ -260,9 +296,7 @@ struct DirectionTrouble {
   std::optional<Lag> lag;
   std::optional<PendingPause> pause;
   std::vector<Stall> stalls;
-  int32_t ticks_behind = 0;  ///< of TS.Recent, at the first harmful drop; 0: there was none yet
-  TimeNs stored_ns = 0;      ///< when that TS.Recent was stored
-  const ReceiverProfile* dropped_by = nullptr;
+  FirstLoss first_loss;  ///< if there are paws_drops
   /// The last segment of which nothing shows yet whether it was taken moved SND.UNA from `una` to `ack`.
   struct DoubtfulAck {
     SeqNum una, ack;
@@ -276,6 +310,7 @@ struct DirectionTrouble {
   };
   std::optional<DoubtfulReset> doubtful_reset;
   std::optional<SackEdge> sack_edge;  ///< of what its receiver holds out of order, as it last told
+  bool answer_owed = false;  ///< its receiver answers one that it refused, but not by timestamps
   std::optional<TsVal> request_ack;      ///< the receiver's last SYN-ACK had this TSval, and ACKs came since
   std::optional<SeqNum> offered_edge;    ///< the receiver has taken back its window: what it reached to
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again

@@ -45,6 +45,9 @@ class TsRecentSet {
   /// The receiver has said so itself: it echoed back() since that was stored.
   bool echoed() const { return echoed_; }
 
+  /// It is a TSval that the capture has not shown, or was when the receiver echoed it last.
+  bool unseen() const { return unseen_; }
+
   bool may_hold(TsVal value) const { return place_of(value) < count_; }
 
   /// When it was last stored: not before oldest_store(), not after newest_store().
@@ -58,7 +61,7 @@ class TsRecentSet {
   void store(TsVal value, TimeNs now) {
     values_[0] = value.raw;
     count_ = 1;
-    interval_ = doubtful_ = echoed_ = falls_ = false;
+    interval_ = doubtful_ = echoed_ = falls_ = unseen_ = false;
     newest_ns_ = now;
     spread_ms_ = 0;
   }
@@ -107,12 +110,17 @@ class TsRecentSet {
     widen(now);
     newest_ns_ = now;
   }
+  /// The same, and the capture has not shown `value`.
+  void replace_unseen(TsVal value, TimeNs now) {
+    replace(value, now);
+    unseen_ = true;
+  }
 
   /// The receiver echoed `value`, and refused what came later: nothing else is possible.
   void only(TsVal value) {
     values_[0] = value.raw;
     count_ = 1;
-    interval_ = doubtful_ = falls_ = false;
+    interval_ = doubtful_ = falls_ = unseen_ = false;
     echoed_ = true;
   }
 
@@ -120,6 +128,7 @@ class TsRecentSet {
   void settle() {
     if (doubtful_) return;
     values_[0] = back().raw;
+    unseen_ = unseen_ && count_ == 1;
     count_ = 1;
     interval_ = falls_ = false;
   }
@@ -153,6 +162,7 @@ class TsRecentSet {
       spread_ms_ = std::min(spread_ms_, to_ms(newest_ns_ - not_before));
       std::copy(values_ + at, values_ + count_, values_);
       count_ = static_cast<uint8_t>(count_ - at);
+      unseen_ = false;
     }
     if (all_arrived) count_ = 1;
     if (count_ == 1) interval_ = doubtful_ = falls_ = false;
@@ -205,6 +215,7 @@ class TsRecentSet {
   bool interval_ : 1 = false;
   bool doubtful_ : 1 = false;
   bool echoed_ : 1 = false;
+  bool unseen_ : 1 = false;  ///< see unseen(), of values_[0]
   bool falls_ : 1 = false;  ///< a value came after a later one
 };
 

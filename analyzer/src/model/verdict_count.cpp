@@ -13,8 +13,7 @@ void Tracker::note_options(Flow& flow, unsigned from, const Segment& s) {
   if (negotiated == Negotiated::yes && !s.has_ts() && s.ts != TsOption::cut) {
     DirectionTrouble& direction = trouble(flow).direction[from];
     direction.missing_tsopt.add(s.frame, s.time_ns);
-    if (s.length() > 0 && !is_keepalive(flow.host[from ^ 1], s))
-      direction.missing_tsopt_data.add(s.frame, s.time_ns);
+    if (s.length() > 0 && !is_keepalive(flow.host[from ^ 1], s)) ++direction.missing_tsopt_data;
   } else if (negotiated == Negotiated::no && s.has_ts()) {
     trouble(flow).direction[from].unnegotiated_tsopt.add(s.frame, s.time_ns);
   }
@@ -50,7 +49,7 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     // A SYN on a live connection is no loss: no receiver takes it there.
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
     if (lost && !live_syn) {
-      note_loss(flow, from, s.tsval, j.known ? j.ts_recent : s.tsval);
+      note_loss(flow, from, j.reason, open ? open->state : b.state, distance(s.tsval, j.ts_recent));
       hold_up(flow, from, s.frame, s.time_ns, lost);
       list = &DirectionTrouble::paws_drops;
     } else if (s.length() > 0 && !lost.data) {
@@ -66,13 +65,19 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   if (open) open_verdict(flow, from, s, j, *open, lost, list);
 }
 
-/// The first segment that timestamps cost.
-void Tracker::note_loss(Flow& flow, unsigned from, TsVal tsval, TsVal ts_recent) {
+/// `receiver`: its state before.
+void Tracker::note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver, int32_t ticks_behind) {
   DirectionTrouble& direction = trouble(flow).direction[from];
   if (direction.paws_drops) return;
-  direction.ticks_behind = distance(tsval, ts_recent);
-  direction.stored_ns = flow.host[from ^ 1].ts_recent.newest_store();
-  direction.dropped_by = &profile_for(flow, from ^ 1);
+  using Why = FirstLoss::Why;
+  const Why why = reason == Reason::missing_tsopt  ? Why::no_tsopt
+                  : reason == Reason::tsecr        ? Why::echo_of_request
+                  : receiver == TcpState::syn_sent ? Why::echo_of_syn
+                                                   : Why::old_tsval;
+  direction.first_loss = {.why = why,
+                          .ticks_behind = why == Why::old_tsval ? ticks_behind : 0,
+                          .stored_ns = flow.host[from ^ 1].ts_recent.newest_store(),
+                          .by = &profile_for(flow, from ^ 1)};
 }
 
 /// `open`: the receiver's likeliest state before the segment, when its next segments may decide the verdict.

@@ -60,6 +60,21 @@ TEST(Analysis, HoldsNoMoreFlowsThanAllowed) {
   EXPECT_EQ(evicted, summary.totals.evicted_flows);
 }
 
+/// They take much more memory than the others.
+TEST(Analysis, HoldsNoMoreFlowsInTroubleThanAllowed) {
+  AnalysisOptions options;
+  options.max_flows = 10'000;
+  ASSERT_EQ(options.max_troubled_flows(), 1024u);
+  StalledTraffic source(60'000, 1500);
+  Everything sink;
+  const Summary summary = analyze(source, options, sink);
+  EXPECT_GT(summary.totals.evicted_flows, 0u);
+  uint64_t segments = 0;
+  for (const FlowReport& flow : sink.flows)
+    segments += flow.directions[0].segments + flow.directions[1].segments;
+  EXPECT_EQ(segments, 60'000u) << "closed early, but not lost";
+}
+
 TEST(Analysis, ExplainsTheFrameItIsAskedFor) {
   AnalysisOptions options;
   options.explain_frame = 4242;

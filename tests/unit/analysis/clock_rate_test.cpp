@@ -11,15 +11,15 @@ namespace {
 
 using enum Who;
 
-/// The client's data every 100 ms for `seconds`, seen `delay(t)` seconds later; its clock has made
+/// The client's data every `every` seconds for `seconds`, seen `delay(t)` seconds later; its clock has made
 /// `ticks(t)`.
 template <class Ticks, class Delay>
-Heard hear_client(double seconds, Ticks ticks, Delay delay) {
+Heard hear_client(double seconds, Ticks ticks, Delay delay, double every = 0.1) {
   Talk talk;
   talk << Say{client, 0, 1000, 0, 0, kSyn, 7000, 0} << Say{server, 0.1, 9000, 1001, 0, kSyn | kAck, 500, 7000}
        << Say{client, 10, 1001, 9001, 0, kAck, 7010, 500};
   uint32_t seq = 1001;
-  for (double t = 0.1; t < seconds; t += 0.1) {
+  for (double t = every; t < seconds; t += every) {
     const auto tsval = 7000 + static_cast<uint32_t>(std::llround(ticks(t)));
     const double ms = (t + delay(t)) * 1000;
     talk << Say{client, ms, seq, 9001, 100, kAck, tsval, 500};
@@ -37,9 +37,9 @@ const Finding* find(const Heard& heard, RuleId rule) {
   return nullptr;
 }
 
-void expect_rates(double before, double after) {
+void expect_rates(double before, double after, double every = 0.1) {
   const Heard heard = hear_client(
-      40, [&](double t) { return t < 10 ? t * before : 10 * before + (t - 10) * after; }, at_once);
+      60, [&](double t) { return t < 10 ? t * before : 10 * before + (t - 10) * after; }, at_once, every);
   const Finding* f = find(heard, RuleId::clock_rate_change);
   ASSERT_TRUE(f) << before << " Hz, " << after << " Hz";
   EXPECT_GT(f->time_ns, heard.rows[0].time_ns + 10 * kSecond);
@@ -48,6 +48,7 @@ void expect_rates(double before, double after) {
   EXPECT_EQ(heard.flows[0].directions[0].clock.nominal_hz, after);
   EXPECT_FALSE(heard.found(RuleId::tsval_regression));
   EXPECT_EQ(heard.summary.totals.dropped, 0u);
+  EXPECT_TRUE(heard.flows[0].migrations.empty()) << "it stands still in no silence";
 }
 
 TEST(ClockRate, ASlowerClockIsNamed) {
@@ -55,6 +56,14 @@ TEST(ClockRate, ASlowerClockIsNamed) {
   expect_rates(1000, 100);
   expect_rates(250, 100);
   expect_rates(1e6, 1000);
+}
+
+/// Each silence is long enough for a clock that stood still.
+TEST(ClockRate, ASlowerClockIsNamedHoweverSeldomItSpeaks) {
+  for (const double every : {0.3, 1.0}) {
+    expect_rates(1000, 250, every);
+    expect_rates(1e6, 1000, every);
+  }
 }
 
 TEST(ClockRate, AClockThatStoodStillIsNotSlower) {

@@ -57,6 +57,36 @@ void expect_counted_once(const Heard& heard, uint64_t points) {
   EXPECT_EQ(heard.rows.size(), kTalk.size());
 }
 
+/// `tcpdump -i any` on the host whose module adds 300,000,000 ticks to the client's TSval: each segment is
+/// there before that and afterwards. `points`: the capture tells them apart.
+TEST(CopiesInACapture, WithOtherTimestampsAreOneSegment) {
+  for (const bool points : {true, false}) {
+    constexpr uint32_t kTicks = 300'000'000;
+    Talk talk;
+    uint16_t ids[2] = {100, 9000};
+    for (Say say : kTalk) {
+      const bool from_inside = say.who == client;
+      say.ip_id = ++ids[from_inside ? 0 : 1];
+      // As it is inside, with the clock that does not step at the move.
+      if (say.ttl == 60) say.tsval += 1300;
+      Say outside = say;
+      if (from_inside) outside.tsval += kTicks;
+      if (!from_inside && say.tsecr != 0) outside.tsecr += kTicks;
+      Say& first = from_inside ? say : outside;
+      Say& second = from_inside ? outside : say;
+      if (points) first.point = 1, second.point = 2;
+      second.ms += 0.03;
+      talk << first << second;
+    }
+    const Heard heard = hear(talk);
+    EXPECT_EQ(heard.summary.totals.dropped, 0u) << points;
+    EXPECT_FALSE(heard.found(RuleId::tsecr_never_sent)) << points;
+    EXPECT_FALSE(heard.found(RuleId::tsval_jump)) << points;
+    EXPECT_FALSE(heard.found(RuleId::tsval_regression)) << points;
+    EXPECT_GT(heard.summary.captures[0].skipped.at(kRewrittenCopies), kTalk.size() - 6) << points;
+  }
+}
+
 TEST(CopiesInACapture, AreCountedOnceAndShown) {
   const Heard once = heard_at({0});
   EXPECT_FALSE(once.summary.captures[0].skipped.contains(kCopies));

@@ -360,5 +360,25 @@ TEST(Doubt, TheFirstEchoTellsACookieFromARequestSocket) {
   EXPECT_FALSE(weigh(v, {.echo = v.tsval}).decision) << "an ACK before it had the same TSval";
 }
 
+/// The capture shows what the server sends 50 ms later than what the client sends: two taps, whose clocks
+/// differ.
+TEST(Doubt, WhatIsShownAfterItsEchoWasNotRefused) {
+  Conversation c;
+  c.handshake();
+  c.talk(20);
+  uint32_t sent = c.next[1];
+  c.next[1] += 500;  // on the way to the capture
+  for (uint32_t ahead = 10; ahead <= 50; ahead += 10) {
+    c.pass(10 * kMillisecond);
+    c.client({.ack = sent + ahead * 10, .tsecr = c.clock[1]});
+  }
+  for (int i = 0; i < 5; ++i, sent += 100) {
+    const auto late = static_cast<uint32_t>(40 - 10 * i);
+    const Judgement j = c.server({.payload = 100, .seq = sent, .tsval = c.clock[1] - late});
+    EXPECT_NE(j.verdict, Verdict::drop) << late << " ms";
+  }
+  EXPECT_EQ(from(c.finish(), Side::server).verdicts[static_cast<size_t>(Verdict::drop)], 0u);
+}
+
 }  // namespace
 }  // namespace tsaudit

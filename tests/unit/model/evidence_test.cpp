@@ -598,5 +598,23 @@ TEST(Evidence, WhatWasRefusedDidNotMoveTsRecentForThoseAfterIt) {
   }
 }
 
+/// The probe of a restored socket is refused as an old sequence, and answered. That answer is no word against
+/// the data behind it, whose TSval is one tick back.
+TEST(Evidence, TheAnswerToAProbeRefutesNothing) {
+  for (const bool probes : {true, false}) {
+    Conversation c;
+    c.handshake();
+    c.talk(50);
+    c.pass(kMillisecond);
+    const uint32_t ts_recent = c.echo[1];
+    c.clock[0] = ts_recent - 1;
+    if (probes) c.client({.seq = c.next[0] - 1});
+    ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0]}).reason, Reason::window1);
+    c.pass(20'000);
+    c.server({.ack = c.next[0], .tsecr = ts_recent});
+    EXPECT_EQ(from(c.finish(), Side::client).contradicted, probes ? 0u : 1u);
+  }
+}
+
 }  // namespace
 }  // namespace tsaudit

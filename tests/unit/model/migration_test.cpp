@@ -91,6 +91,20 @@ TEST(Migration, AChangedRouteAloneIsNone) {
   EXPECT_TRUE(c.finish().migrations.empty());
 }
 
+/// Without timestamps no clock says whether it is another host: a router that takes over changes its address
+/// as well.
+TEST(Migration, AChangedAddressAloneIsNoneWithoutTimestamps) {
+  Conversation c;
+  c.handshake(false);
+  for (int i = 0; i < 20; ++i) {
+    c.client({.payload = 100, .ts = false, .mac = MacAddress{i < 10 ? 0x020000000001u : 0x020000000099u}});
+    c.pass(c.answer);
+    c.server({.ts = false});
+    c.pass(20 * kMillisecond);
+  }
+  EXPECT_TRUE(c.finish().migrations.empty());
+}
+
 TEST(Migration, IsBelievedWhenToldAtAnyFrame) {
   for (const uint64_t frame : {uint64_t{106}, uint64_t{107}}) {  // data of the client, and the server's ACK
     AnalysisOptions options;
@@ -164,6 +178,54 @@ INSTANTIATE_TEST_SUITE_P(Sequence, Restored,
                                          WrongRestore{"right", -1, 0, "nothing"}),
                          [](const auto& one) { return one.param.name; });
 
+/// The server takes nothing of the second host, and the third goes on with the clock of the first.
+TEST(Migration, BackAtTheFirstClockNoOffsetIsNeeded) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  const auto send = [&](MacAddress mac) {
+    for (int i = 0; i < 5; ++i) {
+      c.pass(kSecond);
+      c.client({.payload = 100, .seq = c.next[0], .mac = mac});
+    }
+  };
+  c.clock[0] -= 300'000'000;
+  send(0x020000000099);
+  c.clock[0] += 300'000'000;
+  send(0x020000000077);
+  const FlowReport report = c.finish();
+  ASSERT_EQ(report.migrations.size(), 2u);
+  ASSERT_TRUE(report.migrations[0].offset && report.migrations[1].offset);
+  EXPECT_NEAR(static_cast<double>(report.migrations[0].offset->suggested), 300e6, 50);
+  EXPECT_NEAR(static_cast<double>(report.migrations[1].offset->suggested), 0, 50);
+  EXPECT_LT(report.migrations[1].offset->min, -1000);
+}
+
+/// With the first host's addresses, long after it left: it has not been seen at another point of its way.
+TEST(Migration, AwayAndBackAreTwo) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  for (int i = 0; i < 10; ++i) {
+    c.client({.payload = 100, .mac = 0x020000000099});
+    c.pass(c.answer);
+    c.server();
+    c.pass(20 * kMillisecond);
+  }
+  c.pass(600 * kSecond);
+  c.clock[0] -= 300'000'000;
+  for (int i = 0; i < 5; ++i) {
+    c.client({.payload = 100, .seq = c.next[0]});
+    c.pass(kSecond);
+  }
+  const FlowReport report = c.finish();
+  ASSERT_FALSE(report.migrations.empty());
+  const Migration& back = report.migrations.back();
+  EXPECT_EQ(back.gap_ns / kSecond, 600);
+  ASSERT_TRUE(back.offset);
+  EXPECT_NEAR(static_cast<double>(back.offset->suggested), 300e6, 1000);
+}
+
 /// A capture on a host that the connection leaves and comes back to lacks what happened meanwhile.
 TEST(Migration, AwayAndBackThePeerIsNotAccusedOfForgery) {
   Conversation c;
@@ -194,6 +256,27 @@ Conversation dozing(TimeNs silence, double kept, TimeNs late = 0) {
     if (late) c.echo[0] = c.clock[1] - static_cast<uint32_t>(late / kMillisecond);
   }
   return c;
+}
+
+/// The file holds two of its segments the other way round, each with its own time.
+TEST(Migration, IsNoneWhereTheFileIsOutOfOrder) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  for (int i = 0; i < 3; ++i) {
+    const uint32_t seq = c.next[0];
+    c.pass(100 * kMillisecond);
+    c.client({.payload = 100});
+    c.now -= 90 * kMillisecond;
+    c.client({.seq = seq, .tsval = c.clock[0] - 90});
+    c.now += 90 * kMillisecond;
+    c.pass(c.answer);
+    c.server();
+    c.pass(10 * kMillisecond);
+    c.client();
+    c.talk(5);
+  }
+  EXPECT_TRUE(c.finish().migrations.empty());
 }
 
 /// A virtual machine takes its kernel along, and its addresses. But while it is on its way its clock stands

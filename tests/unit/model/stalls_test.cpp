@@ -64,6 +64,40 @@ IcmpError host_unreachable(uint32_t seq) {
   return error;
 }
 
+/// The capture lacks the pure ACKs of the server: what the client says shows that they came.
+TEST(Stalls, WhoSendsOnHasBeenAnswered) {
+  for (const bool echoes : {true, false}) {
+    Conversation c;
+    c.handshake();
+    c.talk(50);
+    c.client({.payload = 100});
+    retransmit(c, 1);
+    for (int i = 0; i < 5; ++i) {
+      c.pass(500 * kMillisecond);
+      if (echoes) c.echo[0] = c.clock[1];
+      c.client({.payload = 100});
+    }
+    EXPECT_TRUE(stalls_of_client(c).empty())
+        << (echoes ? "it echoes what came meanwhile" : "it sends more and more");
+  }
+}
+
+/// Nothing of it gets through, but something reaches it that the capture does not hold.
+TEST(Stalls, OfWhoWasAnsweredOutOfSightIsInDoubt) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.client({.payload = 100});
+  for (int i = 0; i < 4; ++i) {
+    c.pass(kSecond);
+    c.echo[0] = c.clock[1];
+    c.client({.payload = 100, .seq = c.next[0] - 100});
+  }
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_TRUE(stalls[0].answers_unseen);
+}
+
 TEST(Stalls, IcmpTellsWhy) {
   Conversation c;
   c.handshake();
@@ -388,6 +422,27 @@ TEST(Stalls, AClosedWindow) {
   ASSERT_EQ(stalls.size(), 1u);
   EXPECT_EQ(stalls[0].cause, StallCause::zero_window);
   EXPECT_NEAR(static_cast<double>(stalls[0].end_ns - stalls[0].start_ns) / 1e9, 5, 0.1);
+}
+
+/// PAWS did discard something, but before the pause and behind it.
+TEST(Stalls, AClosedWindowBetweenTwoDiscards) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  const auto refused_once = [&] {
+    ASSERT_EQ(c.client({.payload = 100, .tsval = c.clock[0] - 1'000'000}).verdict, Verdict::drop);
+    c.pass(200 * kMillisecond);
+    c.talk(50);
+  };
+  refused_once();
+  c.server({.window = 0});
+  c.pass(5 * kSecond);
+  c.server({.window = 1000});
+  c.talk(5);
+  refused_once();
+  const auto stalls = stalls_of_client(c);
+  ASSERT_EQ(stalls.size(), 1u);
+  EXPECT_EQ(stalls[0].cause, StallCause::zero_window);
 }
 
 TEST(Stalls, OneLostPacketIsNone) {
