@@ -53,12 +53,21 @@ void Tally::add(const FlowReport& flow) {
     }
   }
   std::array<bool, std::tuple_size_v<decltype(rules)>> counted_here{};
+  const uint64_t refused_before = refused_syns;
   for (const Finding& finding : flow.findings) {
+    if (finding.rule == RuleId::time_wait_reuse && finding.evidence != Evidence::none)
+      refused_syns += finding.frame_count;
+    else if (finding.rule == RuleId::stale_ack)
+      stale_acks += finding.frame_count;
+    else if (finding.rule == RuleId::paws_drop && finding.severity == Severity::note &&
+             finding.evidence != Evidence::contradicted)
+      late_copies += finding.frame_count;
     const auto id = static_cast<size_t>(finding.rule);
     ++rules.at(id).findings;
     if (!counted_here[id]) ++rules[id].flows;
     counted_here[id] = true;
   }
+  syn_refused += refused_syns != refused_before;
   for (const DirectionReport& direction : flow.directions) {
     judged += direction.verdicts[static_cast<size_t>(Verdict::accept)] +
               direction.verdicts[static_cast<size_t>(Verdict::drop)];
@@ -72,6 +81,24 @@ void Tally::add(const FlowReport& flow) {
     check.missed_restored += direction.check.missed_restored;
   }
 }
+
+namespace {
+
+/// What PAWS discarded, when nothing was lost by it.
+std::string harmless(const Tally& tally, uint64_t discarded) {
+  if (tally.stale_acks == discarded) return ", all old pure ACKs, which is harmless.";
+  std::string kinds;
+  const auto add = [&](uint64_t count, const std::string& what) {
+    if (count != 0) kinds += (kinds.empty() ? "" : ", ") + what;
+  };
+  const uint64_t copies = tally.late_copies;
+  add(tally.stale_acks, counted(tally.stale_acks, "old pure ACK"));
+  add(copies,
+      fmt::format("{} late cop{} of data that had arrived", grouped(copies), copies == 1 ? "y" : "ies"));
+  return kinds.empty() ? ", none with data." : fmt::format(" ({}), which is harmless.", kinds);
+}
+
+}  // namespace
 
 std::string headline(const Tally& tally, const Totals& totals) {
   const std::string flows = counted(tally.flows, "flow");
@@ -95,6 +122,12 @@ std::string headline(const Tally& tally, const Totals& totals) {
     return fmt::format("Timestamps {}: PAWS discarded {} ({} confirmed by the receiver).{}", hurt, dropped,
                        grouped(totals.confirmed), elsewhere);
   }
+  if (tally.syn_refused > 0)
+    return fmt::format(
+        "Timestamps held {} of {} up: {} refused in TIME_WAIT, with a TSval before the last one of the "
+        "connection "
+        "before.{}",
+        grouped(tally.syn_refused), flows, counted(tally.refused_syns, "SYN"), elsewhere);
   if (tally.flows == 0)
     return fmt::format("Inconclusive: no TCP flow in {}.", counted(totals.packets, "packet"));
   if (totals.ts_segments == 0 && tally.options_cut > 0) {
@@ -136,10 +169,8 @@ std::string headline(const Tally& tally, const Totals& totals) {
   std::string answer = "Timestamps are not the problem: ";
   if (standing == 0) {
     answer += fmt::format("PAWS discarded none of {} in {}.", counted(tally.judged, "judged segment"), flows);
-  } else if (tally.rules[static_cast<size_t>(RuleId::stale_ack)].findings > 0) {
-    answer += fmt::format("PAWS discarded {}, all old pure ACKs, which is harmless.", dropped);
   } else {
-    answer += fmt::format("PAWS discarded {}, none with data.", dropped);
+    answer += fmt::format("PAWS discarded {}{}", dropped, harmless(tally, standing));
   }
   if (tally.migrated > 0) {
     answer += fmt::format(" {} of {} migrated without a loss to PAWS.", grouped(tally.migrated), flows);

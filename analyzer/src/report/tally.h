@@ -17,6 +17,7 @@ struct Tally {
   uint64_t flows = 0;
   uint64_t paws_stalled = 0;  ///< flows with TS002 that the receiver does not contradict
   uint64_t paws_lost = 0;     ///< the same with TS001
+  uint64_t syn_refused = 0;   ///< flows with a TS015 that is PAWS in TIME_WAIT
   uint64_t migrated = 0;
   uint64_t stalled_otherwise = 0;  ///< flows with TS014 and not TS002
   uint64_t stalled_undecided = 0;  ///< flows with a stall that the capture does not explain, and not TS002
@@ -31,6 +32,10 @@ struct Tally {
 
   uint64_t judged = 0;   ///< segments that were accepted or refused
   uint64_t assumed = 0;  ///< receivers whose profile is the default, not known by evidence
+  // Segments that PAWS discarded without a loss of data:
+  uint64_t refused_syns = 0;
+  uint64_t stale_acks = 0;
+  uint64_t late_copies = 0;
   TsRecentCheck check;
   struct RuleCount {
     uint64_t findings = 0;

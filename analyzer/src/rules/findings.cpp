@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "model/fingerprint.h"
 #include "model/flow_report.h"
@@ -59,8 +60,8 @@ class Collector {
   }
   Finding& add(RuleId rule, std::optional<Side> from, const FrameList& list, std::string message) {
     Finding& f = add(rule, from, std::move(message));
-    f.frames = list.frames;
-    if (f.frames.size() > Finding::kMaxFrames) f.frames.resize(Finding::kMaxFrames);
+    for (const FrameList::Kept& k : list.kept | std::views::take(Finding::kMaxFrames))
+      f.frames.push_back(k.frame);
     f.frame_count = list.count;
     f.time_ns = list.first_ns;
     return f;
@@ -84,91 +85,112 @@ class Collector {
     return d.confirmed > 0 ? Evidence::confirmed : Evidence::predicted;
   }
 
-  /// When the receiver would take the sender's segments again, counted from the first refused one; 0: not
-  /// known.
+  /// How long TSval takes to pass TS.Recent, or TS.Recent to be too old to count: from the first refused
+  /// segment.
   int64_t heals_after_ns() const {
+    const FirstLoss& first = direction_->first_loss;
     const double hz = direction().clock.hz > 0 ? direction().clock.hz : 1000;
-    const auto catch_up = static_cast<int64_t>(std::max(direction_->ticks_behind - 1, 0) * (1e9 / hz));
-    if (!direction_->dropped_by) return catch_up;
-    const int64_t idle = direction_->dropped_by->idle_seconds * kSecond -
-                         (direction_->paws_drops.first_ns - direction_->stored_ns);
+    const auto catch_up = static_cast<int64_t>(std::max(first.ticks_behind - 1, 0) * (1e9 / hz));
+    if (!first.by) return catch_up;
+    const int64_t idle =
+        first.by->idle_seconds * kSecond - (direction_->paws_drops.first_ns - first.stored_ns);
     return std::min(catch_up, std::max<int64_t>(idle, 0));
   }
 
-  /// By its echo, while it had a request socket: TSval was in order.
-  bool refused_for_echo() const {
-    return direction_->ticks_behind <= 0 && direction().reasons[static_cast<size_t>(Reason::tsecr)] != 0;
+  /// Of a stall that the capture shows no end of.
+  std::string will_it_heal() const {
+    constexpr int64_t kGivesUp = 15 * 60 * kSecond;  // tcp_timer.c:tcp_write_timeout(), net.ipv4.tcp_retries2
+    if (flow_.reset) return {};
+    if (direction_->first_loss.why == FirstLoss::Why::no_tsopt) return "It does not heal by itself.";
+    if (direction_->first_loss.why != FirstLoss::Why::old_tsval) return {};
+    const std::string after = duration_text(heals_after_ns());
+    if (heals_after_ns() < kGivesUp)
+      return fmt::format(
+          "Left alone it heals with the first segment that is sent later than {} after the first discarded "
+          "one.",
+          after);
+    return fmt::format(
+        "Left alone it does not heal: TSval takes {} to get past TS.Recent, and Linux gives data up that it "
+        "has sent "
+        "again for about 15 minutes.",
+        after);
   }
 
-  /// PAWSActive: no TSval was compared (tcp_rcv_synsent_state_process()).
-  bool refused_by_client() const { return direction_->ticks_behind == 0 && !refused_for_echo(); }
-
   std::string why_refused() const {
-    if (refused_for_echo()) return "TSecr was that of no SYN-ACK";
-    if (refused_by_client()) return "TSecr was that of no SYN";
-    const auto ticks = static_cast<uint32_t>(direction_->ticks_behind);
-    return fmt::format("TSval was {} behind TS.Recent", counted(ticks, "tick"));
+    switch (direction_->first_loss.why) {
+      case FirstLoss::Why::echo_of_request:
+        return "TSecr was that of no SYN-ACK";
+      case FirstLoss::Why::echo_of_syn:
+        return "TSecr was that of no SYN";
+      case FirstLoss::Why::no_tsopt:
+        return "TSopt was missing, which had been negotiated";
+      case FirstLoss::Why::old_tsval:
+        break;
+    }
+    return fmt::format("TSval was {} behind TS.Recent",
+                       counted(static_cast<uint32_t>(direction_->first_loss.ticks_behind), "tick"));
   }
 
   std::string offset_advice() {
-    if (refused_for_echo())
-      return fmt::format(
-          "No offset mends that: until the handshake is over, {} takes no echo but of its SYN-ACKs, and not "
-          "of "
-          "an ACK with which it refused a segment before.",
-          named(other(from_)));
-    if (refused_by_client())
-      return fmt::format(
-          "No offset mends that: {} takes an answer to its SYN only if TSecr is a TSval that it may have "
-          "sent since.",
-          named(other(from_)));
+    switch (direction_->first_loss.why) {
+      case FirstLoss::Why::echo_of_request:
+        return fmt::format(
+            "No offset mends that: until the handshake is over, {} takes no echo but of its SYN-ACKs, and "
+            "not of an "
+            "ACK with which it refused a segment before.",
+            named(other(from_)));
+      case FirstLoss::Why::echo_of_syn:
+        return fmt::format(
+            "No offset mends that: {} takes an answer to its SYN only if TSecr is a TSval that it may have "
+            "sent "
+            "since.",
+            named(other(from_)));
+      case FirstLoss::Why::no_tsopt:
+        return fmt::format(
+            "No offset mends that: {} must send timestamps again (a restored socket does if "
+            "TCP_REPAIR_OPTIONS has "
+            "TCPOPT_TIMESTAMP among the options).",
+            named(from_));
+      case FirstLoss::Why::old_tsval:
+        break;
+    }
     if (rate_changed_) return {};  // TS005 says what to do
-    const Migration* m = migration_before(report_, from_, direction_->paws_drops.frames.front());
+    const int32_t behind = direction_->first_loss.ticks_behind;
+    if (behind <= 0) return {};  // half of the number circle away: on neither side
+    const uint64_t first = direction_->paws_drops.first_frame();
+    const Migration* m = migration_before(report_, from_, first);
     if (m && m->offset)
       return fmt::format(
           "Restore {}'s clock: an offset of {:+} ticks continues it, at least {:+} are needed.", named(from_),
           m->offset->suggested, m->offset->min);
-    if (!m && direction_->steps.empty() && direction_->lone_jump &&
-        direction_->lone_jump->frame < direction_->paws_drops.frames.front())
+    if (!m && direction_->steps.empty() && direction_->lone_jump && direction_->lone_jump->frame < first)
       return fmt::format(
           "No offset mends that: {}'s clock is in order, and one segment set TS.Recent ahead of it.",
           named(from_));
     const double hz = direction().clock.hz > 0 ? direction().clock.hz : 1000;
-    if (!m && direction_->steps.empty() && direction_->ticks_behind < kQueueSeconds * hz)
+    if (!m && direction_->steps.empty() && behind < kQueueSeconds * hz)
       return fmt::format(
           "No offset mends that: {}'s clock is in order, and a later segment overtook the discarded one.",
           named(from_));
-    if (direction_->ticks_behind > 0) {
-      if (!m) report_.directions[static_cast<size_t>(from_)].offset_min = direction_->ticks_behind;
-      return fmt::format("An offset of at least {:+} ticks on {}'s TSval would have let them pass.",
-                         direction_->ticks_behind, named(from_));
-    }
-    return {};
+    if (!m) report_.directions[static_cast<size_t>(from_)].offset_min = behind;
+    return fmt::format("An offset of at least {:+} ticks on {}'s TSval would have let them pass.", behind,
+                       named(from_));
   }
 
   void drops() {
-    if (direction_->paws_drops) {
-      const FrameList& list = direction_->paws_drops;
-      const Evidence of_drops = evidence();
-      const bool taken = of_drops == Evidence::contradicted;
-      Finding& f = add(RuleId::paws_drop, from_, list,
-                       fmt::format("{} discarded by {} from frame {} on{}: {}",
-                                   counted(list.count, "segment"), named(other(from_)), list.frames.front(),
-                                   taken ? ", by the model alone" : "", why_refused()));
-      f.evidence = of_drops;
-      f.advice = offset_advice();
-      if (taken) {
-        f.severity = Severity::note;
-        f.advice =
-            direction_->fitting_profile
-                ? fmt::format("The receiver took them: it behaves as {}.", direction_->fitting_profile->name)
-            : direction().profile_proven
-                ? fmt::format(
-                      "The receiver took them: it does not behave as {}, which was told, or the capture "
-                      "lacks packets.",
-                      direction().receiver_profile->name)
-                : "The receiver took them, and no profile explains it: the capture lacks packets.";
+    // Of a receiver that takes what it should refuse, nothing is known but that.
+    if (direction_->taken_all_the_same && evidence() == Evidence::contradicted) {
+      FrameList all = direction_->taken_all_the_same;
+      all.add(direction_->paws_drops);
+      taken_all_the_same(all);
+    } else {
+      if (direction_->paws_drops) {
+        Finding& f =
+            add(RuleId::paws_drop, from_, direction_->paws_drops, discarded(direction_->paws_drops, ""));
+        f.evidence = evidence();
+        f.advice = offset_advice();
       }
+      if (direction_->taken_all_the_same) taken_all_the_same(direction_->taken_all_the_same);
     }
     if (direction_->stale_copies) {
       const uint64_t copies = direction_->stale_copies.count;
@@ -186,28 +208,51 @@ class Collector {
           .evidence = Evidence::predicted;
     if (direction_->other_answers)
       add(RuleId::time_wait_reuse, from_, direction_->other_answers,
-          fmt::format("{} with another sequence number than the first: two hosts answer for {}",
-                      counted(direction_->other_answers.count, "SYN-ACK"), named(from_)));
+          fmt::format(
+              "{} with another sequence number than the first: two hosts answer for {}, or one that answers "
+              "each copy of the SYN anew",
+              counted(direction_->other_answers.count, "SYN-ACK"), named(from_)));
     if (direction_->refused_reuse)
       add(RuleId::time_wait_reuse, from_, direction_->refused_reuse,
           fmt::format("{} for a reused port pair with a TSval before the old connection's last",
-                      counted(direction_->refused_reuse.count, "SYN")));
+                      counted(direction_->refused_reuse.count, "SYN")))
+          .evidence = evidence();
+  }
+
+  std::string discarded(const FrameList& list, const char* by) const {
+    return fmt::format("{} discarded by {} from frame {} on{}: {}", counted(list.count, "segment"),
+                       named(other(from_)), list.first_frame(), by, why_refused());
+  }
+
+  void taken_all_the_same(const FrameList& list) {
+    Finding& f = add(RuleId::paws_drop, from_, list, discarded(list, ", by the model alone"));
+    f.evidence = Evidence::contradicted;
+    f.severity = Severity::note;
+    if (direction_->fitting_profile)
+      f.advice = fmt::format("The receiver took them: it behaves as {}.", direction_->fitting_profile->name);
+    else if (direction().profile_proven)
+      f.advice = fmt::format(
+          "The receiver took them: it does not behave as {}, which was told, or the capture lacks packets.",
+          direction().receiver_profile->name);
+    else
+      f.advice = "The receiver took them, and no profile explains it: the capture lacks packets.";
   }
 
   void stalls() {
     for (const Stall& stall : direction_->stalls) {
       const int64_t lasted = stall.end_ns - stall.start_ns;
-      const char* until = stall.over ? "" : report_.so_far ? " so far" : ", until the capture ends";
+      const char* until = stall.over       ? ""
+                          : report_.so_far ? " so far"
+                          : flow_.reset    ? ", until the reset"
+                                           : ", until its last segment";
       Finding* f;
       if (stall.cause == StallCause::paws) {
         f = &add(
             RuleId::paws_stall, from_, stall.frame, stall.start_ns,
             fmt::format("no progress for {} because of discarded segments{}", duration_text(lasted), until));
-        const Side refused = direction_->paws_drops ? from_ : other(from_);
+        const Side refused = direction_->paws_drops || direction_->taken_all_the_same ? from_ : other(from_);
         f->evidence = evidence(refused);
-        if (refused == from_ && !refused_for_echo())
-          f->advice = fmt::format("Left alone it would have healed {} after the first discarded segment.",
-                                  duration_text(heals_after_ns()));
+        if (refused == from_ && !stall.over) f->advice = will_it_heal();
       } else if (is_undecided(stall)) {
         f = &add(RuleId::capture_incomplete, from_, stall.frame, stall.start_ns,
                  fmt::format("no progress for {}{}, and whether timestamps are to blame is not known",
@@ -258,12 +303,12 @@ class Collector {
   /// Segments were lost, or discarded, and those that the capture has could not all be judged?
   bool is_undecided(const Stall& stall) const {
     if (stall.cause != StallCause::loss && stall.cause != StallCause::no_answer) return false;
-    if (is_one_sided(flow_) || (report_.options_cut && report_.timestamps == Negotiated::unknown))
+    if (stall.answers_unseen || is_one_sided(flow_) ||
+        (report_.options_cut && report_.timestamps == Negotiated::unknown))
       return true;
     return std::any_of(std::begin(trouble_.direction), std::end(trouble_.direction),
                        [&](const DirectionTrouble& direction) {
-                         return direction.undecided && direction.undecided.last_ns >= stall.start_ns &&
-                                direction.undecided.first_ns <= stall.end_ns;
+                         return direction.undecided.any_within(stall.start_ns, stall.end_ns);
                        });
   }
 
@@ -288,7 +333,7 @@ class Collector {
         f.advice = "Linux forgives one tick; a receiver that follows RFC 7323 to the letter does not.";
       }
       f.time_ns = time_of(step.frame);
-      if (backward && f.severity == Severity::error) f.advice = what_data_would_meet(step, f.time_ns);
+      if (backward && f.severity == Severity::error) f.advice = what_data_would_meet(step);
       if (!backward)
         f.advice =
             "TS.Recent now follows the new clock: going back to the old one would black-hole the connection.";
@@ -296,14 +341,15 @@ class Collector {
   }
 
   /// Nothing that matters was sent since, but its clock is behind TS.Recent still.
-  std::string what_data_would_meet(const ClockStep& step, TimeNs then) const {
+  std::string what_data_would_meet(const ClockStep& step) const {
     const Host& sender = flow_.host[host_of(flow_, from_)];
+    const TsRecentSet& recent = flow_.host[host_of(flow_, other(from_))].ts_recent;
     if (&step != &direction_->steps.back() || direction_->paws_drops || !direction_->stale_acks ||
-        flow_.reset || sender.fin_sent)
+        flow_.reset || sender.fin_sent || !recent.known() || recent.none_after(sender.clock.last()))
       return {};
     const double hz = direction().clock.hz > 0 ? direction().clock.hz : 1000;
-    const auto left =
-        static_cast<TimeNs>(static_cast<double>(-step.from_last) * 1e9 / hz) - (report_.last_ns - then);
+    const int32_t behind = distance(sender.clock.last(), recent.likeliest());
+    const auto left = static_cast<TimeNs>(behind * 1e9 / hz) - (report_.last_ns - sender.last_ns);
     if (left <= 0) return {};
     return fmt::format("Nothing was lost so far. Data that {} sends within the next {} will be discarded.",
                        named(from_), duration_text(left));
@@ -331,7 +377,10 @@ class Collector {
   /// An offset moves a clock; it does not make it run slower.
   void forget_offsets() {
     for (Migration& m : report_.migrations)
-      if (m.endpoint == from_ && m.frame > direction_->epochs.back().last_frame) m.offset.reset();
+      if (m.endpoint == from_ && m.frame > direction_->epochs.back().last_frame) {
+        m.offset.reset();
+        m.timestamp_sockopt.reset();
+      }
   }
 
   void clock_rate() {
@@ -366,9 +415,9 @@ class Collector {
 
   void options() {
     if (direction_->missing_tsopt) {
-      const uint64_t data = direction_->missing_tsopt_data.count;
+      const uint64_t data = direction_->missing_tsopt_data;
       Finding& f = add(
-          RuleId::tsopt_missing, from_, data ? direction_->missing_tsopt_data : direction_->missing_tsopt,
+          RuleId::tsopt_missing, from_, direction_->missing_tsopt,
           fmt::format("{} without TSopt although negotiated{}",
                       counted(direction_->missing_tsopt.count, "segment"),
                       data ? fmt::format(", {} of them with data", data) : ", all bare ACKs or keepalives"));

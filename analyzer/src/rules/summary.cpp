@@ -85,9 +85,11 @@ std::string summarise(const FlowReport& report) {
     const auto odd = std::ranges::find_if(
         report.migrations, [&](const Migration& m) { return what_changed(report, m).has_value(); });
     const Migration& m = odd != report.migrations.end() ? *odd : report.migrations.front();
-    return capitalised(fmt::format("{} was replaced by another host at frame {}, and {}.", named(m.endpoint),
-                                   m.frame,
-                                   what_changed(report, m).value_or("its timestamps went on without loss")));
+    return capitalised(
+        fmt::format("{} was replaced by another host at frame {}, and {}.", named(m.endpoint), m.frame,
+                    what_changed(report, m).value_or(report.timestamps == Negotiated::yes
+                                                         ? "its timestamps went on without loss"
+                                                         : "it is not known to use timestamps")));
   }
   if (report.timestamps == Negotiated::unknown && report.options_cut)
     return "The snapshot length cut TCP options off: whether timestamps are in use is not known.";

@@ -76,16 +76,37 @@ TEST(Headline, ANoWithTheOtherCause) {
             "for another reason.");
 }
 
-TEST(Headline, HarmlessOldAcksAreNotLoss) {
+/// PAWS discarded `frames` segments, and that is the one finding.
+FlowReport discarded(uint64_t frames, RuleId rule, Severity severity) {
   FlowReport flow = sample::healthy(1);
-  sample::count(flow.directions[0], Verdict::drop, Reason::paws_ack, 4);
-  flow.directions[0].predicted = 4;
+  sample::count(flow.directions[0], Verdict::drop, Reason::paws, static_cast<uint32_t>(frames));
+  flow.directions[0].predicted = static_cast<uint32_t>(frames);
   flow.findings.resize(1);
-  flow.findings[0].rule = RuleId::stale_ack;
-  flow.findings[0].severity = flow.worst = Severity::note;
+  flow.findings[0].rule = rule;
+  flow.findings[0].severity = flow.worst = severity;
+  flow.findings[0].evidence = Evidence::predicted;
+  flow.findings[0].frame_count = frames;
+  return flow;
+}
+
+TEST(Headline, HarmlessOldAcksAreNotLoss) {
+  const FlowReport acks = discarded(4, RuleId::stale_ack, Severity::note);
+  const FlowReport copy = discarded(1, RuleId::paws_drop, Severity::note);
   EXPECT_EQ(
-      answer({flow}),
+      answer({acks}),
       "Timestamps are not the problem: PAWS discarded 4 segments, all old pure ACKs, which is harmless.");
+  EXPECT_EQ(answer({acks, copy}),
+            "Timestamps are not the problem: PAWS discarded 5 segments (4 old pure ACKs, 1 late copy of data "
+            "that had "
+            "arrived), which is harmless.");
+}
+
+TEST(Headline, ARefusedSynIsNotHarmless) {
+  EXPECT_EQ(
+      answer({discarded(3, RuleId::time_wait_reuse, Severity::warning),
+              discarded(4, RuleId::stale_ack, Severity::note)}),
+      "Timestamps held 1 of 2 flows up: 3 SYNs refused in TIME_WAIT, with a TSval before the last one of the "
+      "connection before.");
 }
 
 TEST(Headline, MigrationThatWentWell) {

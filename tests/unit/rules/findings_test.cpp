@@ -480,7 +480,7 @@ TEST(Findings, WhatIcmpSaysIsNoAdviceAgainstPaws) {
   const FlowReport report = judged(c);
   const Finding* stall = find(report, RuleId::paws_stall);
   ASSERT_NE(stall, nullptr);
-  EXPECT_NE(stall->advice.find("would have healed"), std::string::npos) << stall->advice;
+  EXPECT_NE(stall->advice.find("Left alone it does not heal"), std::string::npos) << stall->advice;
 }
 
 /// The client has moved from 02:00:00:00:00:01 to :99, and the server's neighbour entry has not.
@@ -619,6 +619,80 @@ TEST(Findings, AClockThatIsStillBehindWarnsOfTheNextData) {
         "Nothing was lost so far. Data that the client sends within the next 16 min 37 s will be discarded.");
     EXPECT_NE(report.summary.find("nothing was lost so far"), std::string::npos) << report.summary;
   }
+}
+
+/// Both ends were restored: the server knows no TS.Recent any more, and takes what comes.
+TEST(Findings, AClockThatWasTakenAsItIsWarnsOfNothing) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  c.clock[0] -= 1'000'000;
+  c.client({.ttl = 63, .mac = 0x020000000099});
+  c.pass(100 * kMillisecond);
+  c.client({.ttl = 63, .mac = 0x020000000099});
+  c.pass(100 * kMillisecond);
+  c.echo[1] = 0;
+  c.server({.seq = c.next[1] - 1, .mac = 0x020000000088});
+  c.pass(100 * kMillisecond);
+  for (int i = 0; i < 10; ++i) {
+    c.client({.payload = 100, .ttl = 63, .mac = 0x020000000099});
+    c.pass(c.answer);
+    c.server({.mac = 0x020000000088});
+    c.pass(20 * kMillisecond);
+  }
+  const FlowReport report = judged(c);
+  const Finding* step = find(report, RuleId::tsval_regression);
+  ASSERT_NE(step, nullptr);
+  EXPECT_EQ(step->advice, "");
+}
+
+/// A strict receiver drops what has no TSopt, and no clock has to do with it.
+TEST(Findings, NoOffsetMendsAMissingOption) {
+  AnalysisOptions options;
+  options.profile = find_profile("freebsd");
+  ASSERT_NE(options.profile, nullptr);
+  Conversation c(options);
+  c.handshake();
+  c.talk(50);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(c.client({.payload = 100, .seq = c.next[0], .ts = false}).reason, Reason::missing_tsopt);
+    c.pass(kSecond);
+  }
+  const FlowReport report = judged(c);
+  const Finding* drop = find(report, RuleId::paws_drop);
+  ASSERT_NE(drop, nullptr);
+  EXPECT_NE(drop->message.find("TSopt was missing"), std::string::npos) << drop->message;
+  EXPECT_EQ(drop->advice.find("No offset mends that"), 0u) << drop->advice;
+  EXPECT_FALSE(from(report, Side::client).offset_min);
+  const Finding* stall = find(report, RuleId::paws_stall);
+  ASSERT_NE(stall, nullptr);
+  EXPECT_EQ(stall->advice, "It does not heal by itself.");
+  const Finding* missing = find(report, RuleId::tsopt_missing);
+  ASSERT_NE(missing, nullptr);
+  EXPECT_EQ(missing->frame_count, 5u);
+}
+
+/// When it will heal is said where that is still to come, and can.
+TEST(Findings, AStallHealsWhileLinuxStillTries) {
+  const auto advice = [](int32_t back, bool over, bool reset) {
+    Conversation c;
+    c.handshake();
+    c.talk(50);
+    go_on_refused(c, -back);
+    if (over) c.clock[0] += static_cast<uint32_t>(back), c.talk(5);
+    if (reset) c.client({.flags = kRst, .seq = c.next[0], .ts = false});
+    const FlowReport report = judged(c);
+    const Finding* stall = find(report, RuleId::paws_stall);
+    return stall ? stall->advice : "no stall";
+  };
+  EXPECT_EQ(
+      advice(60'000, false, false),
+      "Left alone it heals with the first segment that is sent later than 60 s after the first discarded "
+      "one.");
+  EXPECT_EQ(advice(1'800'000, false, false).find("Left alone it does not heal: TSval takes 30 min"), 0u)
+      << advice(1'800'000, false, false);
+  EXPECT_EQ(advice(60'000, true, false), "");
+  EXPECT_EQ(advice(60'000, false, true), "");
 }
 
 /// The first of many discards turn out to be none, while those after them stay.
