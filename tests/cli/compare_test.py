@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import re
 import xml.etree.ElementTree as ElementTree
 
 from support import *
@@ -104,6 +105,39 @@ class Worse(Compare):
         policy = self.write("p.toml", b'[compare]\nmissing_flow = "warning"')
         self.compare(OK, "--policy", policy, both, self.healthy())
         self.assertEqual(self.compare(OK, self.healthy(), both)["totals"]["added"], 1)
+
+    def test_a_missing_flow_mends_nothing(self):
+        """The same server on another port: no pair. What the reports count is what they show."""
+        elsewhere = self.write("elsewhere.pcap", again(MOVED, port=50001, endpoint=50000))
+        none = self.write("p.toml", b'[compare]\nmissing_flow = "none"')
+        for code, options in ((FINDINGS, []), (OK, ["--policy", none])):
+            document = self.compare(code, *options, NAIVE, elsewhere)
+            self.assertEqual(sorted(flow["verdict"] for flow in document["flows"]), ["added", "missing"])
+            states = [finding["baseline_state"] for flow in document["flows"] for finding in flow["findings"]
+                      if finding["rule"] != "TS022"]
+            self.assertEqual({state: states.count(state) for state in document["findings"]}, document["findings"])
+            self.assertEqual(document["findings"]["fixed"], 0)
+            self.assertIn("none", states)
+            missing = next(flow for flow in document["flows"] if flow["verdict"] == "missing")
+            self.assertEqual({finding["rule"] for finding in missing["findings"] if finding["baseline_state"] == "new"},
+                             {"TS017"})
+            counted = f'findings: {document["findings"]["new"]} new, 0 worse, 0 fixed, 0 unchanged'
+            text = self.expect(code, run("compare", *options, NAIVE, elsewhere)).stdout
+            self.assertEqual(len(re.findall("^ +new ", text, re.MULTILINE)), document["findings"]["new"], text)
+            self.assertIn(counted, text)
+            self.assertRegex(text, r"\n +error TS001 paws-drop: .*\n(.*\n)*?.*candidate\s+does\s+not\s+have")
+            self.assertNotIn("fixed error", text)
+            page = run("compare", "-f", "markdown", *options, NAIVE, elsewhere).stdout
+            self.assertIn(counted, page)
+            self.assertNotIn("[fixed]", page.replace("\\", ""))
+            row = next(row for row in csv.DictReader(io.StringIO(run("compare", "-f", "csv", *options, NAIVE, elsewhere).stdout))
+                       if row["verdict"] == "missing")
+            self.assertEqual([row[column] for column in ("new", "worse", "fixed", "unchanged")], ["TS017/flow/1", "", "", ""])
+
+    def test_a_flow_that_is_lost_is_counted_as_new(self):
+        document = self.compare(FINDINGS, MOVED, NAIVE)
+        states = [finding["baseline_state"] for finding in document["flows"][0]["findings"] if finding["rule"] != "TS022"]
+        self.assertEqual({state: states.count(state) for state in document["findings"]}, document["findings"])
 
     def test_thresholds(self):
         off = "\n".join(f'{name} = {{ severity = "none" }}' for name in

@@ -131,7 +131,7 @@ struct CompareSummary {
   Summary baseline, candidate;
   uint64_t pairs = 0, equal = 0, worse = 0, better = 0, changed = 0;   ///< each pair is one of the last four
   uint64_t missing = 0, added = 0;                    ///< flows of the baseline alone, of the candidate alone
-  uint64_t fresh = 0, grown = 0, fixed = 0, unchanged = 0;   ///< findings of the rule table but TS022
+  uint64_t fresh = 0, grown = 0, fixed = 0, unchanged = 0;   ///< findings but TS022; a missing flow has none but TS017
   std::string answer;                                 ///< one sentence
   GateReport gate;
 };

@@ -107,11 +107,35 @@ class Comparison {
 
   void settle_all(FlowDelta& delta) {
     number_fingerprints(delta.findings);
-    for (Finding& finding : delta.findings) settle(delta, finding);
+    for (Finding& finding : delta.findings) {
+      settle(delta, finding);
+      count_state(finding);
+    }
     std::ranges::stable_sort(delta.findings, [](const Finding& x, const Finding& y) {
       if (x.suppressed.empty() != y.suppressed.empty()) return x.suppressed.empty();
       return x.severity > y.severity;
     });
+  }
+
+  /// Here and nowhere else, so that what a report shows as new is what it counts as new.
+  void count_state(const Finding& finding) {
+    if (finding.rule == RuleId::worse_than_baseline) return;  // a number, which stands beside the findings
+    switch (finding.baseline_state) {
+      case BaselineState::fresh:
+        ++out_.fresh;
+        break;
+      case BaselineState::worse:
+        ++out_.grown;
+        break;
+      case BaselineState::fixed:
+        ++out_.fixed;
+        break;
+      case BaselineState::unchanged:
+        ++out_.unchanged;
+        break;
+      case BaselineState::none:
+        break;
+    }
   }
 
   void findings(FlowDelta& delta) {
@@ -130,23 +154,23 @@ class Comparison {
       const auto old = had.find(finding.fingerprint);
       if (old == had.end()) {
         finding.baseline_state = BaselineState::fresh;
-        ++out_.fresh;
       } else if (finding.severity > policy_severity(policy_, *old->second)) {
         finding.baseline_state = BaselineState::worse;
-        ++out_.grown;
       } else {
         finding.baseline_state = BaselineState::unchanged;
         finding.suppressed = "the baseline has it, too";
-        ++out_.unchanged;
       }
       delta.findings.push_back(std::move(finding));
     }
     for (const Finding& old : olds) {
       if (has.contains(old.fingerprint)) continue;
       Finding finding = old;
-      finding.baseline_state = BaselineState::fixed;
-      finding.suppressed = "the candidate has it no more";
-      ++out_.fixed;
+      if (delta.candidate) {
+        finding.baseline_state = BaselineState::fixed;
+        finding.suppressed = "the candidate has it no more";
+      } else {
+        finding.suppressed = "the candidate does not have the flow";  // which mends nothing
+      }
       delta.findings.push_back(std::move(finding));
     }
   }
