@@ -282,6 +282,28 @@ class Verify(CliTest):
                 self.outside[i].add_to_ts(tsecr=-500_000)
         self.assertEqual(set(self.broken("TS003")), {"TS003"})
 
+    def test_a_tick_that_linux_forgives(self):
+        """Nothing is rewritten, and the restored host lost one tick, as TCP_TIMESTAMP does: analyze calls it a note."""
+        moved = os.path.join(TOP, "captures/healthy.pcap")
+        report = self.verify(OK, inside=moved, outside=moved)
+        found, = report["connections"][0]["findings"]
+        self.assertEqual([found["rule"], found["severity"], found["frames"][0]["outside"]], ["TS003", "note", 19])
+        self.assertIn("go back by 1 tick,", found["message"])
+        self.verify(FINDINGS, "--fail-on", "note", inside=moved, outside=moved)
+        text = self.expect(OK, run("verify-offset", "--inside", moved, "--outside", moved)).stdout
+        self.assertTrue(text.startswith("Nothing is rewritten"), text)
+
+    def test_a_second_tick_is_not_forgiven(self):
+        """Nor does the one before hide it."""
+        plain = []
+        for number, value in enumerate((5000, 5010, 5009, 5020, 5018)):
+            plain.append((number / 10, segment(CLIENT, SERVER, 1000 + 10 * number, 7000, ACK | PSH, (value, 1), b"x" * 10)))
+        capture = self.write("ticks.pcap", pcap(plain))
+        found = self.verify(FINDINGS, inside=capture, outside=capture)["connections"][0]["findings"]
+        self.assertEqual([(each["severity"], each["count"], each["frames"][0]["outside"]) for each in found],
+                         [("error", 1, 5), ("note", 1, 3)])
+        self.assertEqual(found[0]["message"], "the peer sees TSval go back by 2 ticks")
+
     def test_bad_checksum(self):
         at = self.of_local(self.outside, self.move_ns())[30]
         self.outside[at].data[self.outside[at].tcp_at + 16] ^= 0x40

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "tsaudit/profile.h"
+#include "tsaudit/words.h"
+
 namespace tsaudit::verify {
 namespace {
 
@@ -28,14 +31,16 @@ void Checks::expect(Side local, uint32_t offset) {
   report_.table_offset = offset;
 }
 
-void Checks::find(RuleId rule, Side from, const FramePair& frames, std::string message) {
+void Checks::find(RuleId rule, Severity severity, Side from, const FramePair& frames, std::string message) {
   auto& findings = report_.findings;
   const Endpoint& sender = from == Side::client ? report_.client : report_.server;
-  auto found = std::ranges::find_if(
-      findings, [&](const VerifyFinding& f) { return f.rule == rule && f.from == sender; });
+  // What is harmless stands apart from what is not, so that neither hides the other.
+  auto found = std::ranges::find_if(findings, [&](const VerifyFinding& f) {
+    return f.rule == rule && f.severity == severity && f.from == sender;
+  });
   if (found == findings.end()) {
     findings.push_back({.rule = rule,
-                        .severity = rule_info(rule).severity,
+                        .severity = severity,
                         .from = sender,
                         .to = from == Side::client ? report_.server : report_.client,
                         .frames = {},
@@ -175,9 +180,17 @@ void Checks::regression(Side from, const FramePair& frames, const Item& outside)
   if (outside.flags & kRst) return;
   const bool fresh = !s.outside_seen || (outside.length != 0 ? !before(outside.seq, s.highest_end)
                                                              : after(outside.ack, s.highest_ack));
-  if (s.outside_seen && fresh && before(outside.tsval, s.newest))
-    find(RuleId::tsval_regression, from, frames,
-         fmt::format("the peer sees TSval go back by {} ticks", distance(outside.tsval, s.newest)));
+  if (s.outside_seen && fresh && before(outside.tsval, s.newest)) {
+    const auto back = static_cast<uint32_t>(distance(outside.tsval, s.newest));
+    std::string message = fmt::format("the peer sees TSval go back by {}", counted(back, "tick"));
+    Severity severity = rule_info(RuleId::tsval_regression).severity;
+    if (back <= static_cast<uint32_t>(default_profile().window_ticks)) {
+      // As analyze has it: what TCP_TIMESTAMP can lose on Linux 6.7+, by clearing bit 0, costs nothing there.
+      severity = Severity::note;
+      message += ", which Linux forgives, but not a receiver that follows RFC 7323 to the letter";
+    }
+    find(RuleId::tsval_regression, severity, from, frames, std::move(message));
+  }
   if (!s.outside_seen || after(outside.tsval, s.newest)) s.newest = outside.tsval;
   if (!s.outside_seen || after(outside.end(), s.highest_end)) s.highest_end = outside.end();
   if (!s.outside_seen || after(outside.ack, s.highest_ack)) s.highest_ack = outside.ack;

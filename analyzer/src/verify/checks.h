@@ -73,7 +73,10 @@ class Checks {
   void echo(Side from, const Item& inside, const Item& outside);
   void regression(Side from, const FramePair& frames, const Item& outside);
   void checksums(Side from, const FramePair& frames, const Item& inside, const Item& outside);
-  void find(RuleId rule, Side from, const FramePair& frames, std::string message);
+  void find(RuleId rule, Side from, const FramePair& frames, std::string message) {
+    find(rule, rule_info(rule).severity, from, frames, std::move(message));
+  }
+  void find(RuleId rule, Severity severity, Side from, const FramePair& frames, std::string message);
 
   State& state(Side from) { return states_[static_cast<size_t>(from)]; }
 
