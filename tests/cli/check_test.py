@@ -69,6 +69,11 @@ class ExitCodes(Check):
             process = self.expect(USAGE, run("check", "--policy", self.policy(text), self.healthy()))
             self.assertIn(place, process.stderr)
             self.assertEqual(process.stdout, "")
+        process = self.expect(USAGE, run("check", "--policy", self.policy('[receivers]\ndefault = "bogus"'), self.healthy()))
+        told = re.search(r":2:11: .*'bogus'; there are (.*)", process.stderr)[1].split(", ")
+        self.assertIn("linux-6.12", told)
+        for name in told:  # and each of them is one
+            self.expect(OK, run("check", "--policy", self.policy(f'[receivers]\ndefault = "{name}"'), self.healthy()))
         self.expect(USAGE, run("check", "--policy", self.path("missing.toml"), self.healthy()))
         self.expect(USAGE, run("check"))
         self.expect(USAGE, run("check", "--today", "tomorrow", self.healthy()))

@@ -29,9 +29,10 @@ Complaint take_profile(const std::string& text, const ReceiverProfile*& out) {
     return "";
   }
   out = find_profile(text);
-  return out ? ""
-             : fmt::format("no receiver profile is called '{}' ('tsaudit analyze --profile' names them)",
-                           text);
+  if (out) return "";
+  std::string known = "auto";
+  for (const ReceiverProfile& profile : receiver_profiles()) known += fmt::format(", {}", profile.name);
+  return fmt::format("no receiver profile is called '{}'; there are {}", text, known);
 }
 
 Complaint take_filter(const std::string& text, EndpointFilter& out) {
