@@ -27,6 +27,14 @@ def closed(schema):
     return result
 
 
+def references(schema):
+    """Every "$ref" in it."""
+    for each in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else []:
+        yield from references(each)
+    if isinstance(schema, dict) and "$ref" in schema:
+        yield schema["$ref"]
+
+
 def load(name):
     with open(os.path.join(TOP, "docs", name), encoding="utf-8") as file:
         return json.load(file)
@@ -54,8 +62,19 @@ class Schema(CliTest):
                 *sorted(shipped), *external_captures()]
 
     def test_the_schemas_are_schemas(self):
-        Draft202012Validator.check_schema(self.analysis)
-        Draft202012Validator.check_schema(self.segments)
+        """Each by itself: a user has one file, and a validator that is not told where the others are."""
+        paths = sorted(glob.glob(os.path.join(TOP, "docs", "*.schema.json")))
+        self.assertEqual(len(paths), 4)
+        for schema in map(load, paths):
+            with self.subTest(schema=schema["title"]):
+                Draft202012Validator.check_schema(schema)
+                self.assertEqual({each for each in references(schema)
+                                  if each not in {f"#/$defs/{name}" for name in schema["$defs"]}}, set())
+
+    def test_what_two_schemas_define_is_the_same(self):
+        compare = load("tsaudit-compare.schema.json")["$defs"]
+        for name in compare.keys() - {"flow_delta"}:
+            self.assertEqual(compare[name], self.analysis["$defs"].get(name), name)
 
     def test_the_check_can_fail(self):
         document = json.loads(run("analyze", "-f", "json", self.stalled()).stdout)
