@@ -2,6 +2,7 @@
 // tsaudit compare: does the candidate do worse than the baseline?
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "command.h"
@@ -19,14 +20,18 @@ struct CompareOptions {
   InputOptions input;
   ReportOptions report;
   GateOptions gate;
-  std::string policy, baseline, candidate;
+  std::string policy, baseline;
+  std::vector<std::string> candidate;
 };
 
-/// A capture is analyzed, a saved analysis is read. What went wrong is said on stderr, and returned.
-ExitCode digest(const std::string& path, const CompareOptions& options, OptionUse& use, AnalysisDigest& out) {
-  if (path != "-" && is_saved_analysis(path)) {
+bool is_saved(const std::string& path) { return path != "-" && is_saved_analysis(path); }
+
+/// Captures are analyzed, as one; a saved analysis is read. What went wrong is said on stderr, and returned.
+ExitCode digest(const std::vector<std::string>& paths, const CompareOptions& options, OptionUse& use,
+                AnalysisDigest& out) {
+  if (is_saved(paths.front())) {
     auto summary =
-        read_saved_analysis(path, out, [&](Finding&& finding) { out.finding(std::move(finding)); });
+        read_saved_analysis(paths.front(), out, [&](Finding&& finding) { out.finding(std::move(finding)); });
     if (!summary) {
       complain(summary.error().message);
       return ExitCode::input;
@@ -34,7 +39,7 @@ ExitCode digest(const std::string& path, const CompareOptions& options, OptionUs
     out.finish(std::move(summary).value());
   } else {
     InputOptions input = options.input;
-    input.captures = {path};
+    input.captures = paths;
     ExitCode code = ExitCode::ok;
     const auto source = open(input, code);
     if (!source) return code;
@@ -53,8 +58,14 @@ class Deltas : public CompareSink {
 };
 
 ExitCode compare_two(CompareOptions& options) {
-  if (options.baseline == "-" && options.candidate == "-")
+  if (options.baseline == "-" && std::ranges::count(options.candidate, "-") > 0)
     throw UsageError("only one of the two can be stdin");
+  if (options.candidate.size() > 1) {
+    for (const std::string& path : options.candidate)
+      if (is_saved(path))
+        throw UsageError(fmt::format(
+            "{}: a saved analysis is a candidate by itself; only captures are read as one", path));
+  }
   ExitCode code = ExitCode::ok;
   auto policy = open_policy(options.policy, code);
   if (!policy) return code;
@@ -64,9 +75,9 @@ ExitCode compare_two(CompareOptions& options) {
   const Date today = options.gate.date();
   OptionUse use(options.input);  // in either of them
   AnalysisDigest baseline, candidate;
-  for (const auto& [path, side] :
-       {std::pair{&options.baseline, &baseline}, {&options.candidate, &candidate}}) {
-    const ExitCode of_side = digest(*path, options, use, *side);
+  const std::vector<std::string> good = {options.baseline};
+  for (const auto& [paths, side] : {std::pair{&good, &baseline}, {&options.candidate, &candidate}}) {
+    const ExitCode of_side = digest(*paths, options, use, *side);
     code = worse(code, of_side);
     // Without one side there is nothing to compare; half of one is compared as far as it goes.
     if (side->summary().captures.empty() || of_side == ExitCode::interrupted) return code;
@@ -88,16 +99,18 @@ void add_compare(CLI::App& app, Action& action) {
                                          "\n"
                                          "Examples:\n"
                                          "  tsaudit compare good.pcap new.pcap\n"
-                                         "  tsaudit compare --policy policy.toml good.json new.pcap\n"
+                                         "  tsaudit compare --policy policy.toml good.json new-*.pcap\n"
                                          "  tsaudit compare --markdown-out summary.md good.json new.pcap");
   const auto options = std::make_shared<CompareOptions>();
   command->add_option("baseline", options->baseline, "capture, or what analyze --format json wrote of one")
       ->required()
       ->option_text("BASELINE")
       ->group("Input");
-  command->add_option("candidate", options->candidate, "the same of what is to be no worse")
+  command
+      ->add_option("candidate", options->candidate,
+                   "the same of what is to be no worse; several captures are read as one, by time")
       ->required()
-      ->option_text("CANDIDATE")
+      ->option_text("CANDIDATE...")
       ->group("Input");
   options->input.add_to(*command);
   options->report.add_to(*command);
@@ -111,8 +124,8 @@ void add_compare(CLI::App& app, Action& action) {
   command->footer(kExitCodeHelp);
   command->callback([options, &action] {
     FileRoles roles;
-    for (const std::string& path : {options->baseline, options->candidate, options->policy})
-      roles.reads(path);
+    for (const std::string& path : {options->baseline, options->policy}) roles.reads(path);
+    roles.reads(options->candidate);
     options->report.check(roles);
     action = [options] { return compare_two(*options); };
   });

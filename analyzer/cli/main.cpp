@@ -61,7 +61,8 @@ std::string missing(const CLI::App& app, const CLI::App& command) {
     if (!option->get_required() || option->count() != 0) continue;
     if (!option->get_lnames().empty()) return fmt::format("--{} is required", option->get_lnames().front());
     const bool is_capture = option->get_name().starts_with("capture");  // CAPTURE... or IN in the help
-    return fmt::format("no {} given", is_capture ? "capture" : option->get_option_text());
+    const std::string name = option->get_option_text();                 // BASELINE, CANDIDATE...
+    return fmt::format("no {} given", is_capture ? "capture" : name.substr(0, name.find("...")));
   }
   return "an argument is missing";
 }

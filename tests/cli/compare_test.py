@@ -192,10 +192,32 @@ class ExitCodes(Compare):
         self.expect(USAGE, run("compare", self.healthy()))
         self.expect(USAGE, run("compare"))
         self.expect(USAGE, run("compare", "-", "-"))
-        self.expect(USAGE, run("compare", self.healthy(), self.healthy(), self.healthy()))
+        for captures in ([self.saved(MOVED), MOVED], [MOVED, self.saved(MOVED)]):
+            self.expect(USAGE, run("compare", MOVED, *captures))
+        self.expect(USAGE, run("compare", "-", MOVED, "-"))
+        self.assertIn("saved.json: a saved analysis is a candidate by itself",
+                      run("compare", MOVED, MOVED, self.saved(MOVED)).stderr)
+        self.expect(USAGE, run("compare", "--json-out", self.healthy(), MOVED, MOVED, self.healthy()))
         policy = self.write("p.toml", b"[compare]\ngaps = 1")
         self.assertIn("p.toml:2:1: unknown key compare.gaps",
                       self.expect(USAGE, run("compare", "--policy", policy, MOVED, MOVED)).stderr)
+
+    def test_several_captures_are_one_candidate(self):
+        """What analyze makes of them, whatever their order; and a run in pieces is that run."""
+        two = [MOVED, self.stalled()]
+        saved = self.write("two.json", run("analyze", "-f", "json", *two, text=False).stdout)
+        document = self.compare(FINDINGS, MOVED, *two)
+        self.assertEqual(document["totals"]["added"], 1)
+        self.assertEqual([capture["name"] for capture in document["candidate"]["captures"]],
+                         ["stalled.pcap", "healthy.pcap"])
+        for form in ("text", "csv", "markdown", "junit"):
+            reports = {run("compare", "-f", form, MOVED, *candidate).stdout for candidate in (two, two[::-1], [saved])}
+            self.assertEqual(len(reports), 1, form)
+        with open(MOVED, "rb") as file:
+            data = file.read()
+        at = 24 + sum(16 + len(frame) for _, frame in list(frames_of(data))[:16])
+        pieces = self.write("1.pcap", data[:at]), self.write("2.pcap", data[:24] + data[at:])
+        self.assertTrue(self.compare(OK, MOVED, *pieces)["answer"].startswith("Equal: 1 flow"))
 
     def test_stdin(self):
         self.expect(OK, run("compare", MOVED, "-", input=open(MOVED, "rb").read(), text=False))

@@ -91,6 +91,12 @@ class Steps(CliTest):
         self.expect(FINDINGS, self.action(TSAUDIT_CAPTURES=capture("naive-restore"), TSAUDIT_BASELINE_ANALYSIS="good.json"))
         self.assertIn("Worse than the baseline", self.read("summary.md"))
 
+    def test_action_that_compares_several(self):
+        self.write("good.json", run("analyze", "-f", "json", capture("healthy"), capture("healthy-ipv6"), text=False).stdout)
+        self.expect(OK, self.action(TSAUDIT_CAPTURES=f"{capture('healthy')} {capture('healthy-ipv6')}",
+                                    TSAUDIT_BASELINE_ANALYSIS="good.json"))
+        self.assertIn("Equal: 2 flows", self.read("summary.md"))
+
     def test_action_with_a_mistake(self):
         self.write("bad.toml", b"fial_on = 1")
         process = self.action(TSAUDIT_CAPTURES=capture("healthy"), TSAUDIT_POLICY="bad.toml")
@@ -119,6 +125,9 @@ class Steps(CliTest):
         self.expect(OK, self.gitlab(TSAUDIT_CAPTURES=capture("healthy"), TSAUDIT_POLICY=os.path.join(CAPTURES, "policy.toml")))
         self.expect(FINDINGS, self.gitlab(TSAUDIT_CAPTURES=capture("naive-restore"),
                                           TSAUDIT_BASELINE_ANALYSIS=capture("healthy")))
+        self.write("good.json", run("analyze", "-f", "json", capture("healthy"), capture("healthy-ipv6"), text=False).stdout)
+        self.expect(OK, self.gitlab(TSAUDIT_CAPTURES=f"{capture('healthy')} {capture('healthy-ipv6')}",
+                                    TSAUDIT_BASELINE_ANALYSIS="good.json"))
 
 
 if __name__ == "__main__":
