@@ -36,7 +36,12 @@ ExitCode digest(const std::vector<std::string>& paths, const CompareOptions& opt
       complain(summary.error().message);
       return ExitCode::input;
     }
+    const uint64_t stopped = summary->stopped_at_frame;
     out.finish(std::move(summary).value());
+    if (stopped != 0) {
+      complain(fmt::format("{}: the analysis was interrupted at frame {}", paths.front(), stopped));
+      return ExitCode::input;
+    }
   } else {
     InputOptions input = options.input;
     input.captures = paths;
@@ -85,7 +90,11 @@ ExitCode compare_two(CompareOptions& options) {
   use.complain_of_rest();
   Writers<CompareWriter> writers(&make_compare_writer, options.report, {}, policy->fail_on);
   Deltas deltas(writers);
-  const CompareSummary summary = compare(baseline, candidate, *policy, today, deltas);
+  CompareSummary summary = compare(baseline, candidate, *policy, today, deltas);
+  for (const auto& [side, name] : {std::pair{&candidate, "candidate"}, {&baseline, "baseline"}}) {
+    const std::string why = unread(side->summary(), options.input);
+    if (!why.empty()) withhold_verdict(summary.gate, fmt::format("{}: {}", name, why));
+  }
   writers.finish(summary);
   complain_of(summary.gate, options.input.quiet);
   return worse(code, summary.gate.passed ? ExitCode::ok : ExitCode::findings);

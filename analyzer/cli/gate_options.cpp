@@ -130,6 +130,12 @@ ExitCode GateRun::finish(const Summary& summary, bool quiet) {
   return summary.gate->passed ? ExitCode::ok : ExitCode::findings;
 }
 
+void withhold_verdict(GateReport& gate, std::string why) {
+  if (why.empty()) return;
+  gate.passed = false;
+  gate.incomplete = std::move(why);
+}
+
 void complain_of(const GateReport& gate, bool quiet) {
   if (quiet || gate.passed) return;
   const uint64_t whole = static_cast<uint64_t>(

@@ -57,6 +57,9 @@ class GateRun {
   std::string new_baseline_;  ///< file to write; empty: none
 };
 
+/// No gate is green for what it has not seen: `why` is empty if it has seen all.
+void withhold_verdict(GateReport& gate, std::string why);
+
 /// Why a gate is red, on stderr.
 void complain_of(const GateReport& gate, bool quiet);
 

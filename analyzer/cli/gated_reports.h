@@ -7,6 +7,7 @@
 #include "gate_options.h"
 #include "input_options.h"
 #include "report_files.h"
+#include "signals.h"
 #include "tsaudit/analysis.h"
 
 namespace tsaudit::cli {
@@ -25,7 +26,12 @@ class GatedReports : public Sink {
   /// Writes what comes last, says what was wrong with the input and why the gate is red. Returns what to exit
   /// with.
   ExitCode finish(Summary& summary, const InputOptions& input) {
-    if (gate_) gate_->gate().finish(summary);
+    if (gate_) {
+      gate_->gate().finish(summary);
+      std::string why = unread(summary, input);
+      if (why.empty() && interrupted) why = "interrupted";  // before there was a packet, or after the last
+      withhold_verdict(*summary.gate, std::move(why));
+    }
     writers_.finish(summary);
     const ExitCode code = report_input(summary, input);
     return gate_ ? worse(code, gate_->finish(summary, input.quiet)) : code;

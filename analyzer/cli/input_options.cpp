@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 
@@ -45,6 +46,12 @@ void add_capture_point(AnalysisOptions& analysis, const std::string& text) {
   } else {
     throw CLI::ValidationError("--captured-at", fmt::format("'{}' is neither an address nor 'way'", text));
   }
+}
+
+/// Was it not read to its end? One that is cut short may be allowed.
+bool is_broken(const CaptureInfo& capture, const InputOptions& options) {
+  const bool cut_short = capture.truncated && (!capture.error || capture.error->code == Errc::truncated);
+  return (capture.error || capture.truncated) && !(cut_short && options.allow_truncated);
 }
 
 }  // namespace
@@ -207,21 +214,21 @@ Summary run(PacketSource& source, const InputOptions& options, Sink& sink, Optio
 ExitCode report_input(const Summary& summary, const InputOptions& options) {
   ExitCode code = ExitCode::ok;
   for (const CaptureInfo& capture : summary.captures) {
-    const bool cut_short = capture.truncated && (!capture.error || capture.error->code == Errc::truncated);
-    if (cut_short && options.allow_truncated) continue;
-    if (capture.error) {
-      complain(capture.error->message);
-    } else if (capture.truncated) {
-      complain(fmt::format("{}: ends inside a packet", capture.name));
-    } else {
-      continue;
-    }
+    if (!is_broken(capture, options)) continue;
+    complain(capture.error ? capture.error->message : fmt::format("{}: ends inside a packet", capture.name));
     const bool in_writing = capture.error && capture.error->code == Errc::write_failed;
     code = worse(code, in_writing ? ExitCode::internal : ExitCode::input);
   }
   if (!interrupted) return code;
   complain("interrupted");
   return ExitCode::interrupted;
+}
+
+std::string unread(const Summary& summary, const InputOptions& options) {
+  if (summary.stopped_at_frame != 0) return fmt::format("interrupted at frame {}", summary.stopped_at_frame);
+  const bool broken = std::ranges::any_of(
+      summary.captures, [&](const CaptureInfo& capture) { return is_broken(capture, options); });
+  return broken ? "not all of the input could be read" : "";
 }
 
 }  // namespace tsaudit::cli

@@ -57,6 +57,10 @@ Summary run(PacketSource& source, const InputOptions& options, Sink& sink, Optio
 /// What was wrong with the input, on stderr, one line each; and what that means for the exit code.
 ExitCode report_input(const Summary& summary, const InputOptions& options);
 
+/// Why there is no verdict on the input as a whole: not all of it was read, and the user did not allow for that.
+/// Else empty.
+std::string unread(const Summary& summary, const InputOptions& options);
+
 /// "tsaudit: WHAT" on stderr.
 void complain(std::string_view what);
 

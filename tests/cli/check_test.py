@@ -85,11 +85,12 @@ class ExitCodes(Check):
         with open("/dev/full", "w", encoding="utf-8") as full:
             self.expect(INTERNAL, run("check", self.healthy(), capture_output=False, stdout=full, stderr=subprocess.PIPE))
 
-    def test_interrupted(self):
-        process = subprocess.Popen([TSAUDIT, "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def interrupted(self, *arguments, content=connection()[:2000]):
+        """What is on stdout after SIGINT, while it waits for more of the capture."""
+        process = subprocess.Popen([TSAUDIT, *arguments, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
-        process.stdin.write(connection()[:2000])
+        process.stdin.write(content)
         process.stdin.flush()
         for _ in range(100):  # until it waits for more
             time.sleep(0.05)
@@ -97,9 +98,56 @@ class ExitCodes(Check):
                 if stat.read().rsplit(")", 1)[1].split()[0] == "S":
                     break
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out = process.stdout.read()  # its stdin is still open
+        process.communicate(timeout=60)
         self.assertEqual(process.returncode, INTERRUPTED)
-        self.assertIn(b"1 flow", out)
+        return out.decode()
+
+    def test_interrupted(self):
+        self.assertIn("1 flow", self.interrupted("check"))
+
+    def test_half_of_the_input_is_green_in_no_report(self):
+        """Whether the user stopped it or the capture ends too early."""
+        cut = self.write("cut.pcap", connection()[:-5])
+        files = {form: self.path(form) for form in ("text", "json", "ndjson", "junit", "sarif", "github", "markdown")}
+        outputs = [f"--{form}-out={path}" for form, path in files.items()]
+        for command in (["check"], ["check", "--fail-on", "note"], ["analyze", "--fail-on", "error"], ["analyze"]):
+            for stopped in (True, False):
+                with self.subTest(command=command, stopped=stopped):
+                    if stopped:
+                        self.interrupted(*command, *outputs)
+                    else:
+                        self.expect(INPUT, run(*command, *outputs, cut))
+                    text = {}
+                    for form, path in files.items():
+                        with open(path, encoding="utf-8") as file:
+                            text[form] = file.read()
+                        self.assertNotIn("PASSED", text[form], form)
+                    reason = "interrupted at frame" if stopped else "cut short"
+                    suites = {suite.get("name"): suite for suite in ElementTree.fromstring(text["junit"])}
+                    self.assertEqual(suites["tsaudit.captures"].get("errors"), "1")
+                    errors = [error for error in suites["tsaudit.captures"].iter("error")]
+                    self.assertEqual([error.get("type") for error in errors], ["input"])
+                    self.assertIn(reason, errors[0].get("message"))
+                    self.assertRegex(text["github"], f"^::error title=tsaudit::.*{reason}")
+                    self.assertRegex(text["markdown"], f"\n> \\*\\*Input:\\*\\* .*{reason}")
+                    invocation = json.loads(text["sarif"])["runs"][0]["invocations"][0]
+                    self.assertFalse(invocation["executionSuccessful"])
+                    self.assertIn(reason, invocation["toolExecutionNotifications"][0]["message"]["text"])
+                    if command == ["analyze"]:
+                        continue
+                    self.assertFalse(json.loads(text["json"])["gate"]["passed"])
+                    self.assertIn('"passed":false', text["ndjson"])
+                    self.assertEqual([suites["tsaudit.gate"].get(key) for key in ("failures", "errors")], ["0", "1"])
+                    self.assertTrue(text["github"].splitlines()[-1].startswith("::error title=tsaudit::INCOMPLETE ("))
+                    self.assertTrue(text["markdown"].startswith("## tsaudit: INCOMPLETE ("))
+                    self.assertIn("\nINCOMPLETE (", text["text"])
+        # What is allowed is a verdict, and what was found in half is found.
+        self.assertIn("PASSED", self.expect(OK, run("check", "--allow-truncated", cut)).stdout)
+        self.assertIn("FAILED (interrupted at frame 83): ",
+                      self.interrupted("check", content=connection(step=-4_000_000)))
+        junit = self.interrupted("check", "-f", "junit", "--min-flows", "2")
+        self.assertIn('name="tsaudit.gate" tests="1" failures="1" errors="0"', junit)
 
 
 class Policies(Check):

@@ -173,6 +173,13 @@ class ExitCodes(Compare):
         self.compare(INPUT, self.healthy(), cut)
         self.compare(OK, "--allow-truncated", self.healthy(), cut)
         self.compare(INPUT, self.healthy(), self.saved(cut))
+        for sides, name in (((self.healthy(), cut), "candidate"), ((cut, self.healthy()), "baseline")):
+            self.assertFalse(self.compare(INPUT, *sides)["gate"]["passed"])
+            for form in ("text", "markdown", "github", "junit"):
+                out = run("compare", "-f", form, *sides).stdout
+                self.assertIn(f"INCOMPLETE ({name}: not all of the input could be read)", out, form)
+                self.assertNotIn("PASSED", out)
+            self.assertIn('name="tsaudit.gate" tests="1" failures="0" errors="1"', out)
         for content, what in [(b"{", "no JSON document at byte"), (b'{"schema": "x"}', "neither a capture nor"),
                               (b"{}", "neither a capture nor"), (b"[]", "cannot be a capture"),
                               (b'{"schema": "tsaudit.analysis/1"}', "no saved analysis: key 'captures' not found"),
@@ -187,6 +194,16 @@ class ExitCodes(Compare):
                 self.assertIn(what, process.stderr)
                 self.assertEqual(process.stdout, "")
         self.expect(INPUT, run("compare", self.path("missing"), self.healthy()))
+
+    def test_an_analysis_that_was_interrupted(self):
+        """Its exit code is gone by now; what it says of itself is not."""
+        half = re.sub(rb'"stopped_at_frame":0', b'"stopped_at_frame":20', run("analyze", "-f", "json", MOVED, text=False).stdout)
+        half = self.write("half.json", half)
+        for sides in ((MOVED, half), (half, MOVED)):
+            process = self.expect(INPUT, run("compare", "-f", "json", *sides))
+            self.assertIn("half.json: the analysis was interrupted at frame 20", process.stderr)
+            self.assertFalse(json.loads(process.stdout)["gate"]["passed"])
+        self.assertIn("interrupted at frame 20", run("compare", "-f", "junit", MOVED, half).stdout)
 
     def test_usage(self):
         self.expect(USAGE, run("compare", self.healthy()))

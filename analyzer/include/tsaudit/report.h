@@ -235,6 +235,7 @@ struct GateReport {
   uint64_t counted = 0;      ///< findings at or above `fail_on` that count, those below among them
   uint64_t suppressed = 0;   ///< findings that the policy suppresses
   uint64_t known = 0;        ///< findings that the baseline file knows
+  std::string incomplete;    ///< why it cannot pass, whatever was found: not all of the input was read; empty: it was
   std::string answer;        ///< one sentence; empty: the analysis has the answer
   std::vector<Finding> findings;      ///< about the captures as a whole: their flow is 0
   std::vector<std::string> remarks;   ///< suppressions that expired or match nothing, stale lines of the baseline

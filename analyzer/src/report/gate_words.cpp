@@ -9,9 +9,10 @@
 namespace tsaudit {
 
 std::string gate_line(const GateReport& gate) {
-  std::string text = gate.passed ? "PASSED" : "FAILED";
+  std::string text = gate.passed ? "PASSED" : gate.counted == 0 ? "INCOMPLETE" : "FAILED";
+  if (!gate.incomplete.empty()) text += fmt::format(" ({})", gate.incomplete);
   if (gate.fail_on == Severity::none) {
-    text += gate.passed ? ": no finding fails (fail_on none)" : ": too little to judge";
+    text += gate.counted == 0 ? ": no finding fails (fail_on none)" : ": too little to judge";
   } else {
     text += fmt::format(": {} of severity {}{}", counted(gate.counted, "finding"), to_string(gate.fail_on),
                         gate.fail_on == Severity::error ? "" : " or above");
@@ -19,6 +20,11 @@ std::string gate_line(const GateReport& gate) {
   if (gate.suppressed > 0) text += fmt::format("; {} suppressed by the policy", grouped(gate.suppressed));
   if (gate.known > 0) text += fmt::format("; {} known from the baseline", grouped(gate.known));
   return text;
+}
+
+std::string interruption(const Summary& summary) {
+  if (summary.stopped_at_frame == 0) return "";
+  return fmt::format("interrupted at frame {}; what came before is reported", summary.stopped_at_frame);
 }
 
 std::string stable_flow_name(const FlowReport& flow) {

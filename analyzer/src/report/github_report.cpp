@@ -39,6 +39,7 @@ class GithubReport : public ReportWriter {
     for (const CaptureInfo& capture : summary.captures) {
       if (capture.error) line("error", "title=tsaudit", capture.error->message);
     }
+    if (const std::string what = interruption(summary); !what.empty()) line("error", "title=tsaudit", what);
     if (summary.gate) {
       for (const Finding& finding : summary.gate->findings) annotation(finding, finding_text(finding), "");
       for (const std::string& remark : summary.gate->remarks) line("warning", "title=tsaudit", remark);

@@ -92,18 +92,26 @@ class JunitReport : public ReportWriter {
   }
 
   void captures(const Summary& summary) {
-    const auto broken =
-        std::ranges::count_if(summary.captures, [](const CaptureInfo& c) { return c.error.has_value(); });
+    std::vector<std::string> errors;
+    for (const CaptureInfo& capture : summary.captures)
+      errors.push_back(capture.error ? capture.error->message : "");
+    // Which of several captures was being read is not told: it stands with the last, which was not read to
+    // its end.
+    if (!errors.empty() && errors.back().empty()) errors.back() = interruption(summary);
     out_.print(
         "  <testsuite name=\"tsaudit.captures\" tests=\"{}\" failures=\"0\" errors=\"{}\" skipped=\"0\">\n",
-        summary.captures.size(), broken);
-    for (const CaptureInfo& capture : summary.captures) {
-      open_case(out_, "tsaudit.captures", capture.name, !capture.error);
-      if (!capture.error) continue;
-      out_.print("      <error type=\"input\" message=\"{}\"/>\n    </testcase>\n",
-                 xml_escaped(capture.error->message));
+        errors.size(), errors.size() - static_cast<size_t>(std::ranges::count(errors, "")));
+    for (size_t i = 0; i < errors.size(); ++i) {
+      open_case(out_, "tsaudit.captures", summary.captures[i].name, errors[i].empty());
+      if (errors[i].empty()) continue;
+      error(errors[i]);
+      out_.write("    </testcase>\n");
     }
     out_.write("  </testsuite>\n");
+  }
+
+  void error(std::string_view message) {
+    out_.print("      <error type=\"input\" message=\"{}\"/>\n", xml_escaped(message));
   }
 
   void gate(const GateReport& gate) {
@@ -111,10 +119,13 @@ class JunitReport : public ReportWriter {
     for (const Finding& finding : gate.findings) {
       if (counts(finding, gate.fail_on)) failed.push_back(&finding);
     }
-    out_.print("  <testsuite name=\"tsaudit.gate\" tests=\"1\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n",
-               failed.empty() ? 0 : 1);
+    const bool no_verdict = failed.empty() && !gate.incomplete.empty();
+    out_.print(
+        "  <testsuite name=\"tsaudit.gate\" tests=\"1\" failures=\"{}\" errors=\"{}\" skipped=\"0\">\n",
+        failed.empty() ? 0 : 1, no_verdict ? 1 : 0);
     open_case(out_, "tsaudit.gate", "the captures as a whole", false);
     if (!failed.empty()) failure(out_, *failed.front(), failed);
+    if (no_verdict) error(gate.incomplete);
     out_.print("      <system-out>{}\n", xml_escaped(gate_line(gate)));
     for (const std::string& remark : gate.remarks) out_.print("{}\n", xml_escaped(remark));
     out_.write("</system-out>\n    </testcase>\n  </testsuite>\n");

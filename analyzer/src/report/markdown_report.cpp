@@ -37,6 +37,8 @@ class MarkdownReport : public ReportWriter {
     for (const CaptureInfo& capture : summary.captures) {
       if (capture.error) out_.print("\n> **Input:** {}\n", markdown_text(capture.error->message));
     }
+    if (const std::string what = interruption(summary); !what.empty())
+      out_.print("\n> **Input:** {}\n", markdown_text(what));
     if (summary.gate) gate(*summary.gate);
     host_moves();
     table();

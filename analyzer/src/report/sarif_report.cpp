@@ -130,6 +130,7 @@ class SarifReport : public ReportWriter {
     for (const CaptureInfo& capture : summary.captures) {
       if (capture.error) notify(Severity::error, capture.error->message);
     }
+    if (const std::string what = interruption(summary); !what.empty()) notify(Severity::error, what);
     if (summary.gate) {
       for (const std::string& remark : summary.gate->remarks) notify(Severity::warning, remark);
     }

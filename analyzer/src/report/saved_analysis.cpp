@@ -171,6 +171,7 @@ Summary summary_of(const json& root) {
   out.totals.contradicted = whole(totals, "contradicted");
   out.totals.unknown = whole(totals, "unknown");
   out.worst = named<Severity>(root, "worst", 4);
+  out.stopped_at_frame = whole_or<uint64_t>(root, "stopped_at_frame", 0);
   return out;
 }
 
