@@ -237,7 +237,11 @@ class ExitCodes(Compare):
         self.assertTrue(self.compare(OK, MOVED, *pieces)["answer"].startswith("Equal: 1 flow"))
 
     def test_stdin(self):
-        self.expect(OK, run("compare", MOVED, "-", input=open(MOVED, "rb").read(), text=False))
+        with open(MOVED, "rb") as file:
+            data = file.read()
+        for stdin in ("-", "/dev/stdin"):
+            self.expect(OK, run("compare", MOVED, stdin, input=data, text=False))
+            self.expect(OK, run("compare", stdin, MOVED, input=data, text=False))
 
 
 class Reports(Compare):

@@ -10,7 +10,7 @@
 
 namespace tsaudit {
 
-/// Does the file begin as a JSON document does, and no capture? False as well for what cannot be read.
+/// Does the file begin as a JSON document does, and no capture? False as well for what cannot be read, and for a pipe.
 bool is_saved_analysis(const std::string& path);
 
 /// Reads a document of the schema tsaudit.analysis/1. Flows come without their findings, which `findings` gets one by

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -178,6 +179,9 @@ Summary summary_of(const json& root) {
 }  // namespace
 
 bool is_saved_analysis(const std::string& path) {
+  // A pipe can be read only once: what is looked at here the reader of captures would miss.
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
   std::ifstream file(path, std::ios::binary);
   char first = 0;
   return file >> first && first == '{';
