@@ -398,7 +398,8 @@ class Verify(CliTest):
         self.expect(INPUT, run(*arguments, "nothing-there.pcap"))
         with open(OUTSIDE, "rb") as file:
             cut = self.write("cut.pcap", file.read()[:20_000])
-        self.expect(INPUT, run(*arguments, cut))
+        process = self.expect(INPUT, run(*arguments, cut))
+        self.assertRegex(process.stdout, r"\AAs far as was read: ", "what follows may be otherwise")
         for content, says in ((b"{", "no table"), (b'[{"local":"x"}]', "entry 1"),
                               (b'[{"local":"1.2.3.4:5","remote":"1.2.3.4:6","offset":99999999999}]', "32 bits")):
             table = self.write("bad.json", content)

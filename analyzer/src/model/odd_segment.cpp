@@ -276,6 +276,28 @@ void Tracker::go_on(Odd& odd) {
                  sent_again, odd.was);
 }
 
+/// What the receiver's state alone does not tell.
+void Tracker::doubt_verdict(Odd& odd) {
+  const auto& [flow, s, b] = std::tie(odd.flow, odd.s, odd.b);
+  const auto is_open = [&](Reason reason) {
+    odd.j.verdict = Verdict::unknown;
+    odd.j.reason = reason;
+  };
+  // The RST before it was taken, and there is nobody any more; or somebody who has gone on to the next
+  // connection.
+  const bool over = flow.trouble && (trouble(flow).direction[odd.from].doubtful_reset ||
+                                     (trouble(flow).knock && trouble(flow).knock->from == (odd.from ^ 1)));
+  if (odd.j.verdict == Verdict::accept && over && !s.has(kSyn | kRst)) is_open(Reason::state_unknown);
+  // Its data came before their ACK and are shown late, or they come again and the capture lacks the first.
+  const Gaps* const gaps = odd.j.reason == Reason::old_sequence ? gaps_of(flow, odd.from) : nullptr;
+  if (gaps && s.payload > 0 && gaps->lacks(s.seq, s.end_seq())) is_open(Reason::sequence_range);
+  // Its clock goes on in order, towards a TSval that its receiver has echoed before the capture shows it: the
+  // capture shows this way later than the other one.
+  if (is_paws_drop(odd.j) && b.ts_recent.unseen() && odd.was.clock.started() &&
+      odd.fit == SenderClock::Fit::good && !odd.seen_before)
+    is_open(Reason::ts_recent_range);
+}
+
 Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   Host& a = flow.host[from];
   Host& b = flow.host[from ^ 1];
@@ -314,27 +336,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
     odd.j.reason = Reason::handshake;
   else
     odd.j = judge_segment(profile_for(flow, from ^ 1), flow, b, a, s, known_trouble);
-  // Or the RST before it was taken, and there is nobody any more; or somebody who has gone on to the next
-  // connection.
-  if (odd.j.verdict == Verdict::accept && flow.trouble && !s.has(kSyn | kRst) &&
-      (trouble(flow).direction[from].doubtful_reset ||
-       (trouble(flow).knock && trouble(flow).knock->from == (from ^ 1)))) {
-    odd.j.verdict = Verdict::unknown;
-    odd.j.reason = Reason::state_unknown;
-  }
-  // Its data came before their ACK and are shown late, or they come again and the capture lacks the first.
-  const Gaps* const gaps = odd.j.reason == Reason::old_sequence ? gaps_of(flow, from) : nullptr;
-  if (gaps && s.payload > 0 && gaps->lacks(s.seq, s.end_seq())) {
-    odd.j.verdict = Verdict::unknown;
-    odd.j.reason = Reason::sequence_range;
-  }
-  // Its clock goes on in order, towards a TSval that its receiver has echoed before the capture shows it: the
-  // capture shows this way later than the other one.
-  if (is_paws_drop(odd.j) && b.ts_recent.unseen() && odd.was.clock.started() &&
-      odd.fit == SenderClock::Fit::good && !odd.seen_before) {
-    odd.j.verdict = Verdict::unknown;
-    odd.j.reason = Reason::ts_recent_range;
-  }
+  doubt_verdict(odd);
   make_up_damage(odd);
   if (odd.retransmitted) take_back_ack(a, b, s);
   note_options(flow, from, s);

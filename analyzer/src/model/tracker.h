@@ -92,6 +92,7 @@ class Tracker {
   // odd_segment.cpp
   Judgement process_odd(Flow& flow, unsigned from, const Segment& s);
   struct Odd;
+  void doubt_verdict(Odd& odd);
   void make_up_damage(const Odd& odd);
   void take(Odd& odd);
   void follow_open(const Odd& odd);

@@ -100,6 +100,7 @@ void write_verify_json(const VerifyReport& report, std::FILE* out) {
   json.field("not_compared", report.not_compared);
   json.field("gave_up", report.gave_up);
   json.end_object();
+  json.field("interrupted", report.interrupted);
   json.field("clock_difference_ns", report.clock_difference_ns);
   json.key("latency");
   json.begin_object();

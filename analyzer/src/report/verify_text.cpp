@@ -64,13 +64,20 @@ class Text {
     if (bad != 0)
       return fmt::format("The offset does not hold in {} of {}.", grouped(bad),
                          counted(report_.connections.size(), "connection"));
+    const char* const far = is_read_to_the_end() ? "" : "As far as was read: ";
     if (rewritten == 0)
-      return fmt::format("Nothing is rewritten: {} are the same inside and outside.",
+      return fmt::format("{}Nothing is rewritten: {} are the same inside and outside.", far,
                          counted(report_.pairs, "segment"));
     return fmt::format(
-        "The offset holds: {} of {} rewritten, constant and inverse, and nothing else changed in {}.",
+        "{}The offset holds: {} of {} rewritten, constant and inverse, and nothing else changed in {}.", far,
         grouped(rewritten), counted(report_.connections.size(), "connection"),
         counted(report_.pairs, "segment"));
+  }
+
+  bool is_read_to_the_end() const {
+    const auto whole = [](const CaptureInfo& capture) { return !capture.error; };
+    return !report_.interrupted && std::ranges::all_of(report_.inside, whole) &&
+           std::ranges::all_of(report_.outside, whole);
   }
 
   void show(const VerifyConnection& c) {
