@@ -12,6 +12,7 @@
 namespace tsaudit::gui {
 namespace {
 
+constexpr double kHour = 3600, kDay = 24 * kHour;
 constexpr double kMostGrouped = 1e15;  ///< beyond, nobody counts the groups
 
 /// As many as tell one multiple of `step` from the next: 0.25 needs two.
@@ -21,6 +22,8 @@ int decimals_for(double step) {
   for (double scaled = step; step > 0 && decimals < 9 && !whole(scaled); scaled *= 10) ++decimals;
   return decimals;
 }
+
+TimeNs whole_seconds(TimeNs time_ns) { return time_ns / kSecond - (time_ns % kSecond < 0 ? 1 : 0); }
 
 }  // namespace
 
@@ -52,12 +55,34 @@ std::string rounded_number(double value, int digits) {
   return text == "0" ? text : sign + text;
 }
 
+double round_in_days(double seconds) {
+  if (seconds <= kHour / 2) return seconds;
+  for (const double step : {kHour, 2 * kHour, 3 * kHour, 6 * kHour, 12 * kHour, kDay, 2 * kDay, 5 * kDay})
+    if (seconds <= step) return step;
+  double days = 10;
+  while (days * kDay < seconds) days *= 2;
+  return days * kDay;
+}
+
+std::string axis_seconds(double seconds, double step) {
+  if (step < kHour) return axis_number(seconds, step) + " s";
+  const int64_t hours = std::abs(std::llround(seconds / kHour)), days = hours / 24, rest = hours % 24;
+  if (hours == 0) return "0";
+  const std::string sign = seconds < 0 ? "\u2212" : "";
+  if (days == 0) return fmt::format("{}{} h", sign, rest);
+  return sign +
+         (rest == 0 ? fmt::format("{} d", grouped(days)) : fmt::format("{} d {} h", grouped(days), rest));
+}
+
+std::string utc_text(TimeNs time_ns) {
+  return fmt::format("{:%Y-%m-%d} {} UTC", fmt::gmtime(static_cast<std::time_t>(whole_seconds(time_ns))),
+                     axis_clock(time_ns, 0.001));
+}
+
 std::string axis_clock(TimeNs time_ns, double step_seconds) {
-  TimeNs seconds = time_ns / kSecond, rest = time_ns % kSecond;
-  if (rest < 0) {
-    rest += kSecond;
-    --seconds;
-  }
+  const TimeNs seconds = whole_seconds(time_ns), rest = time_ns - seconds * kSecond;
+  if (step_seconds >= kHour)
+    return fmt::format("{:%m-%d %H:%M}", fmt::gmtime(static_cast<std::time_t>(seconds)));
   std::string text = fmt::format("{:%H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(seconds)));
   const int decimals = decimals_for(step_seconds);
   if (decimals > 0) text += "." + fmt::format("{:09}", rest).substr(0, static_cast<size_t>(decimals));

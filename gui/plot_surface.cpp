@@ -2,9 +2,11 @@
 #include "plot_surface.h"
 
 #include <QPicture>
+#include <cmath>
 #include <functional>
 
-#include "axis_text.h"
+#include "axis_tickers.h"
+#include "curve_graph.h"
 #include "plot_layers.h"
 #include "qcp.h"
 #include "theme.h"
@@ -12,70 +14,14 @@
 namespace tsaudit::gui {
 namespace {
 
-constexpr int kPixelsPerTick = 26, kPixelsPerTimeTick = 90;
+constexpr int kPixelsPerTick = 26, kPixelsPerTimeTick = 90, kBetweenTicks = 8;
 constexpr int kLeftMargin = 110, kRightMargin = 12;  // fixed, so that the plots of a stack are in line
 /// Beyond so many points lines are drawn without smoothing: it would cost more than it shows.
 constexpr size_t kSmoothUpTo = 1200;
 /// More circles than this run into each other.
 constexpr size_t kCirclesUpTo = 300;
-constexpr double kDot = 2;  ///< pixels: a square, which is drawn instead
 
 }  // namespace
-
-class TimeTicker : public QCPAxisTicker {
- public:
-  AxisOptions options;
-  TimeNs base_ns = 0;
-
- protected:
-  double getTickStep(const QCPRange& range) override { return step_ = QCPAxisTicker::getTickStep(range); }
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    const TimeNs time = base_ns + std::llround(tick * 1e9);
-    if (options.absolute_time) return QString::fromStdString(axis_clock(time, step_));
-    return QString::fromStdString(
-        axis_number(static_cast<double>(time - options.time_origin_ns) / 1e9, step_) + " s");
-  }
-
- private:
-  double step_ = 1;
-};
-
-class ValueTicker : public QCPAxisTicker {
- public:
-  double origin = 0;
-
- protected:
-  double getTickStep(const QCPRange& range) override { return step_ = QCPAxisTicker::getTickStep(range); }
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    return QString::fromStdString(axis_number(tick + origin, step_));
-  }
-
- private:
-  double step_ = 1;
-};
-
-/// A curve of thousands of points is drawn with a cosmetic pen, in one go: Qt is asked once and not for each
-/// piece.
-class CurveGraph : public QCPGraph {
- public:
-  using QCPGraph::QCPGraph;
-
- protected:
-  void drawLinePlot(QCPPainter* painter, const QVector<QPointF>& lines) const override {
-    if (painter->pen().widthF() > 0 || painter->pen().style() == Qt::NoPen)
-      return QCPGraph::drawLinePlot(painter, lines);
-    applyDefaultAntialiasingHint(painter);
-    painter->drawPolyline(lines.constData(), static_cast<int>(lines.size()));
-  }
-  /// QCustomPlot's dot is a line of its own, and of one pixel.
-  void drawScatterPlot(QCPPainter* painter, const QVector<QPointF>& scatters,
-                       const QCPScatterStyle& style) const override {
-    if (style.shape() != QCPScatterStyle::ssDot) return QCPGraph::drawScatterPlot(painter, scatters, style);
-    applyScattersAntialiasingHint(painter);
-    for (const QPointF& at : scatters)
-      painter->fillRect(QRectF(at.x() - kDot / 2, at.y() - kDot / 2, kDot, kDot), pen().color());
-  }
-};
 
 /// By itself it would draw everything at each change of its size, with the curves that were sampled for the
 /// size before, and then once more.
@@ -229,6 +175,21 @@ struct PlotSurface::Impl {
                        .height = static_cast<double>(std::max(rect.height(), 1))};
   }
 
+  /// As many as there is room for their labels: late in a long capture those are long.
+  int time_ticks() const {
+    const auto fitting = [&](double pixels) {
+      return std::clamp(static_cast<int>(state.transform.width / pixels), 2, 14);
+    };
+    const int most = fitting(kPixelsPerTimeTick);
+    // A digit more than the step would have that is a power of ten: it may be 2.5 times that.
+    const double exact = static_cast<double>(state.time.span()) / 1e9 / most;
+    const double step = std::pow(10, std::floor(std::log10(exact)) - 1);
+    const QString last = time_ticker->label(state.time.to, step);
+    // QCustomPlot takes the nearest round step: of 3.75, 2.5.
+    const double width = QFontMetricsF(plot->xAxis->tickLabelFont()).horizontalAdvance(last) + kBetweenTicks;
+    return std::min(most, fitting(width * 1.5));
+  }
+
   /// Samples every curve for the current view.
   void refresh() {
     pending = false;
@@ -240,14 +201,13 @@ struct PlotSurface::Impl {
     time_ticker->options = axis;
     time_ticker->base_ns = base;
     value_ticker->origin = axis.absolute_value ? origin : 0;
-    // Round numbers are round in what the labels say, not in keys. Absolute times need no more than the
-    // second.
-    const TimeNs zero = axis.absolute_time ? base - base % kSecond : axis.time_origin_ns;
+    // Round numbers are round in what the labels say, not in keys. Absolute times are so by the day.
+    constexpr TimeNs kDay = 86'400 * kSecond;
+    const TimeNs zero = axis.absolute_time ? base - base % kDay : axis.time_origin_ns;
     time_ticker->setTickOrigin(key(zero));
     value_ticker->setTickOrigin(axis.absolute_value ? -origin : 0);
     value_ticker->setTickCount(std::clamp(static_cast<int>(state.transform.height) / kPixelsPerTick, 2, 9));
-    time_ticker->setTickCount(
-        std::clamp(static_cast<int>(state.transform.width) / kPixelsPerTimeTick, 2, 14));
+    time_ticker->setTickCount(time_ticks());
     plot->xAxis->setRange(0, key(state.time.to));
     plot->yAxis->setRange(state.value.from - origin, state.value.to - origin);
     state.clusters.clear();
@@ -303,6 +263,15 @@ PlotSurface::~PlotSurface() = default;
 
 int PlotSurface::left_margin() { return kLeftMargin; }
 int PlotSurface::redraws() const { return impl_->redraws; }
+std::vector<std::pair<double, QString>> PlotSurface::time_labels() const {
+  std::vector<std::pair<double, QString>> out;
+  if (!impl_->axis.time_labels) return out;
+  const QVector<double> ticks = impl_->plot->xAxis->tickVector();
+  const QVector<QString> labels = impl_->plot->xAxis->tickVectorLabels();
+  for (qsizetype i = 0; i < std::min(ticks.size(), labels.size()); ++i)
+    out.emplace_back(impl_->plot->xAxis->coordToPixel(ticks[i]), labels[i]);
+  return out;
+}
 const std::vector<MarkCluster>& PlotSurface::clusters() const { return impl_->state.clusters; }
 ViewTransform PlotSurface::transform() const { return impl_->state.transform; }
 

@@ -55,6 +55,8 @@ class PlotSurface : public QWidget {
   /// Vector drawing for export.
   void paint_to(QPainter& painter, const QRect& into);
   static int left_margin();
+  /// What stands on the axis of time, with the place of its middle; none: the plot below has it.
+  std::vector<std::pair<double, QString>> time_labels() const;
   /// How often curves were sampled and drawn: one notch of the wheel is to cost one.
   int redraws() const;
 

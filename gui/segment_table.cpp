@@ -58,9 +58,18 @@ SegmentTable::SegmentTable(QWidget* parent) : QWidget(parent) {
 
 void SegmentTable::set_flow(std::shared_ptr<const FlowView> flow, TimeNs origin_ns) {
   if (!flow || flow->position_of_frame(frame_) == flow->rows().size()) frame_ = 0;
+  if (flow) fit_time(flow->last_ns() - origin_ns);
   model_.set_flow(std::move(flow), origin_ns);
   show_window();
   if (frame_) select_frame(frame_);
+}
+
+/// The width is for the usual; a connection of days has longer times.
+void SegmentTable::fit_time(TimeNs longest_ns) {
+  const QString widest = QString::number(static_cast<double>(longest_ns) / 1e9, 'f', 6);
+  const int width = QFontMetrics(table_->font()).horizontalAdvance(widest) + 8;
+  QHeaderView* header = table_->horizontalHeader();
+  if (header->sectionSize(SegmentModel::kTime) < width) header->resizeSection(SegmentModel::kTime, width);
 }
 
 void SegmentTable::show_window() {

@@ -30,6 +30,7 @@ class SegmentTable : public QWidget {
 
  private:
   void show_window();
+  void fit_time(TimeNs longest_ns);
   SegmentModel model_;
   ListView* table_ = nullptr;
   QCheckBox* drops_only_ = nullptr;

@@ -146,6 +146,18 @@ TEST(AxisText, HasTheDigitsThatTheStepNeeds) {
   EXPECT_EQ(axis_number(4294967296.0 * 3, 1), "12,884,901,888");
 }
 
+TEST(AxisText, LongTimesAreInHoursAndDays) {
+  EXPECT_EQ(round_in_days(1.7), 1.7);
+  EXPECT_EQ(round_in_days(2'500), 3'600);
+  EXPECT_EQ(round_in_days(250'000), 5 * 86'400);
+  EXPECT_EQ(round_in_days(3'000'000), 40 * 86'400);
+  EXPECT_EQ(axis_seconds(12'500, 500), "12,500 s");
+  EXPECT_EQ(axis_seconds(-7'200, 3'600), "\u22122 h");
+  EXPECT_EQ(axis_seconds(0, 86'400), "0");
+  EXPECT_EQ(axis_seconds(194'400, 21'600), "2 d 6 h");
+  EXPECT_EQ(axis_seconds(2'160'000, 432'000), "25 d");
+}
+
 TEST(AxisText, RoundedNumbersKeepTheDigitsThatCount) {
   EXPECT_EQ(rounded_number(1000, 6), "1,000");
   EXPECT_EQ(rounded_number(1e6 / 3, 6), "333,333");
@@ -158,6 +170,7 @@ TEST(AxisText, RoundedNumbersKeepTheDigitsThatCount) {
 TEST(AxisText, ClockShowsFractionsWhenZoomedIn) {
   const TimeNs noon = 12 * 3600 * kSecond;
   EXPECT_EQ(axis_clock(noon, 60), "12:00:00");
+  EXPECT_EQ(axis_clock(noon, 86'400).substr(5), " 12:00") << "days apart, it is the date that differs";
   EXPECT_EQ(axis_clock(noon + 1'500'000, 0.0005), "12:00:00.0015");
   EXPECT_EQ(axis_clock(-500'000'000, 0.1), "23:59:59.5");
 }
