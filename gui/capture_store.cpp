@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "unwrapper.h"
+
 namespace tsaudit::gui {
 
 namespace {
@@ -17,7 +19,8 @@ bool is_remarkable(const FlowReport& report) {
   return !report.findings.empty() || !report.migrations.empty() ||
          std::any_of(report.directions.begin(), report.directions.end(),
                      [](const DirectionReport& direction) {
-                       return direction.offset_min || !direction.clock.steps.empty();
+                       return direction.offset_min || !direction.clock.steps.empty() ||
+                              direction.reasons[static_cast<size_t>(Reason::idle)] > 0;
                      });
 }
 
@@ -171,11 +174,15 @@ std::vector<CaptureStore::ClockPoint> CaptureStore::clock_line(const FlowEntry& 
     add(first);
   }
   std::vector<ClockPoint> line;
-  int64_t ticks = 0;
+  Unwrapper ticks;
+  double before = 0;
   for (auto at = rows.rbegin(); at != rows.rend(); ++at) {
-    if (at != rows.rbegin()) ticks += static_cast<int32_t>((*at)->tsval - at[-1]->tsval);
+    const double passed = at == rows.rbegin() ? 0
+                                              : ticks_beyond_half((*at)->time_ns - at[-1]->time_ns,
+                                                                  flow.hz[static_cast<size_t>(side)]);
+    before = passed > 0 ? ticks.place((*at)->tsval, before + passed) : ticks.place((*at)->tsval);
     line.push_back(
-        {static_cast<double>((*at)->time_ns - rows.back()->time_ns) / 1e9, static_cast<double>(ticks)});
+        {static_cast<double>((*at)->time_ns - rows.back()->time_ns) / 1e9, before - rows.back()->tsval});
   }
   return line;
 }

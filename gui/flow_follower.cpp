@@ -6,6 +6,7 @@
 #include <future>
 #include <vector>
 
+#include "tsaudit/profile.h"
 #include "tsaudit/segment.h"
 
 namespace tsaudit::gui {
@@ -14,6 +15,13 @@ namespace {
 /// A flow with fewer of the rows than one of so many is walked along its own.
 constexpr uint32_t kSparse = 4;
 constexpr size_t kBetweenLooks = 1 << 16;  ///< rows that pass until `stop` is looked at
+
+/// The shortest silence after which a receiver lets any TSval pass.
+TimeNs shortest_idle() {
+  static const TimeNs shortest =
+      std::ranges::min(receiver_profiles(), {}, &ReceiverProfile::idle_seconds).idle_seconds * kSecond;
+  return shortest;
+}
 
 bool is_set(const std::atomic<bool>* stop) { return stop && stop->load(std::memory_order_relaxed); }
 
@@ -24,6 +32,31 @@ void FlowFollower::Growing::reserve(size_t size) {
   times.reserve(size);
   for (GrowingPyramid* column : {&tsval, &ts_recent, &seq, &other_tsecr, &other_ack, &other_rtt})
     column->reserve(size);
+}
+
+/// TS.Recent leads, so that TSval stands above or below it by exactly what the receiver sees. But for a
+/// silence of more than half of the number circle: what the receiver sees then says nothing of the clock, and
+/// it is the time that tells where TSval stands.
+void FlowFollower::Growing::append_clock(const LogRow& row, double hz) {
+  const auto sample = static_cast<uint32_t>(tsval.size());
+  // A receiver whose TS.Recent is 0 has none. It has lost it, or has not had one yet.
+  const bool has_recent = row.has_ts && row.ts_recent_known && row.ts_recent != 0 && ticks.started();
+  if (row.has_ts && row.ts_recent_known && row.ts_recent == 0) unset.push_back(sample);
+  ts_recent.append(has_recent ? ticks.place(row.ts_recent) : kNoValue);
+  if (!row.has_ts) return append_tsval(kNoValue);
+  const TimeNs silence = renewed_ns == kNever ? 0 : row.time_ns - renewed_ns;
+  if (silence >= shortest_idle()) silences.push_back({.sample = sample, .since_ns = renewed_ns});
+  const double passed = ticks_beyond_half(silence, hz);
+  const bool refused = static_cast<Verdict>(row.verdict) == Verdict::drop;
+  double value = 0;
+  if (passed > 0)
+    value = refused ? ticks.peek(row.tsval, renewed + passed) : ticks.place(row.tsval, renewed + passed);
+  else
+    value = has_recent ? ticks.peek(row.tsval) : ticks.place(row.tsval);
+  append_tsval(value);
+  if (refused) return;
+  renewed_ns = row.time_ns;
+  renewed = value;
 }
 
 void FlowFollower::Growing::append_tsval(double value) {
@@ -57,6 +90,8 @@ Track FlowFollower::Growing::share() const {
   track.other_ack = Series(track.times, other_ack.share());
   track.other_rtt = Series(track.times, other_rtt.share());
   for (size_t kind = 0; kind < kMarkKinds; ++kind) track.marks[kind] = marks[kind].share();
+  track.unset = unset.share();
+  track.silences = silences.share();
   return track;
 }
 
@@ -73,12 +108,9 @@ void FlowFollower::take(uint32_t at) {
   mine.other_tsecr.append(echo);
   mine.other_rtt.append(echoes ? others.rtt_of_echo(echo, row.time_ns) : kNoValue);
 
-  // The receiver's TS.Recent leads, so that TSval stands above or below it by exactly what the receiver sees.
-  const bool compared = row.has_ts && row.ts_recent_known && mine.ticks.started();
-  mine.ts_recent.append(compared ? mine.ticks.place(row.ts_recent) : kNoValue);
-  mine.append_tsval(compared     ? mine.ticks.peek(row.tsval)
-                    : row.has_ts ? mine.ticks.place(row.tsval)
-                                 : kNoValue);
+  const size_t silences = mine.silences.size();
+  mine.append_clock(row, hz_[row.from]);
+  unplaced_ |= hz_[row.from] <= 0 && mine.silences.size() > silences;
 
   const uint32_t end = row.seq + row.length + ((row.flags & kSyn) ? 1 : 0) + ((row.flags & kFin) ? 1 : 0);
   if (!mine.sequence.started()) mine.first_sequence = mine.sequence.place(row.seq);
@@ -109,6 +141,7 @@ bool FlowFollower::follow(const std::atomic<bool>* stop, size_t most) {
     last = flow.last_row();
     first = begun ? known + 1 : flow.first_row.load();
     count = flow.segments() - rows_.size();
+    hz_ = flow.hz;
   });
   if (last == known) return true;
   size_t left = std::min(count, most);
@@ -133,13 +166,14 @@ bool FlowFollower::follow(const std::atomic<bool>* stop, size_t most) {
   return !is_set(stop);
 }
 
-/// Frames are seldom out of order in time, but a plot's series must not be.
+/// Frames are seldom out of order in time, but a plot's series must not be. All is taken anew.
 bool FlowFollower::take_sorted(const std::atomic<bool>* stop) {
   const SharedArray<uint32_t> rows = rows_.share();
   std::vector<uint32_t> sorted(rows.begin(), rows.end());
   std::stable_sort(sorted.begin(), sorted.end(),
                    [&](uint32_t a, uint32_t b) { return store_->row(a).time_ns < store_->row(b).time_ns; });
   tracks_ = {};
+  unplaced_ = false;
   for (size_t i = 0; i < sorted.size(); ++i) {
     take(sorted[i]);
     if (i % kBetweenLooks == 0 && is_set(stop)) return false;
@@ -152,22 +186,22 @@ std::shared_ptr<const FlowView> FlowFollower::view(const std::atomic<bool>* stop
   const std::shared_ptr<FlowView> view(new FlowView);
   view->id_ = id_;
   view->store_ = store_;
-  std::array<double, 2> hz{};
   store_->flow_at(id_, [&](const FlowEntry& flow) {
     view->report_ = flow.report;
     view->client_ = flow.client;
     view->server_ = flow.server;
     if (flow.summary) view->summary_ = *flow.summary;
     view->worst_ = flow.worst;
-    hz = flow.hz;
+    hz_ = flow.hz;
   });
-  if (is_set(stop) || (!in_order_ && !take_sorted(stop))) return nullptr;
+  const bool anew = !in_order_ || (unplaced_ && (hz_[0] > 0 || hz_[1] > 0));
+  if (is_set(stop) || (anew && !take_sorted(stop))) return nullptr;
   view->rows_ = rows_.share();
   view->first_ns_ = first_ns_;
   view->last_ns_ = last_ns_;
   for (const size_t side : {0u, 1u}) view->tracks_[side] = tracks_[side].share();
-  auto client = std::async(std::launch::async, [&] { view->fit_clock(Side::client, hz[0]); });
-  view->fit_clock(Side::server, hz[1]);
+  auto client = std::async(std::launch::async, [&] { view->fit_clock(Side::client, hz_[0]); });
+  view->fit_clock(Side::server, hz_[1]);
   client.get();
   return view;
 }

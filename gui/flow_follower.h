@@ -8,28 +8,9 @@
 #include <mutex>
 
 #include "flow_view.h"
+#include "unwrapper.h"
 
 namespace tsaudit::gui {
-
-/// A mod-2^32 counter without its wraps: each value is placed next to the last one.
-class Unwrapper {
- public:
-  bool started() const { return started_; }
-  double place(uint32_t raw) {
-    value_ = started_ ? next_to_last(raw) : raw;
-    started_ = true;
-    raw_ = raw;
-    return static_cast<double>(value_);
-  }
-  /// Where `raw` would be, without following it.
-  double peek(uint32_t raw) const { return started_ ? static_cast<double>(next_to_last(raw)) : raw; }
-
- private:
-  int64_t next_to_last(uint32_t raw) const { return value_ + static_cast<int32_t>(raw - raw_); }
-  bool started_ = false;
-  uint32_t raw_ = 0;
-  int64_t value_ = 0;
-};
 
 class FlowFollower {
  public:
@@ -46,15 +27,21 @@ class FlowFollower {
  private:
   /// A Track that grows, and what its next segment has to know of those before.
   struct Growing {
+    static constexpr TimeNs kNever = INT64_MIN;
     GrowingArray<uint32_t> rows;
     GrowingArray<TimeNs> times;
     GrowingPyramid tsval, ts_recent, seq, other_tsecr, other_ack, other_rtt;
     std::array<GrowingArray<uint32_t>, kMarkKinds> marks;
+    GrowingArray<uint32_t> unset;
+    GrowingArray<Silence> silences;
     Unwrapper ticks, sequence;
+    TimeNs renewed_ns = kNever;  ///< the last TSval that was not refused, and what it was
+    double renewed = 0;
     double first_sequence = 0;
     size_t waiting = 0;  ///< the first sample whose TSval may yet be echoed for the first time
     double last_tsval = kNoValue;
 
+    void append_clock(const LogRow& row, double hz);
     void append_tsval(double value);
     double rtt_of_echo(double echo, TimeNs time);
 
@@ -72,6 +59,8 @@ class FlowFollower {
   TimeNs first_ns_ = 0, last_ns_ = 0;
   bool in_order_ = true;  ///< of time; if not, the tracks are made anew for each view
   std::array<Growing, 2> tracks_;
+  std::array<double, 2> hz_{};  ///< of the clocks, by the report; 0: not known (yet)
+  bool unplaced_ = false;  ///< TSvals came after a silence whose ticks nobody could count: hz_ was not there
 };
 
 }  // namespace tsaudit::gui

@@ -23,6 +23,12 @@ enum class MarkKind : uint8_t {
 inline constexpr size_t kMarkKinds = 4;
 std::optional<MarkKind> mark_of(const LogRow& row);
 
+/// A segment with a TSval so long after the last one that was not refused that a receiver may let any pass.
+struct Silence {
+  uint32_t sample = 0;
+  TimeNs since_ns = 0;
+};
+
 /// The segments that one side sent. Series run over `times`; those named `other_` are about the other side's
 /// numbers, which this side's segments carry back.
 struct Track {
@@ -36,6 +42,8 @@ struct Track {
   Series other_ack;    ///< ACK on the scale of the other side's seq
   Series other_rtt;    ///< seconds from the other side's TSval at the capture point to its first echo
   std::array<SharedArray<uint32_t>, kMarkKinds> marks;  ///< indices of samples
+  SharedArray<uint32_t> unset;                          ///< samples whose receiver held no TS.Recent
+  SharedArray<Silence> silences;                        ///< in order
   double hz = 0;             ///< of the clock that residual is against; 0: not known
   bool hz_is_guess = false;  ///< measured here, because the report has none (yet)
 };

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "axis_text.h"
+#include "silences.h"
+#include "tsaudit/profile.h"
 
 namespace tsaudit::gui {
 namespace {
@@ -70,6 +72,24 @@ void add_stalls(PlotContent& content, const FlowView& flow, Side side) {
   }
 }
 
+/// Where the receiver has been without a TSval for so long that it compares with none.
+void add_idle(PlotContent& content, const FlowView& flow, Side side, Curve& recent) {
+  for (const IdleSpan& idle : idle_spans(flow, side)) {
+    recent.forgets.push_back(idle.time);
+    const ReceiverProfile& profile = *flow.report()->directions[static_cast<size_t>(side)].receiver_profile;
+    const std::string silence = duration_text(idle.silence_ns);
+    content.bands.push_back(
+        {.kind = Band::Kind::idle,
+         .from_ns = idle.time.from,
+         .to_ns = idle.time.to,
+         .label = fmt::format("silent for {}: any TSval passes", silence),
+         .detail = fmt::format(
+             "After {} without a TSval, {} has too old a TS.Recent to compare with (RFC 7323, "
+             "5.5):\nwhatever comes passes. The {} was silent for {}.",
+             duration_text(profile.idle_seconds * kSecond), profile.name, name_of(side), silence)});
+  }
+}
+
 /// Until when an offset given at `migration` would have applied as it is: the clock's next step.
 TimeNs next_step(const FlowView& flow, Side side, const Migration& migration) {
   TimeNs until = INT64_MAX / 2;
@@ -92,11 +112,14 @@ void clock_content(PlotContent& content, const FlowView& flow, Side side) {
     content.value_origin = track.tsval.value(i);
     break;
   }
-  content.curves.push_back({.name = "TS.Recent",
-                            .ink = Ink::recent,
-                            .stroke = Stroke::step,
-                            .series = &track.ts_recent,
-                            .accepts_above = true});
+  Curve recent{.name = "TS.Recent",
+               .ink = Ink::recent,
+               .stroke = Stroke::step,
+               .series = &track.ts_recent,
+               .accepts_above = true,
+               .breaks = {track.unset.begin(), track.unset.end()}};
+  add_idle(content, flow, side, recent);
+  content.curves.push_back(std::move(recent));
   if (flow.report()) {
     for (const Migration& migration : flow.report()->migrations) {
       if (migration.endpoint != side || !migration.offset || migration.offset->suggested == 0) continue;
@@ -113,7 +136,8 @@ void clock_content(PlotContent& content, const FlowView& flow, Side side) {
                             .ink = Ink::echo,
                             .stroke = Stroke::dots,
                             .series = &back.other_tsecr});
-  content.curves.push_back({.name = "TSval", .ink = ink_of(side), .series = &track.tsval});
+  content.curves.push_back(
+      {.name = "TSval", .ink = ink_of(side), .series = &track.tsval, .breaks = lost_in_silence(track)});
   add_marks(content, flow, side, track.tsval);
   add_bands(content, flow);
 }
@@ -128,7 +152,8 @@ void residual_content(PlotContent& content, const FlowView& flow) {
         {.name = fmt::format("{} ({}{} Hz)", name_of(side), track.hz_is_guess ? "about " : "",
                              rounded_number(track.hz, 6)),
          .ink = ink_of(side),
-         .series = &track.residual});
+         .series = &track.residual,
+         .breaks = lost_in_silence(track)});
     add_marks(content, flow, side, track.residual);
   }
   add_bands(content, flow);

@@ -39,6 +39,9 @@ struct Curve {
   TimeNs shift_ns = 0;                                    ///< drawn: time + shift
   TimeNs from_ns = INT64_MIN / 2, to_ns = INT64_MAX / 2;  ///< of the series' own time
   bool accepts_above = false;  ///< the half-space of TSvals that its holder accepts is shaded
+  std::vector<uint32_t> breaks = {};  ///< samples that no line leads to from those before, in order
+  std::vector<TimeRange> forgets =
+      {};                      ///< of the series' own time: its holder accepts anything, no half-space
   bool compared = false;       ///< of the other capture: drawn thinner
 };
 
@@ -53,7 +56,11 @@ struct MarkSet {
 };
 
 struct Band {
-  enum class Kind : uint8_t { migration, stall } kind = Kind::migration;
+  enum class Kind : uint8_t {
+    migration,
+    stall,
+    idle,  ///< the receiver accepts any TSval
+  } kind = Kind::migration;
   TimeNs from_ns = 0, to_ns = 0;
   std::string label;   ///< a few words, drawn
   std::string detail;  ///< lines for the tooltip

@@ -41,12 +41,34 @@ void BandLayer::draw(QCPPainter* painter) {
     const double left = std::max(view.x_of(band.from_ns), view.left - 2);
     const double right = std::min(view.x_of(band.to_ns), view.left + view.width + 2);
     if (right < view.left || left > view.left + view.width) continue;
-    const bool migration = band.kind == Band::Kind::migration;
-    painter->fillRect(QRectF(left, view.top, std::max(right - left, 1.0), view.height),
-                      migration ? state_.theme.migration_fill : state_.theme.stall_fill);
-    if (!migration) continue;
-    // The moment itself: the first segment of the new host.
-    painter->fillRect(QRectF(view.x_of(band.to_ns) - 0.75, view.top, 1.5, view.height), state_.theme.migration);
+    painter->fillRect(QRectF(left, view.top, std::max(right - left, 1.0), view.height), fill_of(band.kind));
+  }
+}
+
+const QColor& BandLayer::fill_of(Band::Kind kind) const {
+  switch (kind) {
+    case Band::Kind::migration:
+      return state_.theme.migration_fill;
+    case Band::Kind::stall:
+      return state_.theme.stall_fill;
+    case Band::Kind::idle:
+      return state_.theme.accepted_fill;
+  }
+  return state_.theme.accepted_fill;
+}
+
+MomentLayer::MomentLayer(QCustomPlot* plot, const LayerState& state)
+    : QCPLayerable(plot, "grid"), state_(state) {}
+void MomentLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(false); }
+
+void MomentLayer::draw(QCPPainter* painter) {
+  if (!state_.content) return;
+  const ViewTransform& view = state_.transform;
+  painter->setClipRect(area_of(view));
+  for (const Band& band : state_.content->bands) {
+    const double x = view.x_of(band.to_ns);
+    if (band.kind != Band::Kind::migration || x < view.left || x > view.left + view.width) continue;
+    painter->fillRect(QRectF(std::round(x) - 1, view.top, 2, view.height), state_.theme.migration);
   }
 }
 
@@ -74,7 +96,9 @@ void MarkLayer::draw(QCPPainter* painter) {
 void MarkLayer::draw_band_labels(QCPPainter& painter) const {
   const ViewTransform& view = state_.transform;
   const QFontMetricsF metrics(painter.font());
-  double occupied = -1e9, line = 0;
+  struct Row {
+    double occupied = -1e9, line = 0;
+  } from_top, from_bottom;
   const double height = metrics.height() + 4;
   for (const Band& band : state_.content->bands) {
     const bool move = band.kind == Band::Kind::migration;
@@ -85,10 +109,12 @@ void MarkLayer::draw_band_labels(QCPPainter& painter) const {
     const QString text = QString::fromStdString(band.label);
     const double width = metrics.horizontalAdvance(text) + 8;
     const double left = std::max(view.left, x + 4 + width > view.left + view.width ? x - 4 - width : x + 4);
-    line = left < occupied ? line + 1 : 0;
-    if (view.top + (line + 1) * height > view.top + view.height) continue;
-    occupied = std::max(occupied, left + width);
-    const double y = move ? view.top + 2 + line * height : view.top + view.height - (line + 1) * height;
+    Row& row = move ? from_top : from_bottom;
+    row.line = left < row.occupied ? row.line + 1 : 0;
+    if (view.top + (row.line + 1) * height > view.top + view.height) continue;
+    row.occupied = std::max(row.occupied, left + width);
+    const double y =
+        move ? view.top + 2 + row.line * height : view.top + view.height - (row.line + 1) * height;
     draw_label(painter, state_.theme, {left, y}, text,
                move ? state_.theme.migration : state_.theme.faint_text);
   }

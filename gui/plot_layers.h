@@ -30,6 +30,20 @@ class BandLayer : public QCPLayerable {
   void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
 
  private:
+  const QColor& fill_of(Band::Kind kind) const;
+  const LayerState& state_;
+};
+
+/// When hosts moved: the first segments of the new ones. Above the lines of the grid, which would hide them.
+class MomentLayer : public QCPLayerable {
+ public:
+  MomentLayer(QCustomPlot* plot, const LayerState& state);
+  void draw(QCPPainter* painter) override;
+
+ protected:
+  void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
+
+ private:
   const LayerState& state_;
 };
 

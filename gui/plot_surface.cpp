@@ -10,6 +10,7 @@
 #include "plot_layers.h"
 #include "qcp.h"
 #include "theme.h"
+#include "unwrapper.h"
 
 namespace tsaudit::gui {
 namespace {
@@ -130,11 +131,24 @@ struct PlotSurface::Impl {
       else
         far_data.append(QCPGraphData(key, end));
     };
+    const SeriesPoint* before = nullptr;
     for (const SeriesPoint& point : points) {
       if (point.time_ns < curve.from_ns || point.time_ns > curve.to_ns) continue;
+      if (const TimeNs gap = before ? broken(curve, *before, point) : kWhole; gap != kWhole) {
+        data.append(QCPGraphData(key(gap + curve.shift_ns), kNoValue));
+        if (far_end) far_data.append(QCPGraphData(data.back().key, kNoValue));
+      }
       data.append(QCPGraphData(key(point.time_ns + curve.shift_ns),
                                point.value * curve.scale + curve.offset - origin));
-      if (far_end) add_far(data.back().key, data.back().value + 2147483648.0);
+      if (far_end) {
+        const double far = data.back().value + kHalfCircle;
+        if (const TimeRange* forgets = forgotten(curve, point.time_ns); forgets && before) {
+          if (before->time_ns < forgets->from) add_far(key(forgets->from + curve.shift_ns), far);
+          far_data.append(QCPGraphData(data.back().key, kNoValue));
+        }
+        add_far(data.back().key, far);
+      }
+      before = &point;
     }
     const bool few = static_cast<size_t>(data.size()) <= kSmoothUpTo;
     graph->setAntialiased(few);
@@ -161,6 +175,22 @@ struct PlotSurface::Impl {
     }
     graph->data()->set(data, true);
     if (far_end) far_end->data()->set(far_data, true);
+  }
+
+  static constexpr TimeNs kWhole = INT64_MIN;
+  /// Where the line ends that would lead from one point to the next; kWhole: it leads there.
+  static TimeNs broken(const Curve& curve, const SeriesPoint& before, const SeriesPoint& point) {
+    const auto at = std::upper_bound(curve.breaks.begin(), curve.breaks.end(), before.index);
+    if (at == curve.breaks.end() || *at > point.index) return kWhole;
+    // A step's value holds from the sample before on, whose own is what there was not.
+    const size_t last = static_cast<size_t>(*(std::upper_bound(at, curve.breaks.end(), point.index) - 1));
+    return curve.stroke == Stroke::step ? curve.series->time(last) : before.time_ns;
+  }
+  /// The span, if there is one, within which or at whose end `time` is.
+  static const TimeRange* forgotten(const Curve& curve, TimeNs time) {
+    const auto in = [&](const TimeRange& span) { return time > span.from && time <= span.to; };
+    const auto at = std::find_if(curve.forgets.begin(), curve.forgets.end(), in);
+    return at == curve.forgets.end() ? nullptr : &*at;
   }
 
   /// The axis rectangle as QCustomPlot's layout will make it: margins are fixed here, so nobody need wait for
@@ -252,6 +282,7 @@ PlotSurface::PlotSurface(QWidget* parent) : QWidget(parent), impl_(new Impl) {
   plot->addLayer("marks", plot->layer("axes"), QCustomPlot::limAbove);
   plot->layer("overlay")->setMode(QCPLayer::lmBuffered);  // the crosshair moves without the curves drawn anew
   new BandLayer(plot, impl_->state);
+  new MomentLayer(plot, impl_->state);
   new MarkLayer(plot, impl_->state);
   impl_->overlay = new OverlayLayer(plot, impl_->state);
   impl_->state.theme = Theme::of(palette());
