@@ -30,7 +30,7 @@ constexpr Gesture kGestures[] = {
     {"Drop of a file", "opens it; with Ctrl, compares what is open with it"},
     {"Click", "selects the segment or mark"},
     {"Right click", "offers what can be done with what is there"},
-    {"Click in the legend", "hides or shows; Alt+click shows one alone"},
+    {"Click in the legend", "hides or shows; Alt+click shows one alone; right click offers both"},
 };
 
 QString plain(QString text) { return text.remove('&'); }

@@ -24,6 +24,7 @@ namespace tsaudit::gui {
 namespace {
 
 constexpr double kZoomStep = 0.7, kPanStep = 0.1;
+constexpr QSize kLeastExport(900, 700);
 
 }  // namespace
 
@@ -161,7 +162,10 @@ void MainWindow::choose_export() {
   const QString path = QFileDialog::getSaveFileName(this, tr("Export plots"), "tsaudit.png",
                                                     tr("PNG (*.png);;SVG (*.svg);;PDF (*.pdf)"));
   if (path.isEmpty()) return;
-  tell_written(path, export_plots(*plots_, path, plots_->size()));
+  // A small window's plots are not those of a small picture.
+  const QString capture = comparer_->active() ? tr("%1 beside %2").arg(document_->title(), comparer_->title())
+                                              : document_->title();
+  tell_written(path, export_plots(*plots_, path, plots_->size().expandedTo(kLeastExport), capture));
 }
 
 void MainWindow::choose_csv() {

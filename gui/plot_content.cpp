@@ -310,6 +310,10 @@ ValueRange fit_values(const PlotContent& content, TimeRange time, const std::vec
   return range;
 }
 
+std::string titled(const PlotContent& content) {
+  return content.unit.empty() ? content.title : fmt::format("{} [{}]", content.title, content.unit);
+}
+
 std::string_view mark_name(MarkKind kind) {
   switch (kind) {
     case MarkKind::paws:

@@ -98,6 +98,8 @@ void add_baseline(PlotContent& content, const std::shared_ptr<const FlowView>& b
 /// What fits everything that is drawn within `time`; `hidden[i]`: not curve i.
 ValueRange fit_values(const PlotContent& content, TimeRange time, const std::vector<bool>& hidden = {});
 
+/// With its unit: "TSval of the client [ticks]".
+std::string titled(const PlotContent& content);
 std::string_view mark_name(MarkKind kind);
 /// With its sign: "+1,234" or "−1,234".
 std::string signed_grouped(int64_t number);

@@ -38,8 +38,8 @@ void BandLayer::draw(QCPPainter* painter) {
   const ViewTransform& view = state_.transform;
   painter->setClipRect(area_of(view));
   for (const Band& band : state_.content->bands) {
-    const double left = std::max(view.x_of(band.from_ns), view.left - 2);
-    const double right = std::min(view.x_of(band.to_ns), view.left + view.width + 2);
+    const double left = std::max(view.x_of(band.from_ns), view.left);
+    const double right = std::min(view.x_of(band.to_ns), view.left + view.width);
     if (right < view.left || left > view.left + view.width) continue;
     painter->fillRect(QRectF(left, view.top, std::max(right - left, 1.0), view.height), fill_of(band.kind));
   }
@@ -143,11 +143,13 @@ void OverlayLayer::draw(QCPPainter* painter) {
   const ViewTransform& view = state_.transform;
   const PlotOverlay& overlay = state_.overlay;
   painter->setClipRect(area_of(view));
-  if (overlay.selected) {
+  const bool selected = overlay.selected && view.time.from <= overlay.selected->first &&
+                        overlay.selected->first <= view.time.to;
+  if (selected) {
     const double x = view.x_of(overlay.selected->first);
     painter->setPen(QPen(state_.theme.selection, 1, Qt::DashLine));
     painter->drawLine(QPointF(x, view.top), QPointF(x, view.top + view.height));
-    if (!std::isnan(overlay.selected->second)) {
+    if (overlay.selected->second >= view.value.from && overlay.selected->second <= view.value.to) {
       painter->setPen(QPen(state_.theme.selection, 2));
       painter->setBrush(Qt::NoBrush);
       painter->drawEllipse(QPointF(x, view.y_of(overlay.selected->second)), 8, 8);

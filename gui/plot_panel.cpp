@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plot_panel.h"
 
-#include <fmt/format.h>
-
-#include <QApplication>
-#include <QHBoxLayout>
 #include <QHelpEvent>
-#include <QLabel>
 #include <QMouseEvent>
-#include <QPainter>
-#include <QToolButton>
 #include <QToolTip>
 #include <QVBoxLayout>
 #include <QWheelEvent>
 
+#include "legend.h"
 #include "qt_text.h"
 #include "theme.h"
 
@@ -23,7 +17,6 @@ namespace {
 constexpr double kDragStarts = 4;    ///< pixels; below it a hand trembles
 constexpr double kSmallestBox = 8;   ///< a box thinner than this zooms the other axis alone
 constexpr double kWheelNotch = 0.8;  ///< of the span that is left after one notch inward
-constexpr int kHeaderHeight = 22;
 
 }  // namespace
 
@@ -32,22 +25,12 @@ PlotPanel::PlotPanel(PlotKind kind, QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
-  header_ = new QWidget;
-  header_->setSizePolicy(QSizePolicy::Ignored,
-                         QSizePolicy::Fixed);  // a long legend must not widen the window
-  header_->setFixedHeight(kHeaderHeight);
-  legend_ = new QHBoxLayout(header_);
-  legend_->setContentsMargins(6, 0, 6, 0);
-  legend_->setSpacing(2);
-  title_ = new QLabel;
-  QFont bold = font();
-  bold.setBold(true);
-  title_->setFont(bold);
-  title_->setFixedHeight(kHeaderHeight);
-  legend_->addWidget(title_);
-  legend_->addSpacing(10);
-  legend_->addStretch(1);
-  layout->addWidget(header_);
+  legend_ = new Legend;
+  connect(legend_, &Legend::hidden_changed, this, [this] {
+    apply_hidden();
+    Q_EMIT hidden_changed();
+  });
+  layout->addWidget(legend_);
   surface_ = new PlotSurface;
   surface_->setMouseTracking(true);
   surface_->setFocusPolicy(Qt::ClickFocus);
@@ -57,22 +40,16 @@ PlotPanel::PlotPanel(PlotKind kind, QWidget* parent)
 }
 
 void PlotPanel::set_content(PlotContent content) {
-  // What was hidden stays hidden while the plot shows the same things.
-  const bool same = std::equal(content.curves.begin(), content.curves.end(), content_->curves.begin(),
-                               content_->curves.end(), [](auto& a, auto& b) { return a.name == b.name; });
-  if (!same) hidden_.assign(content.curves.size(), false);
   content_ = std::make_shared<const PlotContent>(std::move(content));
-  title_->setText(QString::fromStdString(
-      content_->unit.empty() ? content_->title : fmt::format("{} [{}]", content_->title, content_->unit)));
-  surface_->setAccessibleName(QString::fromStdString(content_->title));
-  build_legend();
+  legend_->set_content(content_);
+  surface_->setAccessibleName(text_of(content_->title));
   surface_->set_content(content_);
   apply_hidden();
 }
 
 void PlotPanel::set_view(TimeRange time, std::optional<ValueRange> value) {
   time_ = time;
-  value_ = value ? *value : fit_values(*content_, time, hidden_);
+  value_ = value ? *value : fit_values(*content_, time, hidden());
   surface_->set_view(time_, value_);
 }
 
@@ -93,126 +70,9 @@ void PlotPanel::end_measurement() {
   surface_->set_overlay(overlay_);
 }
 
-// Legend: one button a curve and one for each kind of mark.
-
-QPixmap PlotPanel::curve_icon(const Curve& curve) const {
-  const qreal ratio = devicePixelRatioF();
-  QPixmap pixmap(QSize(18, 12) * ratio);
-  pixmap.setDevicePixelRatio(ratio);
-  pixmap.fill(Qt::transparent);
-  QPainter painter(&pixmap);
-  painter.setRenderHint(QPainter::Antialiasing);
-  const QColor color = Theme::of(palette()).ink(curve.ink, curve.compared);
-  painter.setPen(QPen(color, 2, curve.stroke == Stroke::ghost ? Qt::DashLine : Qt::SolidLine));
-  switch (curve.stroke) {
-    case Stroke::dots:
-      painter.drawEllipse(QPointF(9, 6), 3, 3);
-      break;
-    case Stroke::step:
-      painter.drawPolyline(QPolygonF({{1, 9}, {6, 9}, {6, 6}, {12, 6}, {12, 3}, {17, 3}}));
-      break;
-    default:
-      painter.drawLine(QPointF(1, 6), QPointF(17, 6));
-  }
-  return pixmap;
-}
-
-QPixmap PlotPanel::mark_icon(MarkKind kind) const {
-  const qreal ratio = devicePixelRatioF();
-  QPixmap pixmap(QSize(14, 12) * ratio);
-  pixmap.setDevicePixelRatio(ratio);
-  pixmap.fill(Qt::transparent);
-  QPainter painter(&pixmap);
-  painter.setRenderHint(QPainter::Antialiasing);
-  draw_mark(painter, Theme::of(palette()), kind, 7, 6, 9);
-  return pixmap;
-}
-
-QToolButton* PlotPanel::legend_button(const QString& name, const QPixmap& icon, size_t entry) {
-  auto* button = new QToolButton;
-  button->setText(name);
-  button->setAccessibleName(tr("Show %1").arg(name));
-  button->setToolTip(tr("%1\nClick hides or shows it, Alt-click shows it alone").arg(name));
-  button->setIcon(icon);
-  button->setIconSize(icon.deviceIndependentSize().toSize());
-  button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  button->setAutoRaise(true);
-  button->setFixedHeight(kHeaderHeight - 2);
-  QFont small = font();
-  small.setPointSizeF(small.pointSizeF() * 0.9);
-  button->setFont(small);
-  connect(button, &QToolButton::clicked, this, [this, entry] { legend_clicked(entry); });
-  legend_->insertWidget(legend_->count() - 1, button);
-  return button;
-}
-
-void PlotPanel::build_legend() {
-  for (QToolButton* button : buttons_) delete button;
-  buttons_.clear();
-  for (size_t i = 0; i < content_->curves.size(); ++i) {
-    const Curve& curve = content_->curves[i];
-    buttons_.push_back(legend_button(QString::fromStdString(curve.name), curve_icon(curve), i));
-  }
-  bool seen[kMarkKinds] = {};
-  for (const MarkSet& marks : content_->marks) {
-    const auto kind = static_cast<size_t>(marks.kind);
-    if (std::exchange(seen[kind], true)) continue;
-    const auto name = mark_name(marks.kind);
-    buttons_.push_back(legend_button(text_of(name), mark_icon(marks.kind), content_->curves.size()));
-  }
-  fit_legend();
-}
-
-/// Where there is no room for all names, those of marks are left to the tooltips, which other plots name too,
-/// and then the longest ones.
-void PlotPanel::fit_legend() {
-  std::vector<QToolButton*> dropped = buttons_;
-  const auto marks = dropped.begin() + static_cast<ptrdiff_t>(content_->curves.size());
-  std::stable_sort(dropped.begin(), marks,
-                   [](auto* a, auto* b) { return a->text().size() > b->text().size(); });
-  std::rotate(dropped.begin(), marks, dropped.end());
-  for (QToolButton* button : buttons_) button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  int room = header_->width() - title_->sizeHint().width() - 26;
-  for (const QToolButton* button : buttons_) room -= button->sizeHint().width() + legend_->spacing();
-  for (QToolButton* button : dropped) {
-    if (room >= 0) break;
-    const int before = button->sizeHint().width();
-    button->setToolButtonStyle(Qt::ToolButtonIconOnly);
-    room += before - button->sizeHint().width();
-  }
-}
-
-void PlotPanel::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
-  fit_legend();
-}
-
-void PlotPanel::legend_clicked(size_t entry) {
-  const size_t curves = content_->curves.size();
-  if (QApplication::keyboardModifiers() & Qt::AltModifier) {
-    bool alone = marks_hidden_ == (entry != curves);
-    for (size_t i = 0; i < curves; ++i) alone &= hidden_[i] == (i != entry);
-    for (size_t i = 0; i < curves; ++i) hidden_[i] = !alone && i != entry;  // again: all come back
-    marks_hidden_ = !alone && entry != curves;
-  } else if (entry == curves) {
-    marks_hidden_ = !marks_hidden_;
-  } else {
-    hidden_[entry] = !hidden_[entry];
-  }
-  apply_hidden();
-  Q_EMIT hidden_changed();
-}
-
-void PlotPanel::apply_hidden() {
-  hidden_.resize(content_->curves.size());
-  for (size_t i = 0; i < buttons_.size(); ++i) {
-    const bool hide = i < hidden_.size() ? hidden_[i] : marks_hidden_;
-    QFont font = buttons_[i]->font();
-    font.setStrikeOut(hide);
-    buttons_[i]->setFont(font);
-  }
-  surface_->set_hidden(hidden_, marks_hidden_);
-}
+const std::vector<bool>& PlotPanel::hidden() const { return legend_->hidden(); }
+bool PlotPanel::marks_hidden() const { return legend_->marks_hidden(); }
+void PlotPanel::apply_hidden() { surface_->set_hidden(hidden(), marks_hidden()); }
 
 // Gestures.
 
@@ -366,34 +226,9 @@ bool PlotPanel::show_tooltip(QPointF at, QPoint global) {
   return true;
 }
 
-void PlotPanel::changeEvent(QEvent* event) {
-  QWidget::changeEvent(event);
-  if (event->type() == QEvent::PaletteChange && !buttons_.empty()) {
-    build_legend();
-    apply_hidden();
-  }
-}
-
-void PlotPanel::paint_to(QPainter& painter, const QRect& into) {
-  const Theme theme = Theme::of(palette());
-  painter.fillRect(into, theme.background);
-  int x = into.left() + 8;
-  const auto write = [&](const QString& text, const QFont& font) {
-    painter.setFont(font);
-    painter.setPen(theme.text);
-    const int width = QFontMetrics(font).horizontalAdvance(text);
-    painter.drawText(QRect(x, into.top(), width + 4, kHeaderHeight), Qt::AlignVCenter, text);
-    x += width + 14;
-  };
-  write(title_->text(), title_->font());
-  for (size_t i = 0; i < buttons_.size(); ++i) {
-    if (i < hidden_.size() ? hidden_[i] : marks_hidden_) continue;
-    const QPixmap icon = buttons_[i]->icon().pixmap(buttons_[i]->iconSize());
-    painter.drawPixmap(x, into.top() + (kHeaderHeight - buttons_[i]->iconSize().height()) / 2, icon);
-    x += buttons_[i]->iconSize().width() + 4;
-    write(buttons_[i]->text(), buttons_[i]->font());
-  }
-  surface_->paint_to(painter, into.adjusted(0, kHeaderHeight, 0, 0));
+void PlotPanel::paint_to(QPainter& painter, const QRect& into, const QString& title) {
+  const int height = legend_->paint_to(&painter, into, title);
+  surface_->paint_to(painter, into.adjusted(0, height, 0, 0));
 }
 
 }  // namespace tsaudit::gui

@@ -8,11 +8,9 @@
 
 #include "plot_surface.h"
 
-class QHBoxLayout;
-class QLabel;
-class QToolButton;
-
 namespace tsaudit::gui {
+
+class Legend;
 
 class PlotPanel : public QWidget {
   Q_OBJECT
@@ -29,10 +27,11 @@ class PlotPanel : public QWidget {
   const PlotOverlay& overlay() const { return overlay_; }
   void end_measurement();
   PlotSurface& surface() { return *surface_; }
-  const std::vector<bool>& hidden() const { return hidden_; }
-  bool marks_hidden() const { return marks_hidden_; }
-  /// Title, legend and plot as a vector drawing.
-  void paint_to(QPainter& painter, const QRect& into);
+  Legend& legend() { return *legend_; }
+  const std::vector<bool>& hidden() const;
+  bool marks_hidden() const;
+  /// Title, the whole legend and plot as a vector drawing.
+  void paint_to(QPainter& painter, const QRect& into, const QString& title);
 
  Q_SIGNALS:
   /// `continuing`: one more step of a gesture (notches of the wheel, a drag), no new entry in the history.
@@ -45,15 +44,9 @@ class PlotPanel : public QWidget {
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
-  void changeEvent(QEvent* event) override;
-  void resizeEvent(QResizeEvent* event) override;
 
  private:
   enum class Drag : uint8_t { none, press, box, ruler, pan };
-  void build_legend();
-  void fit_legend();
-  QToolButton* legend_button(const QString& name, const QPixmap& icon, size_t entry);
-  void legend_clicked(size_t entry);
   void apply_hidden();
   void pressed(QPointF at, Qt::MouseButton button, Qt::KeyboardModifiers modifiers);
   void moved(QPointF at);
@@ -61,18 +54,11 @@ class PlotPanel : public QWidget {
   bool wheeled(QPointF at, QPoint angle, Qt::KeyboardModifiers modifiers);
   bool show_tooltip(QPointF at, QPoint global);
   void update_drag(QPointF at);
-  QPixmap curve_icon(const Curve& curve) const;
-  QPixmap mark_icon(MarkKind kind) const;
 
   PlotKind kind_;
   std::shared_ptr<const PlotContent> content_;
-  QLabel* title_ = nullptr;
-  QWidget* header_ = nullptr;
-  QHBoxLayout* legend_ = nullptr;
-  std::vector<QToolButton*> buttons_;
+  Legend* legend_ = nullptr;
   PlotSurface* surface_ = nullptr;
-  std::vector<bool> hidden_;
-  bool marks_hidden_ = false;
   TimeRange time_;
   ValueRange value_;
   PlotOverlay overlay_;

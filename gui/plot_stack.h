@@ -46,6 +46,8 @@ class PlotStack : public QWidget {
   void set_stopped(const QString& where);  ///< as verdict_sentence()
   QString verdict() const;                 ///< above the plots
   void set_capture_start(TimeNs start_ns) { capture_start_ = start_ns; }
+  /// What relative times count from: the cut, when two flows are aligned at it.
+  TimeNs origin() const { return baseline_ ? alignment_.zero_ns : capture_start_; }
   QString readout() const;  ///< all of it, even where there is no room
   bool crosshair_shown() const { return crosshair_; }
   bool absolute() const { return absolute_; }
@@ -92,8 +94,6 @@ class PlotStack : public QWidget {
   ViewState whole() const;
   PlotPanel* new_panel(PlotKind kind, int stretch);
   void arrange_panels();
-  /// What relative times count from: the cut, when two flows are aligned at it.
-  TimeNs origin() const { return baseline_ ? alignment_.zero_ns : capture_start_; }
   bool is_below(const PlotPanel* panel) const;
   int key(const PlotPanel* panel) const;  ///< in ViewState::values
   PlotPanel* target() const;

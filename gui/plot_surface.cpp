@@ -7,6 +7,7 @@
 
 #include "axis_tickers.h"
 #include "curve_graph.h"
+#include "line_clip.h"
 #include "plot_layers.h"
 #include "qcp.h"
 #include "theme.h"
@@ -256,6 +257,48 @@ struct PlotSurface::Impl {
     }
   }
 
+  QRectF area() const {
+    return QRectF(QPointF(0, state.value.from - origin),
+                  QPointF(key(state.time.to), state.value.to - origin));
+  }
+
+  /// Draws the curves by others that end where the view ends, for a file whose format cannot clip; until
+  /// build().
+  void clip() {
+    const QRectF view = area();
+    const int graphs = plot->graphCount();
+    for (int i = 0; i < graphs; ++i) {
+      QCPGraph* graph = plot->graph(i);
+      if (!graph->visible()) continue;
+      QList<QPointF> line, inside;
+      const bool steps = graph->lineStyle() == QCPGraph::lsStepRight;
+      for (const QCPGraphData& each : *graph->data()) {
+        if (steps && !line.isEmpty()) line.append(QPointF(line.back().x(), each.value));
+        line.append(QPointF(each.key, each.value));
+        if (view.contains(line.back())) inside.append(line.back());
+      }
+      const auto add = [&](const QList<QPointF>& what) {
+        auto* part = new CurveGraph(plot->xAxis, plot->yAxis);
+        part->setPen(graph->pen());
+        part->setAdaptiveSampling(false);
+        part->setAntialiased(graph->antialiased());
+        for (const QPointF& at : what) part->data()->add(QCPGraphData(at.x(), at.y()));
+        return part;
+      };
+      if (graph->lineStyle() != QCPGraph::lsNone) add(clipped_line(line, view));
+      QCPGraph* dots = add(inside);
+      dots->setLineStyle(QCPGraph::lsNone);
+      dots->setScatterStyle(graph->scatterStyle());
+      // What is left of it is the shade.
+      graph->setPen(Qt::NoPen);
+      graph->setScatterStyle(QCPScatterStyle::ssNone);
+      for (QCPGraphData& each : *graph->data()) {
+        each.key = std::clamp(each.key, view.left(), view.right());
+        each.value = std::clamp(each.value, view.top(), view.bottom());
+      }
+    }
+  }
+
   /// If there is anything new.
   void draw(QCustomPlot::RefreshPriority priority) {
     if (!pending) return;
@@ -355,6 +398,7 @@ void PlotSurface::paint_to(QPainter& painter, const QRect& into) {
   const QSize before = impl_->plot->size();
   impl_->plot->setGeometry(QRect(QPoint(0, 0), into.size()));
   impl_->refresh();
+  impl_->clip();
   QPicture picture;
   QCPPainter vector(&picture);
   vector.setMode(QCPPainter::pmVectorized);
@@ -363,6 +407,8 @@ void PlotSurface::paint_to(QPainter& painter, const QRect& into) {
   vector.end();
   painter.drawPicture(into.topLeft(), picture);
   impl_->plot->setGeometry(QRect(QPoint(0, 0), before));
+  impl_->build();
+  impl_->measure();
   schedule();
 }
 

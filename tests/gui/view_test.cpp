@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "axis_text.h"
+#include "line_clip.h"
 #include "plot_content.h"
 #include "ruler.h"
 #include "view_history.h"
@@ -144,6 +145,24 @@ TEST(AxisText, HasTheDigitsThatTheStepNeeds) {
   EXPECT_EQ(axis_number(-0.5, 0.5), "\u22120.5");
   EXPECT_EQ(axis_number(1e-17, 0.2), "0.0");  // the ticker's rounding
   EXPECT_EQ(axis_number(4294967296.0 * 3, 1), "12,884,901,888");
+}
+
+TEST(LineClip, KeepsWhatIsInside) {
+  const QRectF area(0, 0, 10, 10);
+  const auto is = [](const QList<QPointF>& line, const QList<QPointF>& wanted) {
+    const auto same = [](QPointF a, QPointF b) {
+      return a.x() == b.x() && (a.y() == b.y() || (std::isnan(a.y()) && std::isnan(b.y())));
+    };
+    return std::equal(line.begin(), line.end(), wanted.begin(), wanted.end(), same);
+  };
+  EXPECT_TRUE(is(clipped_line({{1, 1}, {2, 5}, {9, 9}}, area), {{1, 1}, {2, 5}, {9, 9}}));
+  EXPECT_TRUE(is(clipped_line({{-5, 5}, {15, 5}}, area), {{0, 5}, {10, 5}}));
+  // Out at the top and in again further on.
+  EXPECT_TRUE(is(clipped_line({{0, 5}, {5, 15}, {10, 5}}, area),
+                 {{0, 5}, {2.5, 10}, {2.5, kNoValue}, {7.5, 10}, {10, 5}}));
+  EXPECT_TRUE(clipped_line({{-5, -5}, {-1, 20}, {20, 30}}, area).isEmpty());
+  EXPECT_TRUE(is(clipped_line({{1, 1}, {2, 2}, {2, kNoValue}, {3, 3}, {4, 4}}, area),
+                 {{1, 1}, {2, 2}, {2, kNoValue}, {3, 3}, {4, 4}}));
 }
 
 TEST(AxisText, LongTimesAreInHoursAndDays) {

@@ -245,7 +245,7 @@ class WindowTest : public QObject {
     QVERIFY(show(window, capture("naive-restore.pcap")));
     for (const char* ending : {"png", "svg", "pdf"}) {
       const QString path = folder_.filePath(QString("plots.") + ending);
-      QCOMPARE(export_plots(window.plots(), path, {900, 600}), QString());
+      QCOMPARE(export_plots(window.plots(), path, {900, 600}, "naive-restore.pcap"), QString());
       QFile file(path);
       QVERIFY(file.open(QIODevice::ReadOnly));
       const QByteArray bytes = file.readAll();
@@ -260,8 +260,8 @@ class WindowTest : public QObject {
       if (QByteArray(ending) == "pdf") QVERIFY(bytes.startsWith("%PDF"));
       if (QByteArray(ending) == "png") QCOMPARE(QImage(path).size(), QSize(1800, 1200));
     }
-    QVERIFY(!export_plots(window.plots(), folder_.filePath("no/such/folder.png"), {900, 600}).isEmpty());
-    QVERIFY(!export_plots(window.plots(), folder_.filePath("plots.doc"), {900, 600}).isEmpty());
+    QVERIFY(!export_plots(window.plots(), folder_.filePath("no/such/folder.png"), {900, 600}, {}).isEmpty());
+    QVERIFY(!export_plots(window.plots(), folder_.filePath("plots.doc"), {900, 600}, {}).isEmpty());
   }
 
   void csv_has_the_range_in_the_columns_of_the_command_line() {
