@@ -28,7 +28,8 @@ constexpr Gesture kGestures[] = {
     {"Middle-button drag", "moves the view"},
     {"Shift+drag", "measures time, ticks and rate; Esc or a click takes the measure away"},
     {"Drop of a file", "opens it; with Ctrl, compares what is open with it"},
-    {"Click", "selects the segment or mark"},
+    {"Click", "selects the segment or mark; of a mark with a count, the first segment"},
+    {"Double click on a mark with a count", "zooms in to its segments"},
     {"Right click", "offers what can be done with what is there"},
     {"Click in the legend", "hides or shows; Alt+click shows one alone; right click offers both"},
 };

@@ -79,16 +79,16 @@ void MarkLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painte
 void MarkLayer::draw(QCPPainter* painter) {
   if (!state_.content) return;
   painter->setClipRect(area_of(state_.transform).adjusted(-6, -6, 6, 6));
-  QFont font = painter->font();
-  font.setPointSizeF(font.pointSizeF() * 0.9);
-  painter->setFont(font);
+  painter->setFont(state_.font);
   if (!state_.content->nothing.empty()) {
     painter->setPen(state_.theme.faint_text);
     painter->drawText(area_of(state_.transform), Qt::AlignCenter,
                       QString::fromStdString(state_.content->nothing));
   }
   draw_band_labels(*painter);
-  if (!state_.marks_hidden) draw_marks(*painter);  // which nothing may cover
+  if (state_.marks_hidden) return;
+  draw_marks(*painter);  // which no words may cover
+  draw_counts(*painter);
 }
 
 /// Each stands on a line of its own where it would meet the one before: a move's from the top down, a stall's
@@ -122,16 +122,29 @@ void MarkLayer::draw_band_labels(QCPPainter& painter) const {
 
 void MarkLayer::draw_marks(QCPPainter& painter) const {
   const ViewTransform& view = state_.transform;
-  const QFontMetricsF metrics(painter.font());
   for (const MarkCluster& mark : state_.clusters) {
     if (mark.y < view.top - 6 || mark.y > view.top + view.height + 6) continue;
     draw_mark(painter, state_.theme, mark.kind, mark.x, mark.y, mark.count > 1 ? 11 : 9);
-    if (mark.count < 2) continue;
-    const QString text = QString::fromStdString(grouped(mark.count));
-    const double width = metrics.horizontalAdvance(text) + 8;
-    const double x = mark.x + 8 + width > view.left + view.width ? mark.x - 8 - width : mark.x + 8;
-    const double y = std::clamp(mark.y - 18, view.top, view.top + view.height - 18);
-    draw_label(painter, state_.theme, {x, y}, text, state_.theme.mark(mark.kind));
+  }
+}
+
+/// On a plate in the colour of the mark, which leads to it where it stands away.
+void MarkLayer::draw_counts(QCPPainter& painter) const {
+  for (const MarkCluster& mark : state_.clusters) {
+    if (mark.count_at.isEmpty()) continue;
+    const QRectF& plate = mark.count_at;
+    const QColor color = state_.theme.mark(mark.kind);
+    const double below = plate.top() - mark.y, above = mark.y - plate.bottom();
+    if (std::max(below, above) > plate.height() / 2) {
+      const double x = mark.x < plate.left() ? plate.left() + 1 : plate.right() - 1;
+      painter.setPen(QPen(color, 1));
+      painter.drawLine(QPointF(mark.x, mark.y), QPointF(x, below > above ? plate.top() : plate.bottom()));
+    }
+    painter.setPen(QPen(color, 1));
+    painter.setBrush(state_.theme.background);
+    painter.drawRoundedRect(plate.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3);
+    painter.setPen(state_.theme.text);
+    painter.drawText(plate, Qt::AlignCenter, QString::fromStdString(grouped(mark.count)));
   }
 }
 

@@ -15,6 +15,7 @@ struct LayerState {
   std::vector<MarkCluster> clusters;
   PlotOverlay overlay;
   Theme theme;
+  QFont font;  ///< of words in the plot
   TimeRange time;
   ValueRange value;
   bool marks_hidden = false;
@@ -58,6 +59,7 @@ class MarkLayer : public QCPLayerable {
  private:
   void draw_band_labels(QCPPainter& painter) const;
   void draw_marks(QCPPainter& painter) const;
+  void draw_counts(QCPPainter& painter) const;
   const LayerState& state_;
 };
 

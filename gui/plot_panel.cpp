@@ -16,6 +16,7 @@ namespace {
 
 constexpr double kDragStarts = 4;    ///< pixels; below it a hand trembles
 constexpr double kSmallestBox = 8;   ///< a box thinner than this zooms the other axis alone
+constexpr double kClickReach = 14;   ///< pixels around a mark that count as the mark
 constexpr double kWheelNotch = 0.8;  ///< of the span that is left after one notch inward
 
 }  // namespace
@@ -83,6 +84,13 @@ bool PlotPanel::eventFilter(QObject* watched, QEvent* event) {
       const auto* mouse = static_cast<QMouseEvent*>(event);
       pressed(mouse->position(), mouse->button(), mouse->modifiers());
       return false;
+    }
+    case QEvent::MouseButtonDblClick: {
+      const auto* mouse = static_cast<QMouseEvent*>(event);
+      const ViewTransform view = surface_->transform();
+      if (mouse->button() == Qt::LeftButton)
+        Q_EMIT double_clicked(view.time_at(mouse->position().x()), view.value_at(mouse->position().y()));
+      return true;
     }
     case QEvent::MouseMove:
       moved(static_cast<QMouseEvent*>(event)->position());
@@ -211,9 +219,33 @@ void PlotPanel::released(QPointF at) {
   surface_->set_overlay(overlay_);
 }
 
+const MarkCluster* PlotPanel::cluster_at(QPointF at) const {
+  const MarkCluster* best = nullptr;
+  double best_distance = kClickReach;
+  for (const MarkCluster& mark : surface_->clusters()) {
+    const double distance = mark.count_at.contains(at) ? 0 : std::hypot(mark.x - at.x(), mark.y - at.y());
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = &mark;
+  }
+  return best;
+}
+
+/// How many, and which.
+QString PlotPanel::cluster_text(const MarkCluster& mark) const {
+  const CaptureStore& store = content_->holds[mark.holder]->store();
+  const auto frame = [&](uint32_t row) { return text_of(grouped(store.row(row).frame)); };
+  const QString what = text_of(mark_name(mark.kind));
+  return mark.count == 1
+             ? tr("%1: frame %2").arg(what, frame(mark.row))
+             : tr("%1 \u00d7 %2: frames %3 to %4\nA click selects the first, a double click zooms in")
+                   .arg(text_of(grouped(mark.count)), what, frame(mark.row), frame(mark.last_row));
+}
+
 bool PlotPanel::show_tooltip(QPointF at, QPoint global) {
   const ViewTransform view = surface_->transform();
   QString text;
+  if (const MarkCluster* mark = marks_hidden() ? nullptr : cluster_at(at)) text = cluster_text(*mark);
   for (const Band& band : content_->bands) {
     const double left = view.x_of(band.from_ns) - 3, right = view.x_of(band.to_ns) + 6;
     if (view.contains(at.x(), at.y()) && at.x() >= left && at.x() <= right)

@@ -27,6 +27,9 @@ class PlotPanel : public QWidget {
   const PlotOverlay& overlay() const { return overlay_; }
   void end_measurement();
   PlotSurface& surface() { return *surface_; }
+  /// The mark under a point of the surface, or the nearest within reach, if there is one; a count is its
+  /// mark's.
+  const MarkCluster* cluster_at(QPointF at) const;
   Legend& legend() { return *legend_; }
   const std::vector<bool>& hidden() const;
   bool marks_hidden() const;
@@ -40,6 +43,7 @@ class PlotPanel : public QWidget {
   void hovered(qint64 time_ns, double value);
   void hover_ended();
   void clicked(qint64 time_ns, double value);
+  void double_clicked(qint64 time_ns, double value);
   void hidden_changed();
 
  protected:
@@ -52,6 +56,7 @@ class PlotPanel : public QWidget {
   void moved(QPointF at);
   void released(QPointF at);
   bool wheeled(QPointF at, QPoint angle, Qt::KeyboardModifiers modifiers);
+  QString cluster_text(const MarkCluster& mark) const;
   bool show_tooltip(QPointF at, QPoint global);
   void update_drag(QPointF at);
 

@@ -90,6 +90,7 @@ class PlotStack : public QWidget {
   void change(const ViewState& view, bool continuing);
   void hover(PlotPanel* panel, TimeNs time, double value);
   void click(PlotPanel* panel, TimeNs time, double value);
+  void double_click(PlotPanel* panel, TimeNs time, double value);
   void show_banner();
   ViewState whole() const;
   PlotPanel* new_panel(PlotKind kind, int stretch);

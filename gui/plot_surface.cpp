@@ -62,6 +62,8 @@ struct PlotSurface::Impl {
   void style() {
     const Theme& theme = state.theme;
     plot->setBackground(QBrush(theme.background));
+    state.font = plot->font();
+    state.font.setPointSizeF(state.font.pointSizeF() * 0.9);
     for (QCPAxis* axis_of : {plot->xAxis, plot->yAxis, plot->xAxis2, plot->yAxis2}) {
       axis_of->setBasePen(QPen(theme.frame));
       axis_of->setTickPen(QPen(theme.frame));
@@ -254,6 +256,12 @@ struct PlotSurface::Impl {
         if (!hide) fill(graph, curve, far_graph);
       }
       state.clusters = cluster_marks(*state.content, state.transform);
+      const QFontMetricsF metrics(state.font);
+      if (!state.marks_hidden)
+        place_counts(state.clusters, state.transform, [&](uint32_t count) {
+          return QSizeF(metrics.horizontalAdvance(QString::fromStdString(grouped(count))) + 8,
+                        metrics.height() + 2);
+        });
     }
   }
 

@@ -55,6 +55,13 @@ class LooksTest : public DrivenWindow {
     const auto& hidden = panel.hidden();
     return static_cast<int>(std::count(hidden.begin(), hidden.end(), false)) + (panel.marks_hidden() ? 0 : 1);
   }
+  /// A cluster of the clock's plot whose count stands somewhere.
+  const MarkCluster* counted() {
+    const auto& clusters = surface().clusters();
+    const auto at = std::find_if(clusters.begin(), clusters.end(),
+                                 [](const MarkCluster& c) { return !c.count_at.isEmpty(); });
+    return at == clusters.end() ? nullptr : &*at;
+  }
 
  private Q_SLOTS:
   void initTestCase() { own_settings(settings_); }
@@ -86,6 +93,31 @@ class LooksTest : public DrivenWindow {
     QVERIFY(choose(&clock().legend(), "discarded segments"));
     QVERIFY(!clock().marks_hidden());
     QVERIFY(!window_->findChild<QMenu*>("context_menu"));  // of the plots
+  }
+
+  void a_count_leads_to_its_segments() {
+    QVERIFY(show(*window_, capture("reordering.pcap")));
+    clock().surface().replot_now();
+    const MarkCluster* found = counted();
+    QVERIFY(found);
+    const MarkCluster cluster = *found;
+    const CaptureStore& store = *window_->document().store();
+    const quint64 first = store.row(cluster.row).frame, last = store.row(cluster.last_row).frame;
+    QVERIFY(last > first);
+    QVERIFY(surface().rect().contains(cluster.count_at.toRect()));
+    const QPoint at = cluster.count_at.center().toPoint();
+    QTest::mouseClick(&surface(), Qt::LeftButton, {}, at);
+    QCOMPARE(window_->segments().selected_frame(), first);
+    QTest::mouseDClick(&surface(), Qt::LeftButton, {}, at);
+    const TimeRange now = plots().view().time;
+    const TimeNs from = store.row(cluster.row).time_ns, to = store.row(cluster.last_row).time_ns;
+    QVERIFY(now.from < from && to < now.to);
+    QVERIFY(now.span() < (to - from) * 2 + 1000);
+    QVERIFY(plots().can_back());
+    surface().replot_now();
+    QVERIFY(surface().clusters().size() > 1);
+    plots().back();
+    QVERIFY(plots().view().time.span() > now.span());
   }
 
   void an_export_says_what_it_is() {
