@@ -33,6 +33,11 @@ struct Changes {
   std::array<int, 3> key() const { return {fresh, grown, fixed}; }
 };
 
+/// Who they are in both captures: the client's port is another one each time, and is in the tooltip.
+QString connection(const FlowDelta& delta) {
+  return text_of(to_string(delta.shown().role.client) + " \u2192 " + to_string(delta.shown().role.server));
+}
+
 QString endpoints(const FlowDelta& delta) {
   return text_of(to_string(delta.shown().client) + " \u2192 " + to_string(delta.shown().role.server));
 }
@@ -92,7 +97,7 @@ QVariant CompareModel::data(const QModelIndex& index, int role) const {
     case Qt::DisplayRole:
     case Qt::AccessibleTextRole:
       if (index.column() == kVerdict) return text_of(to_string(delta.verdict));
-      return index.column() == kFlow ? endpoints(delta) : Changes(delta).text();
+      return index.column() == kFlow ? connection(delta) : Changes(delta).text();
     case Qt::ToolTipRole:
       return endpoints(delta);
     case kSeverityRole:

@@ -4,16 +4,23 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QScrollBar>
 #include <QSignalBlocker>
 #include <QStyledItemDelegate>
+#include <QTextBrowser>
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "compare_html.h"
 #include "list_view.h"
 #include "theme.h"
 
 namespace tsaudit::gui {
 namespace {
+
+constexpr int kRowHeight = 24;
+constexpr int kVerdictWidth = 66, kFindingsWidth = 104;
+constexpr int kConnectionWidth = 186;  ///< an IPv4 address, and another one with its port
 
 /// The word of the verdict in the colour of what is behind it.
 class VerdictDelegate : public QStyledItemDelegate {
@@ -56,13 +63,22 @@ ComparePanel::ComparePanel(QWidget* parent) : QWidget(parent) {
   table_->setItemDelegate(new VerdictDelegate(table_));
   table_->setSortingEnabled(true);
   table_->sortByColumn(CompareModel::kVerdict, Qt::AscendingOrder);
-  table_->verticalHeader()->setDefaultSectionSize(24);
+  table_->setTextElideMode(Qt::ElideMiddle);  // the ends of a connection's name are what differs
+  table_->verticalHeader()->setDefaultSectionSize(kRowHeight);
   QHeaderView* header = table_->horizontalHeader();
   header->setMinimumSectionSize(24);
-  header->resizeSection(CompareModel::kVerdict, 66);
-  header->resizeSection(CompareModel::kFindings, 104);
+  header->resizeSection(CompareModel::kVerdict, kVerdictWidth);
+  header->resizeSection(CompareModel::kFindings, kFindingsWidth);
   header->setSectionResizeMode(CompareModel::kFlow, QHeaderView::Stretch);
   layout->addWidget(table_, 1);
+  text_ = new QTextBrowser;
+  text_->setFrameStyle(QFrame::NoFrame);
+  QFont small = font();
+  small.setPointSizeF(small.pointSizeF() * 0.9);
+  text_->setFont(small);
+  text_->setAccessibleName(tr("Comparison of the connection with the baseline"));
+  text_->hide();
+  layout->addWidget(text_, 2);
   connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& now) {
     if (now.isValid()) Q_EMIT chosen(model_.at(now.row()));
   });
@@ -73,6 +89,33 @@ void ComparePanel::show_comparison(const QString& baseline, std::shared_ptr<cons
   answer_->setText(tr("<b>Beside %1</b><br>%2").arg(baseline.toHtmlEscaped(), answer.toHtmlEscaped()));
   const QSignalBlocker quiet(table_->selectionModel());
   model_.set_comparison(std::move(comparison));
+  fit_table();
+}
+
+void ComparePanel::show_delta(const FlowDelta* delta) {
+  const QString html = delta ? comparison_html(*delta) : QString();
+  if (html == shown_) return;  // where one has scrolled to stays in sight
+  shown_ = html;
+  text_->setHtml(html);
+  text_->setVisible(delta != nullptr);
+  fit_table();
+}
+
+/// Few connections leave their room to the words. Where there is none for all columns, the findings' is left
+/// out: the words count them as well.
+void ComparePanel::fit_table() {
+  table_->setColumnHidden(CompareModel::kFindings, width() < kVerdictWidth + kConnectionWidth +
+                                                                 kFindingsWidth + 2 * table_->frameWidth());
+  const int rows = std::min(model_.rowCount(), 1000) * kRowHeight;
+  const int all = table_->horizontalHeader()->sizeHint().height() + rows + 2 * table_->frameWidth() + 2;
+  const int least = table_->horizontalHeader()->sizeHint().height() + 2 * kRowHeight;
+  table_->setMinimumHeight(std::min(all, least));
+  table_->setMaximumHeight(text_->isHidden() ? QWIDGETSIZE_MAX : all);
+}
+
+void ComparePanel::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fit_table();
 }
 
 void ComparePanel::select(const FlowDelta* delta) {
@@ -86,5 +129,6 @@ void ComparePanel::select(const FlowDelta* delta) {
 }
 
 QString ComparePanel::answer() const { return answer_->text(); }
+QString ComparePanel::text() const { return text_->toPlainText(); }
 
 }  // namespace tsaudit::gui

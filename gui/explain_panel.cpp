@@ -3,6 +3,7 @@
 
 #include <QFontDatabase>
 #include <QPlainTextEdit>
+#include <QTabBar>
 #include <QTextBrowser>
 #include <QUrl>
 
@@ -49,14 +50,10 @@ ExplainPanel::ExplainPanel(QWidget* parent) : QTabWidget(parent) {
   rule_ = fixed_text();
   rule_->setAccessibleName(tr("Explanation of the rule"));
   rule_->setPlaceholderText(tr("Click the name of a rule among the findings."));
-  comparison_ = fixed_text();
-  comparison_->setLineWrapMode(QPlainTextEdit::NoWrap);  // columns
-  comparison_->setAccessibleName(tr("Comparison of the connection with the baseline"));
   addTab(findings_, tr("Findings"));
   addTab(segment_, tr("Segment"));
   addTab(rule_, tr("Rule"));
-  addTab(comparison_, tr("Comparison"));
-  setTabVisible(indexOf(comparison_), false);
+  setMinimumWidth(tabBar()->sizeHint().width());  // the names of all tabs
   connect(findings_, &QTextBrowser::anchorClicked, this, [this](const QUrl& url) {
     if (url.scheme() == "frame") Q_EMIT frame_wanted(url.path().toULongLong());
     if (url.scheme() == "rule") show_rule(url.path());
@@ -121,14 +118,6 @@ void ExplainPanel::show_rule(const QString& code) {
   setCurrentWidget(rule_);
 }
 
-void ExplainPanel::show_comparison(const QString& text) {
-  if (comparison_->toPlainText() == text) return;
-  comparison_->setPlainText(text);
-  setTabVisible(indexOf(comparison_), !text.isEmpty());
-  if (!text.isEmpty()) setCurrentWidget(comparison_);
-}
-
-QString ExplainPanel::comparison() const { return comparison_->toPlainText(); }
 QString ExplainPanel::explanation() const { return segment_->toPlainText(); }
 QString ExplainPanel::findings() const { return findings_->toPlainText(); }
 

@@ -20,8 +20,6 @@ class ExplainPanel : public QTabWidget {
   void clear_flow();
   void expect(quint64 frame);  ///< its explanation is under way
   void show_explanation(quint64 frame, const QString& text);
-  void show_comparison(const QString& text);  ///< empty: there is none
-  QString comparison() const;
   QString explanation() const;
   QString findings() const;
 
@@ -33,7 +31,6 @@ class ExplainPanel : public QTabWidget {
   QTextBrowser* findings_ = nullptr;
   QPlainTextEdit* segment_ = nullptr;
   QPlainTextEdit* rule_ = nullptr;
-  QPlainTextEdit* comparison_ = nullptr;
 };
 
 }  // namespace tsaudit::gui

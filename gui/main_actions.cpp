@@ -94,8 +94,7 @@ void MainWindow::build_actions() {
       {"about", "&Help", "&About tsaudit", "", [this] { about(); }},
   };
   actions_ = std::make_unique<ActionTable>(this, plots_, std::move(specs));
-  for (const char* id : {"crosshair", "panel-clock", "panel-residual", "panel-sequence", "panel-rtt"})
-    actions_->action(id)->setChecked(true);
+  actions_->action("crosshair")->setChecked(true);
 
   recent_ = new QMenu(tr("Open re&cent"), this);
   actions_->menu("&File")->insertMenu(actions_->action("live"), recent_);

@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The wiring of a comparison.
+#include <QSplitter>
 #include <QStatusBar>
 
 #include "compare_panel.h"
 #include "comparer.h"
-#include "explain_panel.h"
 #include "flow_list.h"
 #include "main_window.h"
 #include "plot_stack.h"
-#include "tsaudit/writers.h"
 
 namespace tsaudit::gui {
-namespace {
-
-QString text_of(const FlowDelta& delta) {
-  WriterOptions options;
-  options.width = 64;
-  return QString::fromStdString(compare_text(delta, options));
-}
-
-}  // namespace
 
 void MainWindow::connect_comparison() {
   connect(comparer_, &Comparer::changed, this, &MainWindow::comparison_changed);
@@ -41,20 +31,21 @@ void MainWindow::choose_baseline() {
 }
 
 void MainWindow::comparison_changed() {
+  if (comparer_->active() && compare_->isHidden())
+    left_->setSizes({2, 3});  // of five parts; it has more to say
   compare_->setVisible(comparer_->active());
   if (comparer_->active()) {
     if (compare_->model().comparison() != comparer_->comparison() || !comparer_->comparison())
       compare_->show_comparison(comparer_->title(), comparer_->comparison());
     compare_->select(comparer_->delta());
   }
-  const FlowDelta* const delta = comparer_->delta();
-  explain_->show_comparison(delta ? text_of(*delta) : QString());
+  compare_->show_delta(comparer_->delta());
   update_actions();
 }
 
 void MainWindow::comparison_chosen(const FlowDelta& delta) {
   if (delta.candidate) return flows_->select(delta.candidate->role.order);
-  explain_->show_comparison(text_of(delta));
+  compare_->show_delta(&delta);
   statusBar()->showMessage(tr("Only %1 has this connection").arg(comparer_->title()), 6000);
 }
 

@@ -24,6 +24,14 @@
 #include "segment_table.h"
 
 namespace tsaudit::gui {
+namespace {
+
+constexpr std::pair<const char*, PlotKind> kPanelActions[] = {{"panel-clock", PlotKind::clock},
+                                                              {"panel-residual", PlotKind::residual},
+                                                              {"panel-sequence", PlotKind::sequence},
+                                                              {"panel-rtt", PlotKind::rtt}};
+
+}  // namespace
 
 MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), document_(new Document(this)) {
   comparer_ = new Comparer(*document_, this);
@@ -60,7 +68,7 @@ void MainWindow::build_panels() {
   bottom_ = new QSplitter(Qt::Horizontal);
   bottom_->addWidget(segments_);
   bottom_->addWidget(explain_);
-  bottom_->setSizes({640, 248});
+  bottom_->setSizes({640, 226});
   down_ = new QSplitter(Qt::Vertical);
   down_->addWidget(plots_);
   down_->addWidget(bottom_);
@@ -70,7 +78,7 @@ void MainWindow::build_panels() {
   across_ = new QSplitter(Qt::Horizontal);
   across_->addWidget(left_);
   across_->addWidget(down_);
-  across_->setSizes({392, 888});
+  across_->setSizes({414, 866});
   for (QSplitter* splitter : {left_, across_, down_, bottom_}) splitter->setChildrenCollapsible(false);
   setCentralWidget(across_);
   plots_->setFocusPolicy(Qt::StrongFocus);
@@ -296,6 +304,8 @@ void MainWindow::update_actions() {
   for (const char* id : {"home", "direction", "next-dropped", "previous-dropped", "go", "export", "csv",
                          "copy-filter", "copy-dropped", "zoom-in", "zoom-out"})
     actions_->action(id)->setEnabled(flow);
+  for (const auto& [id, kind] : kPanelActions)
+    actions_->action(id)->setChecked(!plots_->panel(kind).isHidden());
   actions_->action("stop")->setEnabled(loading);
   actions_->action("save")->setEnabled(document_->is_temporary());
   actions_->action("compare")->setEnabled(!document_->is_live() && !document_->paths().isEmpty());

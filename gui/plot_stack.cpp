@@ -11,6 +11,8 @@
 #include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <climits>
 
 #include "elided_label.h"
 #include "theme.h"
@@ -21,6 +23,9 @@ namespace {
 
 constexpr int kGesturePauseMs = 400;  ///< a pause this long ends a gesture of the wheel
 constexpr double kZoomOutLimit = 8;   ///< times the flow's own duration
+/// Pixels below which a plot, with its legend and handle, cannot be read; and what the labels of the time
+/// take.
+constexpr int kLeastPlot = 88, kLeastClock = 116, kTimeLabels = 20;
 
 }  // namespace
 
@@ -49,6 +54,8 @@ PlotStack::PlotStack(QWidget* parent) : QWidget(parent) {
   layout->addLayout(top);
   splitter_ = new QSplitter(Qt::Vertical);
   splitter_->setChildrenCollapsible(false);
+  splitter_->setMinimumHeight(kLeastClock + kTimeLabels);  // the others give way
+  splitter_->installEventFilter(this);
   for (int at = 0; at < kPlotKinds; ++at) {
     const auto kind = static_cast<PlotKind>(at);
     const int stretch = kind == PlotKind::clock ? 2 : 1;
@@ -159,11 +166,45 @@ void PlotStack::toggle_stacked() {
   apply_view();
 }
 
-void PlotStack::arrange_panels() {
-  for (size_t i = 0; i < panels_.size(); ++i) {
-    panels_[i]->setVisible(wanted_[i]);
-    below_[i]->setVisible(wanted_[i] && stacked_ && baseline_);
+/// Those that are wanted, as far as there is room to read them: what was wanted last before all others, then
+/// by what one needs most.
+std::array<bool, kPlotKinds> PlotStack::with_room() const {
+  std::array<bool, kPlotKinds> shown{};
+  const int times = stacked_ && baseline_ ? 2 : 1;
+  int room = splitter_->isHidden() ? INT_MAX : splitter_->height() - kTimeLabels;
+  bool none = true;
+  for (const PlotKind kind : by_need_) {
+    const auto at = static_cast<size_t>(kind);
+    const int least = times * (kind == PlotKind::clock ? kLeastClock : kLeastPlot);
+    if (!wanted_[at] || (room < least && !none)) continue;
+    shown[at] = true;
+    none = false;
+    room -= least;
   }
+  return shown;
+}
+
+/// Returns whether others than before are shown.
+bool PlotStack::arrange_panels() {
+  const auto shown = with_room();
+  bool changed = false;
+  for (size_t i = 0; i < panels_.size(); ++i) {
+    const bool below = shown[i] && stacked_ && baseline_;
+    changed |= panels_[i]->isHidden() == shown[i] || below_[i]->isHidden() == below;
+    panels_[i]->setVisible(shown[i]);
+    below_[i]->setVisible(below);
+  }
+  return changed;
+}
+
+bool PlotStack::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == splitter_ && (event->type() == QEvent::Resize || event->type() == QEvent::Show) &&
+      arrange_panels()) {
+    apply_axis_options();
+    apply_overlays();
+    Q_EMIT view_changed();
+  }
+  return QWidget::eventFilter(watched, event);
 }
 
 bool PlotStack::is_below(const PlotPanel* panel) const {
@@ -360,6 +401,10 @@ std::vector<PlotPanel*> PlotStack::visible_panels() const {
 
 void PlotStack::set_panel_visible(PlotKind kind, bool visible) {
   wanted_[static_cast<size_t>(kind)] = visible;
+  if (visible) {
+    const auto at = std::find(by_need_.begin(), by_need_.end(), kind);
+    std::rotate(by_need_.begin(), at, at + 1);
+  }
   arrange_panels();
   apply_axis_options();
   apply_overlays();

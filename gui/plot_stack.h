@@ -42,6 +42,7 @@ class PlotStack : public QWidget {
   PlotPanel& panel(PlotKind kind) { return *panels_[static_cast<size_t>(kind)]; }
   PlotPanel& baseline_panel(PlotKind kind) { return *below_[static_cast<size_t>(kind)]; }
   std::vector<PlotPanel*> visible_panels() const;
+  /// One that is wanted and has no room to be read is not shown; the one that was wanted last has room first.
   void set_panel_visible(PlotKind kind, bool visible);
   void set_stopped(const QString& where);  ///< as verdict_sentence()
   QString verdict() const;                 ///< above the plots
@@ -76,6 +77,7 @@ class PlotStack : public QWidget {
   void side_changed();
 
  protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
   void changeEvent(QEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
@@ -94,7 +96,8 @@ class PlotStack : public QWidget {
   void show_banner();
   ViewState whole() const;
   PlotPanel* new_panel(PlotKind kind, int stretch);
-  void arrange_panels();
+  std::array<bool, kPlotKinds> with_room() const;
+  bool arrange_panels();
   bool is_below(const PlotPanel* panel) const;
   int key(const PlotPanel* panel) const;  ///< in ViewState::values
   PlotPanel* target() const;
@@ -110,6 +113,8 @@ class PlotStack : public QWidget {
   ViewHistory history_;
   std::array<PlotPanel*, kPlotKinds> panels_{}, below_{};
   std::array<bool, kPlotKinds> wanted_{true, true, true, true};
+  std::array<PlotKind, kPlotKinds> by_need_{PlotKind::clock, PlotKind::sequence, PlotKind::residual,
+                                            PlotKind::rtt};
   QSplitter* splitter_ = nullptr;
   QLabel* banner_ = nullptr;
   QString stopped_;

@@ -59,7 +59,7 @@ class CompareTest : public QObject {
     QCOMPARE(window.comparison().model().rowCount(), 1);
     QCOMPARE(cell(window, 0, CompareModel::kVerdict), QString("worse"));
     QCOMPARE(cell(window, 0, CompareModel::kFindings), QString("4 new, 1 worse"));
-    const QString text = window.explanation().comparison();
+    const QString text = window.comparison().text();
     QVERIFY(text.contains("TS001"));
     QVERIFY(text.contains("dropped segments"));
   }
@@ -135,7 +135,7 @@ class CompareTest : public QObject {
     QVERIFY(verdicts.contains("missing"));
     QVERIFY(verdicts.contains("added"));
     window.comparison().table()->selectRow(static_cast<int>(verdicts.indexOf("missing")));
-    QVERIFY(window.explanation().comparison().startsWith("missing"));
+    QVERIFY(window.comparison().text().startsWith("missing"));
   }
 
   void the_table_leads_to_the_connection() {
@@ -161,7 +161,7 @@ class CompareTest : public QObject {
     QTest::mouseClick(end, Qt::LeftButton);
     QVERIFY(window.comparison().isHidden());
     QVERIFY(!curve(window.plots().panel(PlotKind::clock), "baseline: TSval"));
-    QVERIFY(window.explanation().comparison().isEmpty());
+    QVERIFY(window.comparison().text().isEmpty());
   }
 
   void it_ends_with_the_capture_and_goes_on_with_another_receiver() {

@@ -120,6 +120,54 @@ class LooksTest : public DrivenWindow {
     QVERIFY(plots().view().time.span() > now.span());
   }
 
+  void plots_that_cannot_be_read_give_way() {
+    QVERIFY(show(*window_, capture("naive-restore.pcap"), {800, 600}));
+    window_->resize(800, 600);
+    QTest::qWait(50);
+    QCOMPARE(window_->size(), QSize(800, 600));
+    const auto visible = plots().visible_panels();
+    QVERIFY(!visible.empty() && visible.size() < 4);
+    QCOMPARE(visible.front()->kind(), PlotKind::clock);
+    for (PlotPanel* panel : visible) {
+      const QRect inside(panel->mapTo(&plots(), QPoint()), panel->size());
+      QVERIFY2(plots().rect().contains(inside), qPrintable(QString::number(inside.bottom())));
+      QVERIFY(panel->rect().contains(panel->surface().geometry()));  // its lowest labels as well
+    }
+    // What is asked for is shown, in the place of another.
+    QVERIFY(plots().panel(PlotKind::rtt).isHidden());
+    QVERIFY(!window_->actions().action("panel-rtt")->isChecked());
+    key(Qt::Key_4);
+    QVERIFY(plots().panel(PlotKind::rtt).isVisible());
+    QVERIFY(window_->actions().action("panel-rtt")->isChecked());
+    window_->resize(1280, 900);
+    QTest::qWait(50);
+    QCOMPARE(plots().visible_panels().size(), 4u);
+    QVERIFY(window_->actions().action("panel-residual")->isChecked());
+  }
+
+  void a_comparison_can_be_read_in_a_small_window() {
+    for (const QSize size : {QSize(800, 600), QSize(1280, 800)}) {
+      MainWindow window;
+      QVERIFY(show(window, capture("naive-restore.pcap"), size));
+      window.compare_with({capture("healthy.pcap")});
+      QVERIFY(
+          QTest::qWaitFor([&] { return window.comparer().active() && window.comparer().settled(); }, 20'000));
+      QTest::qWait(50);
+      auto* text = window.comparison().findChild<QTextBrowser*>();
+      QVERIFY(text && text->isVisible());
+      QVERIFY2(text->height() > 100, qPrintable(QString::number(text->height())));
+      QCOMPARE(text->horizontalScrollBar()->maximum(), 0);  // nothing is cut at the right
+      QVERIFY(window.comparison().text().contains("goodput before"));
+      QTableView* table = window.comparison().table();
+      QCOMPARE(table->horizontalScrollBar()->maximum(), 0);
+      const QString connection = window.comparison().model().index(0, CompareModel::kFlow).data().toString();
+      const int room = table->columnWidth(CompareModel::kFlow);
+      if (size.width() >= 1280) QVERIFY(table->fontMetrics().horizontalAdvance(connection) + 6 <= room);
+      QVERIFY(table->height() < 120);  // one row; the rest is for the words
+      QCOMPARE(window.explanation().currentIndex(), 0);
+    }
+  }
+
   void an_export_says_what_it_is() {
     QVERIFY(show(*window_, capture("forward-and-back.pcap"), {800, 600}));
     const QString path = settings_.filePath("plots.svg");
