@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPainter>
+#include <QScrollBar>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <span>
@@ -20,7 +21,7 @@
 namespace tsaudit::gui {
 namespace {
 
-constexpr int kFlowWidth = 228;  ///< two IPv4 addresses with their ports
+constexpr int kFlowWidth = 242;  ///< two IPv4 addresses with their ports
 constexpr int kScrollBar = 22;   ///< and the frame
 constexpr size_t kMovesShown = 3;
 
@@ -130,6 +131,7 @@ FlowList::FlowList(QWidget* parent) : QWidget(parent) {
   table_ = new ListView(tr("Connections"));
   table_->setModel(&model_);
   table_->setItemDelegate(new FlowDelegate(model_, table_));
+  table_->setTextElideMode(Qt::ElideMiddle);  // where the addresses do not fit, the ports do
   table_->setSortingEnabled(true);
   table_->sortByColumn(FlowModel::kVerdict, Qt::DescendingOrder);
   table_->verticalHeader()->setDefaultSectionSize(24);
@@ -238,8 +240,8 @@ void FlowList::fulfil() {
   if (wish == kNothing) return;
   const int row = wish == kWorst ? 0 : model_.row_of(wish);
   if (row >= 0 && row < model_.rowCount()) {
-    table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
-    table_->scrollTo(table_->currentIndex());
+    make_current(row);
+    scroll_to_current();
   } else if (wish <= static_cast<quint64>(model_.all_rows())) {
     choose(wish);  // the filter hides its row and not the flow
     restore(false);
@@ -253,8 +255,8 @@ void FlowList::restore(bool scroll) {
   if (row < 0)
     table_->setCurrentIndex({});
   else if (row != table_->currentIndex().row())
-    table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
-  if (scroll && row >= 0) table_->scrollTo(table_->currentIndex());
+    make_current(row);
+  if (scroll && row >= 0) scroll_to_current();
 }
 
 /// By the user, who wants to see what became of the row; while a capture is read the list stays where it is.
@@ -268,7 +270,20 @@ void FlowList::rearranged() {
 void FlowList::step(int rows) {
   const int from = selected_ ? model_.row_of(selected_) : -1;
   const int row = from < 0 ? 0 : from + rows;
-  if (row >= 0 && row < model_.rowCount()) table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
+  if (row >= 0 && row < model_.rowCount()) make_current(row);
+}
+
+/// A row is chosen, and no column: where there is no room for all of them, the verdict's stays in sight.
+void FlowList::make_current(int row) {
+  const int across = table_->horizontalScrollBar()->value();
+  table_->setCurrentIndex(model_.index(row, FlowModel::kFlow));
+  table_->horizontalScrollBar()->setValue(across);
+}
+
+void FlowList::scroll_to_current() {
+  const int across = table_->horizontalScrollBar()->value();
+  table_->scrollTo(table_->currentIndex());
+  table_->horizontalScrollBar()->setValue(across);
 }
 
 }  // namespace tsaudit::gui

@@ -46,6 +46,8 @@ class FlowList : public QWidget {
   void choose(quint64 id);
   void fulfil();
   void restore(bool scroll);
+  void make_current(int row);
+  void scroll_to_current();
   void rearranged();
   static constexpr quint64 kNothing = 0, kWorst = ~quint64{0};
   quint64 wish_ = kNothing;  ///< what to select when the order is there: a flow, or kWorst

@@ -150,7 +150,7 @@ void residual_content(PlotContent& content, const FlowView& flow) {
     if (track.hz <= 0) continue;
     content.curves.push_back(
         {.name = fmt::format("{} ({}{} Hz)", name_of(side), track.hz_is_guess ? "about " : "",
-                             rounded_number(track.hz, 6)),
+                             rounded_number(track.hz, track.hz_is_guess ? 3 : 6)),
          .ink = ink_of(side),
          .series = &track.residual,
          .breaks = lost_in_silence(track)});

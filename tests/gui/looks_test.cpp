@@ -145,6 +145,24 @@ class LooksTest : public DrivenWindow {
     QVERIFY(window_->actions().action("panel-residual")->isChecked());
   }
 
+  /// With a bar to scroll a long list, too.
+  void the_list_has_room_for_addresses_and_what_was_discarded() {
+    QVERIFY(show(*window_, capture("naive-restore.pcap"), {1280, 800}));
+    QTableView* table = window_->flows().table();
+    const QString longest = QString::fromUtf8("10.0.3.139:33675 \u2192 198.51.100.1:443");
+    QVERIFY(table->fontMetrics().horizontalAdvance(longest) + 6 <= table->columnWidth(FlowModel::kFlow));
+    const int right =
+        table->columnViewportPosition(FlowModel::kDropped) + table->columnWidth(FlowModel::kDropped);
+    QVERIFY(right <= table->viewport()->width() - table->verticalScrollBar()->sizeHint().width());
+  }
+
+  void a_small_window_shows_the_list_from_its_first_column() {
+    QVERIFY(show(*window_, capture("naive-restore.pcap"), {800, 600}));
+    window_->flows().step(0);
+    QTest::qWait(20);
+    QCOMPARE(window_->flows().table()->horizontalScrollBar()->value(), 0);
+  }
+
   void a_comparison_can_be_read_in_a_small_window() {
     for (const QSize size : {QSize(800, 600), QSize(1280, 800)}) {
       MainWindow window;
