@@ -117,14 +117,16 @@ class Pipeline {
   void take(const DecodedBatch::Packet& decoded, Flow* guess) {
     const Segment& s = decoded.segment;
     const unsigned from = decoded.from_low ? 0 : 1;
-    if (tracker_.troubled() > max_troubled_) [[unlikely]]
-      drop_longest_idle([](const Flow& flow) { return flow.trouble != 0; });
+    if (tracker_.troubled() > max_troubled_) [[unlikely]] {
+      drop_over(s.time_ns);
+      if (tracker_.troubled() > max_troubled_ * 7 / 8)
+        drop_longest_idle([](const Flow& flow) { return flow.trouble != 0; });
+    }
     if (s.point != 0 || tracker_.saw_two_points()) [[unlikely]] {
-      const uint32_t hash =
-          s.scope == 0 ? decoded.hash : decoded.key.in_scope(0).hash(seed_);  // whatever its scope
-      if (const uint64_t first = copies_.first_frame_of(s, hash, decoded.from_low))
+      const FlowKey key = decoded.key.in_scope(0);  // whatever scope a point of the capture sees it in
+      if (const uint64_t first = copies_.first_frame_of(s, key.hash(seed_), decoded.from_low))
         return skip_copy(decoded, first, guess);
-      if (const auto first = copies_.rewritten(s, hash, decoded.from_low))
+      if (const auto first = copies_.rewritten(s, key.hash(0), decoded.from_low))
         return skip_rewritten(decoded, *first, guess);
     }
     Flow* flow = flows_.find(decoded.key, decoded.hash, decoded.from_low, guess);
@@ -146,7 +148,7 @@ class Pipeline {
       if (knock) tracker_.begin_with(*flow, *knock);
     }
     totals_.ts_segments += s.has_ts();
-    if (const int32_t ticks = tracker_.rewritten_by(*flow, from); ticks != 0) [[unlikely]] {
+    if (const int32_t ticks = tracker_.rewritten_by(*flow, from, s); ticks != 0) [[unlikely]] {
       Segment received = s;
       received.tsval = s.tsval + static_cast<uint32_t>(ticks);
       return judge(*flow, from, received);
@@ -309,15 +311,22 @@ class Pipeline {
   /// insertions since the last time, so a flow costs the same however many there are.
   void make_room(TimeNs now) {
     if (flows_.size() < sweep_at_ && flows_.size() < options_.max_flows) return;
-    std::vector<Flow*> over;
-    flows_.for_each([&](Flow& flow) {
-      const bool closed = flow.reset || (flow.host[0].fin_sent && flow.host[1].fin_sent);
-      if (closed && now - flow.last_ns() > kClosedFor) over.push_back(&flow);
-    });
-    drop(over, false);
+    drop_over(now);
     if (flows_.size() >= options_.max_flows) drop_longest_idle([](const Flow&) { return true; });
     // What comes until then goes into places that a peak has left, if that is what makes a sweep dear.
     sweep_at_ = std::max({kFirstSweep, flows_.size() * 2, flows_.size() + flows_.places() / 8});
+  }
+
+  static bool is_over(const Flow& flow) {
+    return flow.reset || (flow.host[0].fin_sent && flow.host[1].fin_sent);
+  }
+
+  void drop_over(TimeNs now) {
+    std::vector<Flow*> over;
+    flows_.for_each([&](Flow& flow) {
+      if (is_over(flow) && now - flow.last_ns() > kClosedFor) over.push_back(&flow);
+    });
+    drop(over, false);
   }
 
   /// An eighth of those that `is_one` takes for such.
@@ -336,7 +345,7 @@ class Pipeline {
   void drop(std::vector<Flow*>& over, bool evicted) {
     std::sort(over.begin(), over.end(), [](const Flow* x, const Flow* y) { return x->id < y->id; });
     for (Flow* flow : over) {
-      close(*flow, evicted);
+      close(*flow, evicted && !is_over(*flow));
       flows_.erase(*flow, flow->key.hash(seed_));
     }
   }

@@ -105,7 +105,7 @@ class Live(LiveTest):
         self.assertEqual(again["flows"], report["flows"])
         self.assertEqual([finding["message"] for finding in again["findings"]],
                          [finding["message"] for finding in report["findings"]])
-        self.assertIn("until the capture ends", json.dumps(report["findings"]))
+        self.assertIn("until its last segment", json.dumps(report["findings"]))
 
     def forward(self, enabled):
         self.ip("netns", "exec", self.between, "sysctl", "-qw", f"net.ipv4.ip_forward={enabled}")

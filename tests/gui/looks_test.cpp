@@ -11,6 +11,7 @@
 #include <QTableView>
 #include <QTextBrowser>
 #include <QToolButton>
+#include <algorithm>
 
 #include "actions.h"
 #include "compare_panel.h"
@@ -123,16 +124,15 @@ class LooksTest : public DrivenWindow {
   void plots_that_cannot_be_read_give_way() {
     QVERIFY(show(*window_, capture("naive-restore.pcap"), {800, 600}));
     window_->resize(800, 600);
-    QTest::qWait(50);
-    QCOMPARE(window_->size(), QSize(800, 600));
-    const auto visible = plots().visible_panels();
-    QVERIFY(!visible.empty() && visible.size() < 4);
-    QCOMPARE(visible.front()->kind(), PlotKind::clock);
-    for (PlotPanel* panel : visible) {
+    QTRY_COMPARE(window_->size(), QSize(800, 600));
+    QTRY_VERIFY(!plots().visible_panels().empty() && plots().visible_panels().size() < 4);
+    QCOMPARE(plots().visible_panels().front()->kind(), PlotKind::clock);
+    const auto is_whole = [&](PlotPanel* panel) {
       const QRect inside(panel->mapTo(&plots(), QPoint()), panel->size());
-      QVERIFY2(plots().rect().contains(inside), qPrintable(QString::number(inside.bottom())));
-      QVERIFY(panel->rect().contains(panel->surface().geometry()));  // its lowest labels as well
-    }
+      return plots().rect().contains(inside) &&
+             panel->rect().contains(panel->surface().geometry());  // its lowest labels as well
+    };
+    QTRY_VERIFY(std::ranges::all_of(plots().visible_panels(), is_whole));
     // What is asked for is shown, in the place of another.
     QVERIFY(plots().panel(PlotKind::rtt).isHidden());
     QVERIFY(!window_->actions().action("panel-rtt")->isChecked());
@@ -140,8 +140,7 @@ class LooksTest : public DrivenWindow {
     QVERIFY(plots().panel(PlotKind::rtt).isVisible());
     QVERIFY(window_->actions().action("panel-rtt")->isChecked());
     window_->resize(1280, 900);
-    QTest::qWait(50);
-    QCOMPARE(plots().visible_panels().size(), 4u);
+    QTRY_COMPARE(plots().visible_panels().size(), 4u);
     QVERIFY(window_->actions().action("panel-residual")->isChecked());
   }
 
@@ -159,7 +158,7 @@ class LooksTest : public DrivenWindow {
   void a_small_window_shows_the_list_from_its_first_column() {
     QVERIFY(show(*window_, capture("naive-restore.pcap"), {800, 600}));
     window_->flows().step(0);
-    QTest::qWait(20);
+    QTest::qWait(20);  // whatever scrolls has done so
     QCOMPARE(window_->flows().table()->horizontalScrollBar()->value(), 0);
   }
 
@@ -170,18 +169,18 @@ class LooksTest : public DrivenWindow {
       window.compare_with({capture("healthy.pcap")});
       QVERIFY(
           QTest::qWaitFor([&] { return window.comparer().active() && window.comparer().settled(); }, 20'000));
-      QTest::qWait(50);
       auto* text = window.comparison().findChild<QTextBrowser*>();
-      QVERIFY(text && text->isVisible());
-      QVERIFY2(text->height() > 100, qPrintable(QString::number(text->height())));
-      QCOMPARE(text->horizontalScrollBar()->maximum(), 0);  // nothing is cut at the right
+      QVERIFY(text);
+      QTRY_VERIFY(text->isVisible());
+      QTRY_VERIFY2(text->height() > 100, qPrintable(QString::number(text->height())));
+      QTRY_COMPARE(text->horizontalScrollBar()->maximum(), 0);  // nothing is cut at the right
       QVERIFY(window.comparison().text().contains("goodput before"));
       QTableView* table = window.comparison().table();
-      QCOMPARE(table->horizontalScrollBar()->maximum(), 0);
+      QTRY_COMPARE(table->horizontalScrollBar()->maximum(), 0);
       const QString connection = window.comparison().model().index(0, CompareModel::kFlow).data().toString();
       const int room = table->columnWidth(CompareModel::kFlow);
       if (size.width() >= 1280) QVERIFY(table->fontMetrics().horizontalAdvance(connection) + 6 <= room);
-      QVERIFY(table->height() < 120);  // one row; the rest is for the words
+      QTRY_VERIFY(table->height() < 120);  // one row; the rest is for the words
       QCOMPARE(window.explanation().currentIndex(), 0);
     }
   }

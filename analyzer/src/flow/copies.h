@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -45,25 +46,37 @@ class Copies {
     return copy ? seen.frame : 0;
   }
 
-  /// A packet that has been shown before, with other timestamps.
+  /// A packet that another point has shown before, with other timestamps.
   struct Rewritten {
     uint64_t frame;
     TsVal tsval;
   };
   /// After first_frame_of() said 0. By its IP ID, so that IPv6 and who leaves that at 0 are not recognised.
+  /// `hash`: with no seed, since what is forgotten must not differ from run to run.
   std::optional<Rewritten> rewritten(const Segment& s, uint32_t hash, bool from_low) {
-    constexpr TimeNs kOnTheWay = 10 * kMillisecond;
     if (s.ip_id == 0 || s.src.v6 || !s.has_ts()) return std::nullopt;
     const uint64_t name =
         fold(((uint64_t{hash} << 32 | s.ack.raw) ^ kOne),
              (uint64_t{s.seq.raw} << 32 | uint64_t{s.ip_id} << 16 | s.flags << 1 | from_low) ^ kOther) |
         1;
-    Packet& known = packets_[name >> (64 - kBits)];
+    const uint32_t point = point_of(s);
+    Packet* const two = &packets_[name >> (64 - kBits) & ~uint64_t{1}];
+    const auto is = [&](const Packet& known) { return known.name == name && known.end == s.end_seq(); };
+    Packet& place = is(two[0]) ? two[0] : is(two[1]) ? two[1] : two[two[1].frame < two[0].frame];
+    const Packet before =
+        std::exchange(place, {name, s.frame, s.time_ns, s.end_seq(), s.tsval, s.tsecr, point});
     const bool same =
-        known.name == name && known.end == s.end_seq() && s.time_ns - known.time_ns <= kOnTheWay;
-    const Packet before = std::exchange(known, {name, s.frame, s.time_ns, s.end_seq(), s.tsval, s.tsecr});
+        is(before) && before.point != point && std::abs(s.time_ns - before.time_ns) <= kOnTheWay;
     if (!same || (before.tsval == s.tsval && before.tsecr == s.tsecr)) return std::nullopt;
     return Rewritten{before.frame, before.tsval};
+  }
+
+  /// From one point to the next.
+  static constexpr TimeNs kOnTheWay = 10 * kMillisecond;
+  /// A router between them shows in link address and TTL, the end of a tunnel in the scope.
+  static uint32_t point_of(const Segment& s) {
+    return static_cast<uint32_t>(
+        fold((s.src_mac << 8 | s.ttl) ^ kOne, (uint64_t{s.scope} << 32 | s.point) ^ kOther) >> 16);
   }
 
  private:
@@ -72,6 +85,7 @@ class Copies {
     TimeNs time_ns = 0;
     SeqNum end;
     TsVal tsval, tsecr;
+    uint32_t point = 0;
   };
   struct Range {
     SeqNum from, to;
@@ -101,12 +115,6 @@ class Copies {
     return fold(whose ^ kOne, fold(what ^ kOther, kOne ^ (uint64_t{tsval.raw} << 32 | label << 4 | kind))) |
            1;
   }
-  /// A router between them shows in link address and TTL, the end of a tunnel in the scope.
-  static uint32_t point_of(const Segment& s) {
-    return static_cast<uint32_t>(
-        fold((s.src_mac << 8 | s.ttl) ^ kOne, (uint64_t{s.scope} << 32 | s.point) ^ kOther) >> 16);
-  }
-
   static constexpr uint64_t kOne = 0x9fb21c651e98df25u, kOther = 0x9e3779b97f4a7c15u;  ///< any odd numbers
   std::vector<Seen> seen_;
   std::vector<Packet> packets_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One segment at several points of the capture: where it gets lost, and what becomes of its timestamps on the
 // way.
+#include <tuple>
+
+#include "flow/copies.h"
 #include "model/odd_segment.h"
 
 namespace tsaudit {
@@ -24,27 +27,37 @@ void Tracker::note_point(Stall& stall, const Flow& flow, unsigned from, const Se
 
 /// What its receiver gets is what is seen last. The first one may have been judged before it was known.
 void Tracker::shown_rewritten(Flow& flow, unsigned from, const Segment& s, TsVal first) {
-  int32_t& ticks = rewritten_[flow.id][from];
-  Trouble& t = trouble(flow);
-  for (DirectionTrouble& direction : t.direction) direction.unseen_echo = {};  // it was of the other side
-  if (ticks == distance(first, s.tsval)) return;
-  ticks = distance(first, s.tsval);
+  Rewriter& rewriter = rewritten_[flow.id][from];
+  rewriter.point = Copies::point_of(s);
+  if (rewriter.ticks == distance(first, s.tsval)) return;
+  rewriter.ticks = distance(first, s.tsval);
   Host& a = flow.host[from];
   TsRecentSet& recent = flow.host[from ^ 1].ts_recent;
   if (a.clock.started()) a.clock.start(s.tsval, s.time_ns);
   if (recent.known() && recent.may_hold(first)) recent.store(s.tsval, s.time_ns);
-  t.direction[from].pending_step.reset();
   flow.settled = false;
+  if (flow.trouble == 0) return;
+  Trouble& t = trouble(flow);
+  t.direction[from].pending_step.reset();
+  t.direction[from ^ 1].unseen_echo = {};  // it was of the other side
 }
 
-/// The packet that its sender's last one was, with another TSval: there are two points, and that is how it
-/// shows.
+int32_t Tracker::rewritten_by(const Flow& flow, unsigned from, const Segment& s) const {
+  const auto rewriters = rewritten_.empty() ? rewritten_.end() : rewritten_.find(flow.id);
+  if (rewriters == rewritten_.end()) return 0;
+  const Rewriter& rewriter = rewriters->second[from];
+  return rewriter.point == Copies::point_of(s) ? 0 : rewriter.ticks;
+}
+
+/// The packet that its sender's last one was, from another point and with another TSval.
 void Tracker::note_points(const Odd& odd) {
-  if (!odd.seen_before || !odd.s.has_ts() || !odd.was.clock.started() ||
-      odd.s.tsval == odd.was.clock.last() || odd.s.end_seq() != odd.was.snd_nxt)
+  const auto& [s, was] = std::tie(odd.s, odd.was);
+  const bool elsewhere = is_other_mac(was.mac, s.src_mac) || s.ttl != was.ttl;
+  if (!elsewhere || !odd.seen_before || !s.has_ts() || !was.clock.started() || s.tsval == was.clock.last() ||
+      s.end_seq() != was.snd_nxt || s.time_ns - was.last_ns > Copies::kOnTheWay)
     return;
   saw_two_points_ = true;
-  shown_rewritten(odd.flow, odd.from, odd.s, odd.was.clock.last());
+  shown_rewritten(odd.flow, odd.from, s, was.clock.last());
 }
 
 }  // namespace tsaudit

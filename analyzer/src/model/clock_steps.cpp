@@ -189,6 +189,13 @@ void Tracker::paused_clock(Flow& flow, unsigned from, const Segment& s, const Ho
     return s.time_ns - then - distance(tsval, s.tsval) * was.clock.period_ns();
   };
   if (!was.clock.rate_confirmed()) return pause.reset();
+  // The clock went on before it stood still again, as far as a few ticks tell.
+  const TimeNs ran_for = pause ? was.last_ns - pause->time_ns : 0;
+  if (pause && pause->found && ran_for >= std::max<TimeNs>(5 * was.clock.period_ns(), 5 * kMillisecond) &&
+      4 * distance(pause->tsval, was.clock.last()) * was.clock.period_ns() >= 3 * ran_for) {
+    a.clock.resume(was.last_ns + distance(was.clock.last(), s.tsval) * was.clock.period_ns());
+    pause.reset();
+  }
   if (pause && pause->found) {
     const TimeNs since = s.time_ns - pause->time_ns;
     if (!s.has_ts() || since < kSecond) return;

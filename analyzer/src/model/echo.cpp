@@ -37,13 +37,15 @@ bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
     a.ts_recent.replace(s.tsecr, s.time_ns);
     return true;
   }
+  // And each with the TSval that its receiver gets: of a rewritten one, not every copy is recognised.
+  const bool all_in_sight = !flow.capture_loss && !rewritten_.contains(flow.id);
   const DirectionTrouble& d = trouble(flow).direction[from ^ 1];
   if (is_of_another_clock(d, s.tsecr)) return false;
   const bool one_clock = d.epochs.empty() && !d.pending_step;
   const bool begin_seen = (from ^ 1) == flow.client ? flow.syn_seen : flow.synack_seen;
   if (one_clock && before(s.tsecr, b.clock.first())) {
     if (begin_seen) {
-      if (!flow.capture_loss) trouble(flow).direction[from].unseen_echo.add(s.frame, s.time_ns);
+      if (all_in_sight) trouble(flow).direction[from].unseen_echo.add(s.frame, s.time_ns);
     } else {
       ++misses.missed_loss;  // sent before the capture began
       a.ts_recent.precede(s.tsecr, s.time_ns);
@@ -63,7 +65,7 @@ bool Tracker::echo_is_foreign(Flow& flow, unsigned from, const Segment& s) {
   const bool same = last && last->tsecr == s.tsecr && last->ack == s.ack;
   if (same && after(b.clock.last(), last->peer_clock)) a.ts_recent.replace(s.tsecr, s.time_ns);
   if (!same) own.strange_echo = {s.tsecr, s.ack, b.clock.last()};
-  if (!flow.capture_loss) own.unseen_echo.add(s.frame, s.time_ns);
+  if (all_in_sight) own.unseen_echo.add(s.frame, s.time_ns);
   return true;
 }
 

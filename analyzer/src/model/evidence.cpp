@@ -145,14 +145,14 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
     lost.data = v.end_seq != v.seq;
     lost.ack = acknowledges;
     if (lost) {
-      note_loss(flow, sender, reason, v.state.state, distance(v.tsval, v.state.ts_recent));
+      note_loss(flow, sender, reason, v.state.state);
       hold_up(flow, sender, v.frame, v.time_ns, lost);
     }
     v.list = lost ? &DirectionTrouble::paws_drops : &DirectionTrouble::stale_acks;
     // Its ACK had counted as long as it was in doubt.
     if (acknowledges && receiver.snd_una == v.segment.ack) receiver.snd_una = v.state.snd_una;
   }
-  if (v.list) (direction.*v.list).add(v.frame, v.time_ns);
+  if (v.list) (direction.*v.list).add(v.frame, v.time_ns, distance(v.tsval, v.state.ts_recent));
   if (now != Verdict::drop) let_go(flow, v.frame);
   if (v.verdict == Verdict::drop && now != Verdict::drop) may_have_moved_window(flow.host[sender ^ 1], v);
   v.verdict = now;
@@ -202,13 +202,14 @@ bool Tracker::settle_doubt(Flow& flow, unsigned sender, OpenVerdict& v, const Se
 /// `was`: the receiver as the model had it, without what this ACK itself claims.
 void Tracker::weigh_evidence(Flow& flow, unsigned from, const Segment& s, const ReceiverBefore& was) {
   DirectionTrouble& direction = trouble(flow).direction[from ^ 1];
-  const bool owed = was.repeats_ack && std::exchange(direction.answer_owed, false);
   if (direction.open.empty() || s.has(kSyn) || !s.has(kAck)) return;
   const Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
   if (before(s.ack, a.ack_max)) return;  // overtaken: says nothing of the present
   const bool at_receiver = vantage_of(a, b) == Vantage::at_receiver;
   const TimeNs way = at_receiver ? 0 : shortest_way_ns(a);
+  const auto owed_since = was.repeats_ack ? std::exchange(direction.answer_owed, {}) : std::nullopt;
+  const bool owed = owed_since && s.time_ns - *owed_since <= kAnswerWithin + 2 * way;
   const auto copy = d_sack(s);
   bool answer_spent = false;   // one repeated ACK answers one segment
   bool data_in_doubt = false;  // data that it may answer are before the one that is looked at
@@ -346,7 +347,8 @@ void Tracker::count(DirectionTrouble& direction, const OpenVerdict& v) {
   ++direction.contradicted_drops;
   if (!v.list) return;
   (direction.*v.list).remove(v.frame);
-  if (v.list == &DirectionTrouble::paws_drops) direction.taken_all_the_same.add(v.frame, v.time_ns);
+  if (v.list == &DirectionTrouble::paws_drops)
+    direction.taken_all_the_same.add(v.frame, v.time_ns, distance(v.tsval, v.state.ts_recent));
 }
 
 void Tracker::resolve(DirectionTrouble& direction, const OpenVerdict& v) {

@@ -27,6 +27,16 @@ SenderClock::Fit observe_clock(const Flow& flow, Host& a, Host& b, const Segment
   return fit;
 }
 
+/// The clock of `sender`, as it was before `s`, goes on in order towards a TSval that `receiver` has echoed
+/// before the capture shows it: the capture shows this way later than the other one.
+bool shown_after_echo(const Host& sender, const Host& receiver, const Segment& s) {
+  constexpr TimeNs kTapsDiffer = 2 * kSecond;
+  if (!receiver.ts_recent.unseen() || !sender.clock.started()) return false;
+  const int64_t period = sender.clock.period_ns() ? sender.clock.period_ns() : kMillisecond;
+  const int64_t ahead_ns = distance(sender.clock.last(), receiver.ts_recent.likeliest()) * period;
+  return ahead_ns >= 0 && ahead_ns <= s.time_ns - sender.last_ns + kTapsDiffer;
+}
+
 /// Of such a host only the numbers of the next segments can be odd.
 bool all_known(const Host& host) {
   return host.state == TcpState::established && host.seen && host.acked && host.una_known && host.rcv_known &&
@@ -291,10 +301,8 @@ void Tracker::doubt_verdict(Odd& odd) {
   // Its data came before their ACK and are shown late, or they come again and the capture lacks the first.
   const Gaps* const gaps = odd.j.reason == Reason::old_sequence ? gaps_of(flow, odd.from) : nullptr;
   if (gaps && s.payload > 0 && gaps->lacks(s.seq, s.end_seq())) is_open(Reason::sequence_range);
-  // Its clock goes on in order, towards a TSval that its receiver has echoed before the capture shows it: the
-  // capture shows this way later than the other one.
-  if (is_paws_drop(odd.j) && b.ts_recent.unseen() && odd.was.clock.started() &&
-      odd.fit == SenderClock::Fit::good && !odd.seen_before)
+  if (is_paws_drop(odd.j) && !odd.seen_before && odd.fit == SenderClock::Fit::good &&
+      shown_after_echo(odd.was, b, s))
     is_open(Reason::ts_recent_range);
 }
 
@@ -353,7 +361,7 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (s.has(kSyn) && !note_syn(odd)) handshake(flow, from, s, odd.j);
   take(odd);
   if (odd.dropped() && odd.j.answered && !is_paws(odd.j.reason))
-    trouble(flow).direction[from].answer_owed = true;
+    trouble(flow).direction[from].answer_owed = s.time_ns;
   follow_open(odd);
   count_verdict(flow, from, s, odd.j, open);
 

@@ -59,12 +59,8 @@ class Tracker {
   void shown_again(Flow& flow, unsigned from, const Segment& s);
   /// The same, but its TSval, or TSecr, was another there, its TSval `first`.
   void shown_rewritten(Flow& flow, unsigned from, const Segment& s, TsVal first);
-  /// Ticks that are added to TSval between the two points.
-  int32_t rewritten_by(const Flow& flow, unsigned from) const {
-    if (rewritten_.empty()) return 0;
-    const auto ticks = rewritten_.find(flow.id);
-    return ticks == rewritten_.end() ? 0 : ticks->second[from];
-  }
+  /// Ticks that are added to TSval behind the point where `s` is seen.
+  int32_t rewritten_by(const Flow& flow, unsigned from, const Segment& s) const;
 
   /// Somebody says that a segment of `from` was discarded. False: it has none like that under way.
   bool told_by_icmp(Flow& flow, unsigned from, const IcmpError& error);
@@ -133,7 +129,7 @@ class Tracker {
   void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
                    const std::optional<PawsState>& open);
   Needed needed(Flow& flow, unsigned from, const Segment& s);
-  void note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver, int32_t ticks_behind);
+  void note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver);
   Judgement damaged(Flow& flow, unsigned from, const Segment& s);
 
   // echo.cpp
@@ -204,7 +200,11 @@ class Tracker {
   bool saw_two_points_ = false;
   /// By flow: Segment::point where what host[i] sent is seen last. Of flows that several points saw.
   std::unordered_map<uint32_t, std::array<uint32_t, 2>> last_points_;
-  std::unordered_map<uint32_t, std::array<int32_t, 2>> rewritten_;  ///< see rewritten_by(), by flow
+  struct Rewriter {
+    int32_t ticks = 0;
+    uint32_t point = 0;  ///< behind it: Copies::point_of()
+  };
+  std::unordered_map<uint32_t, std::array<Rewriter, 2>> rewritten_;  ///< by flow
   std::unordered_map<uint64_t, Gaps> gaps_;  ///< of the senders that have any
 };
 

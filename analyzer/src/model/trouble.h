@@ -30,23 +30,27 @@ struct FrameList {
   struct Kept {
     uint64_t frame;
     TimeNs time_ns;
+    int32_t ticks_behind;  ///< of TS.Recent, where that matters
   };
   std::vector<Kept> kept;
   uint64_t count = 0;
   TimeNs first_ns = 0, last_ns = 0;
 
-  void add(uint64_t frame, TimeNs time) {
+  void add(uint64_t frame, TimeNs time, int32_t ticks_behind = 0) {
     const bool first = count++ == 0;
     first_ns = first ? time : std::min(first_ns, time);
     last_ns = first ? time : std::max(last_ns, time);
     // What is decided later may come before what was sure at once.
-    kept.insert(std::ranges::upper_bound(kept, frame, {}, &Kept::frame), {frame, time});
+    kept.insert(std::ranges::upper_bound(kept, frame, {}, &Kept::frame), {frame, time, ticks_behind});
     if (kept.size() > kKept) kept.pop_back();
   }
   /// `frame` is none of them after all.
   void remove(uint64_t frame) {
     std::erase_if(kept, [frame](const Kept& k) { return k.frame == frame; });
-    if (--count == 0) *this = {};
+    if (--count == 0)
+      *this = {};
+    else
+      first_ns = kept.front().time_ns;
   }
   /// Was one of them between these two moments? Of those that are not kept only the first and the last moment are known.
   bool any_within(TimeNs from, TimeNs to) const {
@@ -55,9 +59,10 @@ struct FrameList {
            (count > kept.size() && last_ns >= from && kept.back().time_ns <= to);
   }
   uint64_t first_frame() const { return kept.front().frame; }
+  int32_t first_ticks_behind() const { return kept.front().ticks_behind; }
   void add(const FrameList& others) {
     const uint64_t sum = count + others.count;
-    for (const Kept& k : others.kept) add(k.frame, k.time_ns);
+    for (const Kept& k : others.kept) add(k.frame, k.time_ns, k.ticks_behind);
     count = sum;
     if (others) last_ns = std::max(last_ns, others.last_ns);
   }
@@ -85,8 +90,7 @@ struct FirstLoss {
     no_tsopt,         ///< RFC 7323 section 3.2
   };
   Why why = Why::old_tsval;
-  int32_t ticks_behind = 0;  ///< of TS.Recent; > 0 for old_tsval alone
-  TimeNs stored_ns = 0;      ///< when that TS.Recent was stored
+  TimeNs stored_ns = 0;  ///< when the TS.Recent that refused it was stored
   const ReceiverProfile* by = nullptr;
 };
 
@@ -310,7 +314,7 @@ struct DirectionTrouble {
   };
   std::optional<DoubtfulReset> doubtful_reset;
   std::optional<SackEdge> sack_edge;  ///< of what its receiver holds out of order, as it last told
-  bool answer_owed = false;  ///< its receiver answers one that it refused, but not by timestamps
+  std::optional<TimeNs> answer_owed;  ///< its receiver refused one then, but not by timestamps, and answers
   std::optional<TsVal> request_ack;      ///< the receiver's last SYN-ACK had this TSval, and ACKs came since
   std::optional<SeqNum> offered_edge;    ///< the receiver has taken back its window: what it reached to
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again

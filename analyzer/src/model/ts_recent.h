@@ -89,6 +89,7 @@ class TsRecentSet {
     std::copy(values_ + kept, values_ + count_, values_);
     count_ = static_cast<uint8_t>(count_ - kept);
     interval_ = interval_ && count_ > 0;
+    unseen_ = false;
     insert(value, 0);
   }
 
@@ -155,6 +156,7 @@ class TsRecentSet {
     }
     const unsigned at = place_of(value);
     if (at == count_) return before(value, front()) ? Echo::older : Echo::unseen;
+    unseen_ = unseen_ && values_[at] == value.raw;
     values_[at] = value.raw;
     const Echo echo = count_ == 1 ? Echo::exact : Echo::possible;
     if (at > 0) {

@@ -49,7 +49,7 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     // A SYN on a live connection is no loss: no receiver takes it there.
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
     if (lost && !live_syn) {
-      note_loss(flow, from, j.reason, open ? open->state : b.state, distance(s.tsval, j.ts_recent));
+      note_loss(flow, from, j.reason, open ? open->state : b.state);
       hold_up(flow, from, s.frame, s.time_ns, lost);
       list = &DirectionTrouble::paws_drops;
     } else if (s.length() > 0 && !lost.data) {
@@ -61,12 +61,12 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   if (j.verdict == Verdict::unknown && s.has_ts() &&
       (s.length() > 0 || (open && after(s.ack, open->snd_una))))
     list = &DirectionTrouble::undecided;
-  if (list) (direction.*list).add(s.frame, s.time_ns);
+  if (list) (direction.*list).add(s.frame, s.time_ns, distance(s.tsval, j.ts_recent));
   if (open) open_verdict(flow, from, s, j, *open, lost, list);
 }
 
 /// `receiver`: its state before.
-void Tracker::note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver, int32_t ticks_behind) {
+void Tracker::note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver) {
   DirectionTrouble& direction = trouble(flow).direction[from];
   if (direction.paws_drops) return;
   using Why = FirstLoss::Why;
@@ -75,7 +75,6 @@ void Tracker::note_loss(Flow& flow, unsigned from, Reason reason, TcpState recei
                   : receiver == TcpState::syn_sent ? Why::echo_of_syn
                                                    : Why::old_tsval;
   direction.first_loss = {.why = why,
-                          .ticks_behind = why == Why::old_tsval ? ticks_behind : 0,
                           .stored_ns = flow.host[from ^ 1].ts_recent.newest_store(),
                           .by = &profile_for(flow, from ^ 1)};
 }

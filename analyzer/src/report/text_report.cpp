@@ -96,8 +96,9 @@ class TextReport : public ReportWriter {
       warn(fmt::format("interrupted at frame {}; what came before is reported", summary.stopped_at_frame));
     }
     if (summary.totals.evicted_flows > 0) {
-      warn(fmt::format("{} forgotten before the end: more were open at once than --max-flows allows",
-                       counted(summary.totals.evicted_flows, "flow")));
+      warn(fmt::format(
+          "{} forgotten before the end: more were open at once, or in trouble, than --max-flows allows",
+          counted(summary.totals.evicted_flows, "flow")));
     }
     if (summary.totals.contradicted > 0) {
       warn(fmt::format(

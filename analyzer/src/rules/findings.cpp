@@ -90,7 +90,8 @@ class Collector {
   int64_t heals_after_ns() const {
     const FirstLoss& first = direction_->first_loss;
     const double hz = direction().clock.hz > 0 ? direction().clock.hz : 1000;
-    const auto catch_up = static_cast<int64_t>(std::max(first.ticks_behind - 1, 0) * (1e9 / hz));
+    const int32_t behind = direction_->paws_drops ? direction_->paws_drops.first_ticks_behind() : 0;
+    const auto catch_up = static_cast<int64_t>(std::max(behind - 1, 0) * (1e9 / hz));
     if (!first.by) return catch_up;
     const int64_t idle =
         first.by->idle_seconds * kSecond - (direction_->paws_drops.first_ns - first.stored_ns);
@@ -110,13 +111,13 @@ class Collector {
           "one.",
           after);
     return fmt::format(
-        "Left alone it does not heal: TSval takes {} to get past TS.Recent, and Linux gives data up that it "
-        "has sent "
-        "again for about 15 minutes.",
+        "Left alone it does not heal: TSval is past TS.Recent, or that is too old to count, after {}, and "
+        "Linux gives "
+        "data up that it has sent again for about 15 minutes.",
         after);
   }
 
-  std::string why_refused() const {
+  std::string why_refused(const FrameList& list) const {
     switch (direction_->first_loss.why) {
       case FirstLoss::Why::echo_of_request:
         return "TSecr was that of no SYN-ACK";
@@ -128,7 +129,7 @@ class Collector {
         break;
     }
     return fmt::format("TSval was {} behind TS.Recent",
-                       counted(static_cast<uint32_t>(direction_->first_loss.ticks_behind), "tick"));
+                       counted(static_cast<uint32_t>(list.first_ticks_behind()), "tick"));
   }
 
   std::string offset_advice() {
@@ -155,7 +156,7 @@ class Collector {
         break;
     }
     if (rate_changed_) return {};  // TS005 says what to do
-    const int32_t behind = direction_->first_loss.ticks_behind;
+    const int32_t behind = direction_->paws_drops.first_ticks_behind();
     if (behind <= 0) return {};  // half of the number circle away: on neither side
     const uint64_t first = direction_->paws_drops.first_frame();
     const Migration* m = migration_before(report_, from_, first);
@@ -221,7 +222,7 @@ class Collector {
 
   std::string discarded(const FrameList& list, const char* by) const {
     return fmt::format("{} discarded by {} from frame {} on{}: {}", counted(list.count, "segment"),
-                       named(other(from_)), list.first_frame(), by, why_refused());
+                       named(other(from_)), list.first_frame(), by, why_refused(list));
   }
 
   void taken_all_the_same(const FrameList& list) {

@@ -380,5 +380,22 @@ TEST(Doubt, WhatIsShownAfterItsEchoWasNotRefused) {
   EXPECT_EQ(from(c.finish(), Side::server).verdicts[static_cast<size_t>(Verdict::drop)], 0u);
 }
 
+/// The capture lacks the last segment before the move, and so the TSval that the server echoes since.
+TEST(Doubt, AClockThatIsFarBehindAnEchoIsNotOnItsWayThere) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.next[0] += 100;
+  c.acked[0] = c.next[0];
+  c.echo[1] = c.clock[0];
+  c.server();
+  c.pass(kSecond);
+  c.clock[0] -= 1'000'000;
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(c.client({.payload = 100, .seq = c.next[0]}).verdict, Verdict::drop) << i;
+    c.pass(kSecond);
+  }
+}
+
 }  // namespace
 }  // namespace tsaudit

@@ -296,6 +296,28 @@ TEST(Migration, AClockThatStoodStillIsAVirtualMachines) {
   EXPECT_GT(m.confidence, 0.7);
 }
 
+/// With one exchange in between.
+TEST(Migration, TwoStopsAreTwoMoves) {
+  Conversation c;
+  c.handshake();
+  c.talk(100);
+  for (const TimeNs stop : {15 * kSecond, 40 * kSecond}) {
+    c.pass(stop);
+    c.clock[0] -= static_cast<uint32_t>(stop / kMillisecond);
+    c.client({.payload = 100});
+    c.pass(10 * kMillisecond);
+    c.server({.payload = 100});
+    c.pass(kMillisecond);
+    c.client();
+  }
+  c.pass(2 * kSecond);
+  c.client({.payload = 100});
+  const FlowReport report = c.finish();
+  ASSERT_EQ(report.migrations.size(), 2u);
+  EXPECT_EQ(report.migrations[0].gap_ns / kSecond, 15);
+  EXPECT_EQ(report.migrations[1].gap_ns / kSecond, 40);
+}
+
 TEST(Migration, AQueueOrASlowClockIsNoStop) {
   EXPECT_TRUE(dozing(2 * kSecond, 0, 2 * kSecond).finish().migrations.empty()) << "held up on the way";
   EXPECT_TRUE(dozing(30 * kSecond, 0.96).finish().migrations.empty())

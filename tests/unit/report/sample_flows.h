@@ -73,7 +73,7 @@ inline FlowReport stalled(uint64_t id) {
   flow.summary =
       "The client moved at frame 812 and its TSval fell 3,999,500 ticks behind; PAWS discarded all 12 "
       "segments with "
-      "data since then, and the flow stood still for 33.1 s until the capture ends.";
+      "data since then, and the flow stood still for 33.1 s until its last segment.";
   DirectionReport& from_client = flow.directions[0];
   from_client.profile_proven = true;
   from_client.clock.steps = {{812, -4'003'200}};
@@ -135,7 +135,7 @@ inline FlowReport stalled(uint64_t id) {
   stall.duration_ns = 33'100 * kMillisecond;
   stall.evidence = Evidence::confirmed;
   stall.message =
-      "No progress for 33.1 s, until the capture ends; by itself it would heal after 66 min 39 s.";
+      "No progress for 33.1 s, until its last segment; by itself it would heal after 66 min 39 s.";
   stall.fingerprint = "TS002/client/1";
   flow.findings = {moved, drop, stall};
   return flow;

@@ -24,8 +24,8 @@ TEST(TextReport, TellsAStallFromTheAnswerToTheCommands) {
 
 error    flow 7  10.0.0.1:40007 -> 10.0.0.2:443
          The client moved at frame 812 and its TSval fell 3,999,500 ticks behind; PAWS discarded all
-         12 segments with data since then, and the flow stood still for 33.1 s until the capture
-         ends.
+         12 segments with data since then, and the flow stood still for 33.1 s until its last
+         segment.
 
 flow  segments  dropped  confirmed  predicted  contradicted  stalled  moved        receiver    captured
    7     1,014       12          9          3             -   33.1 s  client @812  linux-6.12  at-receiver
@@ -38,7 +38,7 @@ flow 7  10.0.0.1:40007 -> 10.0.0.2:443  (frames 70-1069)
           frames 812, 815, 818, 822 ... (12 in all)
   to do   Add 4,003,200 ticks to the client's TSval (at least 3,999,500).
   error   TS002 paws-stall, client -> server, confirmed
-          No progress for 33.1 s, until the capture ends; by itself it would heal after 66 min 39 s.
+          No progress for 33.1 s, until its last segment; by itself it would heal after 66 min 39 s.
           frame 812
   note    TS006 endpoint-migrated, client
           10.0.0.1:40007 was replaced by another host at frame 812, 27.9 s into the flow, after 3.2
