@@ -24,7 +24,7 @@ class Icmp(LiveTest):
 
     def expect_icmp(self, meaning, *command):
         message, capture = self.stall(*command)
-        self.assertRegex(message, r"^no progress for [\d.]+ s, until its last segment: "
+        self.assertRegex(message, r"^no progress for [\d.]+ s, until the reset: "
                                   rf"ICMP of 10\.78\.1\.2 says {meaning} \(frame \d+\)$")
         frame = int(message.rsplit(" ", 1)[1].rstrip(")"))
         self.assertLess(frame, capture["packets"])
@@ -35,7 +35,7 @@ class Icmp(LiveTest):
 
     def test_silent(self):
         message, _ = self.stall("route", "add", "blackhole", "10.78.2.1")
-        self.assertRegex(message, r"^no progress for [\d.]+ s, until its last segment: no answer$")
+        self.assertRegex(message, r"^no progress for [\d.]+ s, until the reset: no answer$")
 
 
 if __name__ == "__main__":
