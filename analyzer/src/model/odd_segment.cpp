@@ -272,9 +272,9 @@ void Tracker::go_on(Odd& odd) {
   const bool taken = !odd.dropped() && j.verdict != Verdict::unknown;
   const bool opened = taken && odd.window_closed && !is_window_closed(b);
   const bool answers = taken && s.has(kAck) && flow.trouble && trouble(flow).direction[odd.from ^ 1].probes;
-  // Where the other side is not in the capture, or this segment of it, what follows the data tells that they
-  // got through: there is no more to send before their ACK once they had to be sent again.
-  const bool goes_on = (!b.seen || odd.heard_unseen) && odd.new_data && !odd.first && !odd.dropped();
+  // Where the other side is not in the capture, what follows the data tells that they got through: there is
+  // no more to send before their ACK once they had to be sent again.
+  const bool goes_on = !b.seen && odd.new_data && !odd.first && !odd.dropped();
   if (goes_on) a.retransmit_run = 0;
   watch_progress(flow, odd.from, s,
                  {.of_other = (!odd.dropped() && odd.new_ack) || (taken && una_moved) || opened,

@@ -107,6 +107,17 @@ void end_stall(DirectionTrouble& direction, TimeNs now, bool over) {
   direction.icmp.reset();
 }
 
+/// It got through, out of sight, some time after it was sent the last time.
+void end_out_of_sight(DirectionTrouble& direction) {
+  end_needless(direction);
+  if (direction.stall_open) {
+    direction.stalls.back().answers_unseen = true;
+    close_stall(direction, direction.stalls.back().end_ns, true);
+  }
+  direction.hold.reset();
+  direction.icmp.reset();
+}
+
 }  // namespace
 
 std::string_view to_string(StallCause cause) {
@@ -188,12 +199,12 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   if (progress.of_own) end_stall(outgoing, s.time_ns, true);
   if (outgoing.stall_open) {
     Stall& stall = outgoing.stalls.back();
+    stall.answers_unseen = stall.answers_unseen || progress.heard_unseen;
     // Whoever had to send again sends no more than a few new segments until something of it is acknowledged.
     constexpr uint8_t kFewNew = 3;
     const bool sends_on =
         progress.new_data && stall.cause == StallCause::no_answer && ++stall.new_segments > kFewNew;
-    stall.answers_unseen = stall.answers_unseen || progress.heard_unseen || sends_on;
-    if (sends_on) end_stall(outgoing, s.time_ns, true);
+    if (sends_on || (progress.new_data && progress.heard_unseen)) end_out_of_sight(outgoing);
   }
   outgoing.probes = is_keepalive(b, s) && !s.has(kSyn | kRst | kFin);
   if (outgoing.hold && (retransmitted || outgoing.probes)) outgoing.hold->certain = true;

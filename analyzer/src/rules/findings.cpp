@@ -253,7 +253,8 @@ class Collector {
             fmt::format("no progress for {} because of discarded segments{}", duration_text(lasted), until));
         const Side refused = direction_->paws_drops || direction_->taken_all_the_same ? from_ : other(from_);
         f->evidence = evidence(refused);
-        if (refused == from_ && !stall.over) f->advice = will_it_heal();
+        if (refused == from_ && !stall.over && f->evidence != Evidence::contradicted)
+          f->advice = will_it_heal();
       } else if (is_undecided(stall)) {
         f = &add(RuleId::capture_incomplete, from_, stall.frame, stall.start_ns,
                  fmt::format("no progress for {}{}, and whether timestamps are to blame is not known",

@@ -73,7 +73,7 @@ TEST(Stalls, WhoSendsOnHasBeenAnswered) {
     c.client({.payload = 100});
     retransmit(c, 1);
     for (int i = 0; i < 5; ++i) {
-      c.pass(500 * kMillisecond);
+      c.pass(i == 0 ? 30 * kSecond : 500 * kMillisecond);  // it had nothing to send
       if (echoes) c.echo[0] = c.clock[1];
       c.client({.payload = 100});
     }
