@@ -20,28 +20,6 @@ constexpr size_t kShownFindings = 20;
 QString in_words(const char* text) { return QCoreApplication::translate("comparison", text); }
 QString escaped(std::string_view text) { return text_of(text).toHtmlEscaped(); }
 
-const char* title_of(Metric metric) {
-  switch (metric) {
-    case Metric::dropped:
-      return "dropped segments";
-    case Metric::stall:
-      return "stalled";
-    case Metric::gap:
-      return "gap at the move";
-    case Metric::tsval_step:
-      return "TSval step, ticks";
-    case Metric::retransmissions:
-      return "retransmissions";
-    case Metric::goodput_before:
-      return "goodput before";
-    case Metric::goodput_after:
-      return "goodput after";
-    case Metric::recovery:
-      return "recovery";
-  }
-  return "";
-}
-
 /// Short: three columns have to fit beside the plots.
 std::string rate_text(double bytes_per_second) {
   static constexpr std::pair<double, const char*> kUnits[] = {{1e9, "GB/s"}, {1e6, "MB/s"}, {1e3, "kB/s"}};
@@ -70,7 +48,7 @@ QString value_text(Metric metric, const std::optional<double>& value) {
 /// The word for what changed stands under the name, where it takes no width from the numbers.
 QString metric_row(Metric metric, const MetricDelta& delta) {
   const bool worse = delta.worse != Severity::none;
-  QString name = in_words(title_of(metric)), candidate = value_text(metric, delta.candidate);
+  QString name = in_words(metric_title(metric).data()), candidate = value_text(metric, delta.candidate);
   if (worse) candidate = "<b>" + candidate + "</b>";
   if (worse || delta.better) name += worse ? in_words(" <b>(worse)</b>") : in_words(" (better)");
   return QString("<tr><td>%1</td><td align=\"right\">%2</td><td align=\"right\">%3</td></tr>")

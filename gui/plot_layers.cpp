@@ -29,10 +29,6 @@ QRectF area_of(const ViewTransform& view) { return {view.left, view.top, view.wi
 
 }  // namespace
 
-BandLayer::BandLayer(QCustomPlot* plot, const LayerState& state)
-    : QCPLayerable(plot, "background"), state_(state) {}
-void BandLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(false); }
-
 void BandLayer::draw(QCPPainter* painter) {
   if (!state_.content) return;
   const ViewTransform& view = state_.transform;
@@ -57,10 +53,6 @@ const QColor& BandLayer::fill_of(Band::Kind kind) const {
   return state_.theme.accepted_fill;
 }
 
-MomentLayer::MomentLayer(QCustomPlot* plot, const LayerState& state)
-    : QCPLayerable(plot, "grid"), state_(state) {}
-void MomentLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(false); }
-
 void MomentLayer::draw(QCPPainter* painter) {
   if (!state_.content) return;
   const ViewTransform& view = state_.transform;
@@ -71,10 +63,6 @@ void MomentLayer::draw(QCPPainter* painter) {
     painter->fillRect(QRectF(std::round(x) - 1, view.top, 2, view.height), state_.theme.migration);
   }
 }
-
-MarkLayer::MarkLayer(QCustomPlot* plot, const LayerState& state)
-    : QCPLayerable(plot, "marks"), state_(state) {}
-void MarkLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }
 
 void MarkLayer::draw(QCPPainter* painter) {
   if (!state_.content) return;
@@ -147,10 +135,6 @@ void MarkLayer::draw_counts(QCPPainter& painter) const {
     painter.drawText(plate, Qt::AlignCenter, QString::fromStdString(grouped(mark.count)));
   }
 }
-
-OverlayLayer::OverlayLayer(QCustomPlot* plot, const LayerState& state)
-    : QCPLayerable(plot, "overlay"), state_(state) {}
-void OverlayLayer::applyDefaultAntialiasingHint(QCPPainter* painter) const { painter->setAntialiasing(true); }
 
 void OverlayLayer::draw(QCPPainter* painter) {
   const ViewTransform& view = state_.transform;

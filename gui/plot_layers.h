@@ -22,57 +22,50 @@ struct LayerState {
   ViewTransform transform;
 };
 
-class BandLayer : public QCPLayerable {
- public:
-  BandLayer(QCustomPlot* plot, const LayerState& state);
-  void draw(QCPPainter* painter) override;
-
+/// Draws from what is kept for all of them. `smooth`: antialiased.
+class StateLayer : public QCPLayerable {
  protected:
-  void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
+  StateLayer(QCustomPlot* plot, const char* layer, const LayerState& state, bool smooth)
+      : QCPLayerable(plot, layer), state_(state), smooth_(smooth) {}
+  void applyDefaultAntialiasingHint(QCPPainter* painter) const override { painter->setAntialiasing(smooth_); }
+
+  const LayerState& state_;
+
+ private:
+  const bool smooth_;
+};
+
+class BandLayer : public StateLayer {
+ public:
+  BandLayer(QCustomPlot* plot, const LayerState& state) : StateLayer(plot, "background", state, false) {}
+  void draw(QCPPainter* painter) override;
 
  private:
   const QColor& fill_of(Band::Kind kind) const;
-  const LayerState& state_;
 };
 
 /// When hosts moved: the first segments of the new ones. Above the lines of the grid, which would hide them.
-class MomentLayer : public QCPLayerable {
+class MomentLayer : public StateLayer {
  public:
-  MomentLayer(QCustomPlot* plot, const LayerState& state);
+  MomentLayer(QCustomPlot* plot, const LayerState& state) : StateLayer(plot, "grid", state, false) {}
   void draw(QCPPainter* painter) override;
-
- protected:
-  void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
-
- private:
-  const LayerState& state_;
 };
 
-class MarkLayer : public QCPLayerable {
+class MarkLayer : public StateLayer {
  public:
-  MarkLayer(QCustomPlot* plot, const LayerState& state);
+  MarkLayer(QCustomPlot* plot, const LayerState& state) : StateLayer(plot, "marks", state, true) {}
   void draw(QCPPainter* painter) override;
-
- protected:
-  void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
 
  private:
   void draw_band_labels(QCPPainter& painter) const;
   void draw_marks(QCPPainter& painter) const;
   void draw_counts(QCPPainter& painter) const;
-  const LayerState& state_;
 };
 
-class OverlayLayer : public QCPLayerable {
+class OverlayLayer : public StateLayer {
  public:
-  OverlayLayer(QCustomPlot* plot, const LayerState& state);
+  OverlayLayer(QCustomPlot* plot, const LayerState& state) : StateLayer(plot, "overlay", state, true) {}
   void draw(QCPPainter* painter) override;
-
- protected:
-  void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
-
- private:
-  const LayerState& state_;
 };
 
 }  // namespace tsaudit::gui

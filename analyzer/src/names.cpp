@@ -106,6 +106,13 @@ std::string_view to_string(Metric metric) {
                  metric);
 }
 
+std::string_view metric_title(Metric metric) {
+  return name_of(
+      std::to_array<std::string_view>({"dropped segments", "stalled", "gap at the move", "TSval step, ticks",
+                                       "retransmissions", "goodput before", "goodput after", "recovery"}),
+      metric);
+}
+
 Unit unit_of(Metric metric) {
   switch (metric) {
     case Metric::dropped:

@@ -64,6 +64,8 @@ inline constexpr size_t kMetricCount = static_cast<size_t>(Metric::recovery) + 1
 std::string_view to_string(Metric metric);
 enum class Unit : uint8_t { segments, ns, ticks, bytes_per_second };
 Unit unit_of(Metric metric);
+/// "TSval step, ticks", "goodput after", ...
+std::string_view metric_title(Metric metric);
 
 /// By Metric; absent: there is no such thing in the flow, such as a gap without a move.
 using Metrics = std::array<std::optional<double>, kMetricCount>;

@@ -12,28 +12,6 @@
 
 namespace tsaudit {
 
-std::string_view metric_title(Metric metric) {
-  switch (metric) {
-    case Metric::dropped:
-      return "dropped segments";
-    case Metric::stall:
-      return "stalled";
-    case Metric::gap:
-      return "gap at the move";
-    case Metric::tsval_step:
-      return "TSval step, ticks";
-    case Metric::retransmissions:
-      return "retransmissions";
-    case Metric::goodput_before:
-      return "goodput before";
-    case Metric::goodput_after:
-      return "goodput after";
-    case Metric::recovery:
-      return "recovery";
-  }
-  return "";
-}
-
 std::string metric_value(Metric metric, const std::optional<double>& value) {
   if (!value) return "-";
   if (std::isinf(*value)) return "never";

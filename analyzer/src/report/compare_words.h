@@ -10,8 +10,6 @@
 
 namespace tsaudit {
 
-/// "TSval step", "goodput after", ...
-std::string_view metric_title(Metric metric);
 /// "31 ms", "-1,000,001", "12,000 B/s", "never", "-".
 std::string metric_value(Metric metric, const std::optional<double>& value);
 /// "worse", "better" or nothing.

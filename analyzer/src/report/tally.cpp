@@ -125,8 +125,7 @@ std::string headline(const Tally& tally, const Totals& totals) {
   if (tally.syn_refused > 0)
     return fmt::format(
         "Timestamps held {} of {} up: {} refused in TIME_WAIT, with a TSval before the last one of the "
-        "connection "
-        "before.{}",
+        "connection before.{}",
         grouped(tally.syn_refused), flows, counted(tally.refused_syns, "SYN"), elsewhere);
   if (tally.flows == 0)
     return fmt::format("Inconclusive: no TCP flow in {}.", counted(totals.packets, "packet"));

@@ -104,16 +104,16 @@ class Collector {
     if (flow_.reset) return {};
     if (direction_->first_loss.why == FirstLoss::Why::no_tsopt) return "It does not heal by itself.";
     if (direction_->first_loss.why != FirstLoss::Why::old_tsval) return {};
-    const std::string after = duration_text(heals_after_ns());
-    if (heals_after_ns() < kGivesUp)
+    const int64_t heals_ns = heals_after_ns();
+    const std::string after = duration_text(heals_ns);
+    if (heals_ns < kGivesUp)
       return fmt::format(
           "Left alone it heals with the first segment that is sent later than {} after the first discarded "
           "one.",
           after);
     return fmt::format(
         "Left alone it does not heal: TSval is past TS.Recent, or that is too old to count, after {}, and "
-        "Linux gives "
-        "data up that it has sent again for about 15 minutes.",
+        "Linux gives data up that it has sent again for about 15 minutes.",
         after);
   }
 
@@ -137,20 +137,17 @@ class Collector {
       case FirstLoss::Why::echo_of_request:
         return fmt::format(
             "No offset mends that: until the handshake is over, {} takes no echo but of its SYN-ACKs, and "
-            "not of an "
-            "ACK with which it refused a segment before.",
+            "not of an ACK with which it refused a segment before.",
             named(other(from_)));
       case FirstLoss::Why::echo_of_syn:
         return fmt::format(
             "No offset mends that: {} takes an answer to its SYN only if TSecr is a TSval that it may have "
-            "sent "
-            "since.",
+            "sent since.",
             named(other(from_)));
       case FirstLoss::Why::no_tsopt:
         return fmt::format(
             "No offset mends that: {} must send timestamps again (a restored socket does if "
-            "TCP_REPAIR_OPTIONS has "
-            "TCPOPT_TIMESTAMP among the options).",
+            "TCP_REPAIR_OPTIONS has TCPOPT_TIMESTAMP among the options).",
             named(from_));
       case FirstLoss::Why::old_tsval:
         break;
