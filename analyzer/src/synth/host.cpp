@@ -9,7 +9,6 @@
 namespace tsaudit::synth {
 namespace {
 
-constexpr uint8_t kWindowScale = 7;
 constexpr int64_t kRefusalInterval_ns = 500 * kMillisecond;  // sysctl tcp_invalid_ratelimit
 
 }  // namespace

@@ -11,6 +11,8 @@
 
 namespace tsaudit::synth {
 
+inline constexpr uint8_t kWindowScale = 7;  // of both ends
+
 class World;
 
 class Host {

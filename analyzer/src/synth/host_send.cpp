@@ -8,7 +8,6 @@
 namespace tsaudit::synth {
 namespace {
 
-constexpr uint8_t kWindowScale = 7;
 constexpr int64_t kRto_ns = 210 * kMillisecond;  // TCP_RTO_MIN and the round trip
 constexpr int64_t kInitialRto_ns = kSecond;      // TCP_TIMEOUT_INIT
 constexpr int64_t kMaxRto_ns = 120 * kSecond;    // TCP_RTO_MAX
