@@ -5,7 +5,6 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFileInfo>
-#include <QRegularExpression>
 #include <QSaveFile>
 #include <chrono>
 #include <thread>
@@ -457,10 +456,7 @@ QString Document::stopped_by_damage() const {
   QStringList places;
   for (const CaptureInfo& capture : summary_.captures) {
     if (!capture.error) continue;
-    // The message counts records that gave no packet as well, which are frames for Wireshark.
-    const auto said = QRegularExpression("after frame (\\d+)").match(text_of(capture.error->message));
-    const QString frame =
-        text_of(grouped(said.hasMatch() ? said.captured(1).toULongLong() : capture.packets));
+    const QString frame = text_of(grouped(capture.frames));
     places << (summary_.captures.size() == 1 ? tr("after frame %1").arg(frame)
                                              : tr("after frame %1 of %2").arg(frame, text_of(capture.name)));
   }

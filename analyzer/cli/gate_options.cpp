@@ -121,7 +121,9 @@ std::unique_ptr<GateRun> GateRun::open_if_asked(const GateOptions& options, Exit
 }
 
 ExitCode GateRun::finish(const Summary& summary, bool quiet) {
-  if (!new_baseline_.empty() && summary.stopped_at_frame == 0) {
+  if (const std::string& unread = summary.gate->incomplete; !new_baseline_.empty() && !unread.empty()) {
+    complain(fmt::format("{}: not updated: {}", new_baseline_, unread));
+  } else if (!new_baseline_.empty()) {
     OutputFile file(new_baseline_);
     std::fputs(gate_->found().toml().c_str(), file.file());
     file.commit();

@@ -297,6 +297,19 @@ class Baselines(Check):
         self.expect(OK, run("check", "--baseline", known, "--update-baseline", MOVED))
         self.assertEqual(self.check(OK, "--baseline", known, MOVED)["gate"]["remarks"], [])
 
+    def test_what_is_known_is_made_of_whole_captures(self):
+        known, cut = self.path("known.toml"), self.write("cut.pcap", content_of(NAIVE)[:-1])
+        self.expect(OK, run("check", "--baseline", known, "--update-baseline", NAIVE))
+        before = content_of(known)
+        process = self.expect(INPUT, run("check", "--baseline", known, "--update-baseline", cut))
+        self.assertIn(f"{known}: not updated: not all of the input could be read", process.stderr)
+        self.assertEqual(content_of(known), before)
+        os.remove(known)
+        self.expect(INPUT, run("check", "--baseline", known, "--update-baseline", cut))
+        self.assertFalse(os.path.exists(known))
+        self.expect(OK, run("check", "--allow-truncated", "--baseline", known, "--update-baseline", cut))
+        self.assertTrue(os.path.exists(known))
+
     def test_nothing_seen_cannot_be_known(self):
         self.expect(FINDINGS, run("check", "--baseline", self.path("b.toml"), "--update-baseline",
                                   self.write("empty.pcap", pcap([]))))

@@ -45,6 +45,7 @@ struct CaptureInfo {
   std::string name;      ///< as given, base name only ("-" for stdin)
   std::string format;    ///< "pcap", "pcap-ns", "pcapng", "snoop", "erf", "live"
   uint64_t packets = 0;  ///< delivered: those that the filter rejects are in `skipped`
+  uint64_t frames = 0;   ///< as Wireshark numbers them, so also records that gave no packet; 0 until the end
   uint64_t bytes = 0;    ///< of the file, consumed
   uint64_t out_of_order = 0;  ///< packets with an earlier time than one before them in the file
   std::optional<uint64_t> file_size;           ///< absent for pipes

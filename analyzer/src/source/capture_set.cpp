@@ -100,6 +100,7 @@ class CaptureSet final : public PacketSource {
         if (file.rest.empty()) file.rest = file.reader->next_batch();
         if (!file.rest.empty()) continue;
         if (!file.reader->finished()) return false;
+        captures_[file.index].frames = file.reader->frames();
         frames_ += file.reader->frames() - std::exchange(file.frames, file.reader->frames());
       }
       std::erase_if(files_, [](const File& file) { return file.rest.empty(); });

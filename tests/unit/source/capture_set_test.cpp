@@ -149,6 +149,7 @@ TEST(CaptureSet, LosesNothingToABadMember) {
   EXPECT_EQ(read.captures[2].error.value().code, Errc::corrupt);
   EXPECT_THAT(read.captures[2].error->message, HasSubstr("/damaged: at byte 60, after frame 1:"))
       << "frames of an error are those of its file";
+  EXPECT_EQ(read.captures[2].frames, 1);
   EXPECT_FALSE(read.captures[3].error);
   EXPECT_EQ(read.captures[4].error.value().code, Errc::not_a_capture);
   EXPECT_EQ(read.captures[5].error.value().code, Errc::cannot_open);

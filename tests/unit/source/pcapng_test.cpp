@@ -215,6 +215,7 @@ TEST(Pcapng, NumbersFramesAsWiresharkDoes) {
   const Read read = read_bytes(file);
   ASSERT_EQ(read.packets.size(), 1);
   EXPECT_EQ(read.packets[0].frame, 5);
+  EXPECT_EQ(read.info().frames, 5);
   EXPECT_EQ(read.info().skipped, (Counts{{"journal-block", 1}, {"custom-block", 2}, {"sysdig-block", 1}}));
 }
 
