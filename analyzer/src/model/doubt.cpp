@@ -142,6 +142,10 @@ DoubtWeighed of_unseen_data(const ReceiverProfile& profile, const OpenVerdict& v
   const PawsState met = echo_tells ? state_with(v, s.tsecr, v.state.age_seconds) : v.state;
   const PawsOutcome outcome = judge(profile, met, v.segment);
   if (is_paws_drop(outcome) && needs_rcv_nxt(v, next) && !next.last) return {.over = true};
+  // Of several that it may have met the echo is one, too, though something since may have stored it again.
+  if (v.reason == Reason::ts_recent_range && !echo_tells && s.has_ts() &&
+      judge(profile, state_with(v, s.tsecr, v.state.age_seconds), v.segment).reason != outcome.reason)
+    return {.over = true};
   const bool by_echo = echo_tells && next.last && next.answers;
   return {Decision{outcome.verdict, outcome.reason, by_echo}};
 }

@@ -262,6 +262,25 @@ TEST(Doubt, AnEchoOfWhatCameLaterIsNotWhatAnAckOfUnsentDataMet) {
   }
 }
 
+/// What came between may have stored the echo again, or else the ACK met it: of the two, one refuses it.
+TEST(Doubt, AnAckOfUnsentDataThatMayHaveMetTwoTsRecentsStaysUnknown) {
+  OpenVerdict v = doubt(Reason::ts_recent_range, 0, 0);
+  v.seq = v.segment.seq = {4900};
+  v.segment.ack = {9500};
+  const TsVal other = kHeld - 0x7fff'ff00u;
+  v.segment.tsval = v.tsval = other;
+  Segment s;
+  s.flags = kAck;
+  s.ts = TsOption::present;
+  s.seq = {9000};
+  s.ack = {5000};
+  s.tsecr = other;
+  v.followed_by(other);
+  const DoubtWeighed weighed = weigh_doubt(default_profile(), v, {.segment = s, .at_receiver = true});
+  EXPECT_FALSE(weighed.decision);
+  EXPECT_TRUE(weighed.over);
+}
+
 /// Its TSval would be TS.Recent now if it had been taken.
 TEST(Doubt, TheAnswerToAnAckOfUnsentDataTellsThatTsRecentStayed) {
   for (const bool last : {true, false})
