@@ -37,11 +37,6 @@ def interfaces(path):
     return tshark("-r", path, "-Tfields", "-eframe.interface_id", "-eframe.interface_name", "-eframe.encap_type")
 
 
-def content_of(path):
-    with open(path, "rb") as file:
-        return file.read()
-
-
 def block(order, kind, body):
     body += b"\0" * (-len(body) % 4)
     size = struct.pack(order + "I", 12 + len(body))

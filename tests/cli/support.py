@@ -38,6 +38,11 @@ def segment(source, target, seq, ack, flags, ts=None, payload=b"", syn_options=b
     return mac(target[0]) + mac(source[0]) + b"\x08\0" + ip + tcp + options + payload
 
 
+def content_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def pcap(packets):
     """A nanosecond pcap of (seconds, frame)."""
     out = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1)

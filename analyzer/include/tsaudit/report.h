@@ -115,6 +115,10 @@ struct Migration {
   std::array<uint64_t, 2> delivered_bytes{};   ///< before `frame`, from the client and from the server
 };
 
+/// "was replaced", or "seems to have been replaced" where its clock alone says so: a box on the way that
+/// rewrites timestamps may be what changed.
+const char* was_replaced(const Migration& migration);
+
 /// How a finding stands against an earlier analysis, or against a file of known findings.
 enum class BaselineState : uint8_t {
   none,       ///< not compared
@@ -137,6 +141,8 @@ struct Finding {
   std::string message;                    ///< one sentence, without flow or direction
   std::string fingerprint;                ///< rule + role + direction + ordinal; free of ports, frames and TSvals
   std::string advice;                     ///< what to do; may be empty
+  std::optional<int64_t>
+      offset;  ///< ticks on TSval that would have prevented it (TS001); absent: none is known
   int64_t duration_ns = 0;                ///< of a stall, from time_ns on (see is_stall()); 0: not a matter of time
   BaselineState baseline_state = BaselineState::none;
   std::string suppressed;                 ///< why it does not count at the gate; empty: it counts

@@ -36,7 +36,8 @@ bool is_beyond_queues(const SenderClock& clock, const PendingStep& step) {
 /// announced.
 void withdraw_move(Trouble& t, unsigned from, const PendingStep& outlier) {
   std::erase_if(t.migrations, [&](const MigrationCase& m) {
-    return m.host == from && !m.closed && m.result.frame == outlier.frame && only_by(m, "announcement");
+    return m.host == from && !m.closed && m.result.frame == outlier.frame &&
+           only_by(m.result, "announcement");
   });
 }
 
@@ -48,7 +49,7 @@ void withdraw_pause(Trouble& t, unsigned from, const PendingPause& pause) {
     });
     if (m.host != from || !rests_on_it) return false;
     if (!m.closed) remove_signal(m, "tsval-step", weight::kClockStopped);
-    return only_by(m, "tsval-step");
+    return only_by(m.result, "tsval-step");
   });
 }
 

@@ -56,7 +56,7 @@ bool only_by_link(const MigrationCase& open) {
 
 /// By how much the capture's clock went ahead, if that is what made the endpoint's clock step. 0: not known.
 int64_t capture_step_ns(const MigrationCase& m) {
-  if (!m.result.tsval_step || !only_by(m, "tsval-step")) return 0;
+  if (!m.result.tsval_step || !only_by(m.result, "tsval-step")) return 0;
   return -*m.result.tsval_step * m.old_clock.period_ns();
 }
 
@@ -86,7 +86,8 @@ void advise(const Trouble& t, MigrationCase& open) {
   offset.min = distance(open.new_tsval, open.ts_recent);
   offset.max = offset.min + INT32_MAX;
   const SenderClock& continued = clock_to_continue(t, open);
-  offset.suggested = continued.hz() > 0 ? -continued.deviation(open.new_tsval, open.new_ns) : offset.min;
+  // Nothing is known of a clock that ran for a segment or two: no more than what is needed is asked for.
+  offset.suggested = continued.hz() > 0 ? -continued.deviation(open.new_tsval, open.new_ns) : 0;
   offset.suggested = std::clamp(offset.suggested, offset.min, offset.max);
   m.offset = offset;
   const uint32_t value = open.new_tsval.raw + static_cast<uint32_t>(offset.suggested);
@@ -101,11 +102,15 @@ bool has_signal(const MigrationCase& open, std::string_view name) {
                      [&](const MigrationSignal& signal) { return signal.name == name; });
 }
 
-bool only_by(const MigrationCase& open, std::string_view name) {
+bool only_by(const Migration& m, std::string_view name) {
   constexpr std::string_view kOfAnySilence[] = {"gap", "ip-id", "flow-label"};
-  return std::ranges::all_of(open.result.signals, [&](const MigrationSignal& signal) {
+  return std::ranges::all_of(m.signals, [&](const MigrationSignal& signal) {
     return signal.name == name || std::ranges::find(kOfAnySilence, signal.name) != std::end(kOfAnySilence);
   });
+}
+
+const char* was_replaced(const Migration& m) {
+  return !m.signals.empty() && only_by(m, "tsval-step") ? "seems to have been replaced" : "was replaced";
 }
 
 void add_signal(MigrationCase& open, const char* name, double sign_weight, uint64_t frame,
@@ -162,7 +167,7 @@ bool Tracker::leaves_out_echo(Flow& flow, unsigned from, bool other_sign) {
   ++direction.zero_echo_runs;
   if (!direction.leaves_out_echo()) return false;
   std::erase_if(t.migrations,
-                [&](const MigrationCase& m) { return m.host == from && only_by(m, "tsecr-zero"); });
+                [&](const MigrationCase& m) { return m.host == from && only_by(m.result, "tsecr-zero"); });
   flow.host[from].restored =
       std::ranges::any_of(t.migrations, [&](const MigrationCase& m) { return m.host == from; });
   return true;

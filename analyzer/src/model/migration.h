@@ -31,7 +31,7 @@ inline constexpr double kGap = 0.1;
 
 bool has_signal(const MigrationCase& open, std::string_view name);
 /// Does it rest on this sign alone, and on those that any silence may bring?
-bool only_by(const MigrationCase& open, std::string_view name);
+bool only_by(const Migration& m, std::string_view name);
 /// Adds a sign unless it is there already.
 void add_signal(MigrationCase& open, const char* name, double sign_weight, uint64_t frame,
                 std::string detail);

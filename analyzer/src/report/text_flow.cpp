@@ -176,9 +176,10 @@ class Details {
   /// Says what TS006 says, and more.
   void add_migration(const Migration& migration, Severity severity) {
     heading(RuleId::endpoint_migrated, severity, fmt::format(", {}", to_string(migration.endpoint)));
-    std::string text = fmt::format("{} was replaced by another host at frame {}, {} into the flow",
-                                   to_string(endpoint_of(flow_, migration.endpoint)), migration.frame,
-                                   duration_text(elapsed(flow_.first_ns, migration.time_ns)));
+    std::string text =
+        fmt::format("{} {} by another host at frame {}, {} into the flow",
+                    to_string(endpoint_of(flow_, migration.endpoint)), was_replaced(migration),
+                    migration.frame, duration_text(elapsed(flow_.first_ns, migration.time_ns)));
     if (migration.gap_ns > 0) text += fmt::format(", after {} of silence", duration_text(migration.gap_ns));
     row("", text + (migration.told ? "; told by --cut."
                                    : fmt::format("; {:.0f}% sure.", migration.confidence * 100)));
@@ -196,8 +197,8 @@ class Details {
     if (migration.offset) {
       const OffsetAdvice& offset = *migration.offset;
       row("offset",
-          fmt::format("add {} to its TSval to continue the old clock ({}, at most {})",
-                      grouped(offset.suggested),
+          fmt::format("add {} to its TSval{} ({}, at most {})", grouped(offset.suggested),
+                      migration.hz_before > 0 ? " to continue the old clock" : "",
                       offset.needed() ? fmt::format("at least {} to lose no segment", grouped(offset.min))
                                       : "no segment is lost without",
                       grouped(offset.max)));

@@ -132,7 +132,8 @@ class Collector {
                        counted(static_cast<uint32_t>(list.first_ticks_behind()), "tick"));
   }
 
-  std::string offset_advice() {
+  /// For `f`, the discards. Notes in it what would have prevented them.
+  std::string offset_advice(Finding& f) {
     switch (direction_->first_loss.why) {
       case FirstLoss::Why::echo_of_request:
         return fmt::format(
@@ -157,10 +158,12 @@ class Collector {
     if (behind <= 0) return {};  // half of the number circle away: on neither side
     const uint64_t first = direction_->paws_drops.first_frame();
     const Migration* m = migration_before(report_, from_, first);
-    if (m && m->offset)
+    if (m && m->offset && m->offset->suggested >= behind) {
+      f.offset = m->offset->suggested;
       return fmt::format(
           "Restore {}'s clock: an offset of {:+} ticks continues it, at least {:+} are needed.", named(from_),
           m->offset->suggested, m->offset->min);
+    }
     if (!m && direction_->steps.empty() && direction_->lone_jump && direction_->lone_jump->frame < first)
       return fmt::format(
           "No offset mends that: {}'s clock is in order, and one segment set TS.Recent ahead of it.",
@@ -186,7 +189,7 @@ class Collector {
         Finding& f =
             add(RuleId::paws_drop, from_, direction_->paws_drops, discarded(direction_->paws_drops, ""));
         f.evidence = evidence();
-        f.advice = offset_advice();
+        f.advice = offset_advice(f);
       }
       if (direction_->taken_all_the_same) taken_all_the_same(direction_->taken_all_the_same);
     }
@@ -452,8 +455,8 @@ class Collector {
       std::string signals;
       for (const MigrationSignal& signal : m.signals) signals += (signals.empty() ? "" : ", ") + signal.name;
       Finding& f = add(RuleId::endpoint_migrated, m.endpoint, m.frame, m.time_ns,
-                       fmt::format("{} was replaced by another host at frame {} ({:.0f} %: {})",
-                                   named(m.endpoint), m.frame, m.confidence * 100, signals));
+                       fmt::format("{} {} by another host at frame {} ({:.0f} %: {})", named(m.endpoint),
+                                   was_replaced(m), m.frame, m.confidence * 100, signals));
       f.frames.clear();
       for (const MigrationSignal& signal : m.signals)
         if (f.frames.empty() || f.frames.back() != signal.frame) f.frames.push_back(signal.frame);

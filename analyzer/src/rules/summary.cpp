@@ -29,9 +29,8 @@ std::string killed_by_paws(const FlowReport& report, const Finding& drop) {
                       counted(drop.frame_count, "segment"), named(sender), drop.frames.front(),
                       to_string(drop.evidence));
   if (const Migration* m = migration_before(report, sender, drop.frames.front())) {
-    text += fmt::format(", after {} was replaced at frame {}", named(sender), m->frame);
-    if (m->offset)
-      text += fmt::format("; an offset of {:+} ticks would have prevented it", m->offset->suggested);
+    text += fmt::format(", after {} {} at frame {}", named(sender), was_replaced(*m), m->frame);
+    if (drop.offset) text += fmt::format("; an offset of {:+} ticks would have prevented it", *drop.offset);
   }
   return text + ".";
 }
@@ -75,9 +74,11 @@ std::string summarise(const FlowReport& report) {
   const auto undecided = std::ranges::find_if(report.findings, is_undecided_stall);
   if (undecided != report.findings.end()) return capitalised(undecided->message) + ".";
   const Finding* other_cause = other_cause_of(report);
-  if (report.timestamps == Negotiated::no)
+  if (report.timestamps == Negotiated::no) {
+    if (!other_cause && report.worst >= Severity::warning) other_cause = &report.findings.front();
     return other_cause ? capitalised(fmt::format("timestamps were not negotiated; {}.", other_cause->message))
                        : "Timestamps were not negotiated: PAWS does not apply.";
+  }
   if (other_cause) return fmt::format("Timestamps are not the problem: {}.", other_cause->message);
   if (drop)
     return fmt::format("The model expected PAWS drops, but the receiver took the segments. {}", drop->advice);
@@ -86,7 +87,7 @@ std::string summarise(const FlowReport& report) {
         report.migrations, [&](const Migration& m) { return what_changed(report, m).has_value(); });
     const Migration& m = odd != report.migrations.end() ? *odd : report.migrations.front();
     return capitalised(
-        fmt::format("{} was replaced by another host at frame {}, and {}.", named(m.endpoint), m.frame,
+        fmt::format("{} {} by another host at frame {}, and {}.", named(m.endpoint), was_replaced(m), m.frame,
                     what_changed(report, m).value_or(report.timestamps == Negotiated::yes
                                                          ? "its timestamps went on without loss"
                                                          : "it is not known to use timestamps")));

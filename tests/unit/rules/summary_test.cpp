@@ -43,7 +43,7 @@ TEST(Summary, PawsIsBlamedWithFrameAndEvidence) {
   EXPECT_NE(summarise(report).find("hurt this connection"), std::string::npos);
 }
 
-TEST(Summary, TheOffsetIsNamed) {
+TEST(Summary, TheOffsetThatMendsItIsNamed) {
   FlowReport report = flow();
   report.findings = {finding(RuleId::paws_drop, "x")};
   Migration m;
@@ -51,8 +51,19 @@ TEST(Summary, TheOffsetIsNamed) {
   m.endpoint = Side::client;
   m.offset = OffsetAdvice{5, 1234, 9999};
   report.migrations = {m};
+  EXPECT_EQ(summarise(report).find("offset"), std::string::npos) << "it would not have let these pass";
+  report.findings[0].offset = 1234;
   EXPECT_NE(summarise(report).find("+1234 ticks would have prevented it"), std::string::npos)
       << summarise(report);
+}
+
+TEST(Summary, WithoutTimestampsAWarningIsNamed) {
+  FlowReport report = flow();
+  report.timestamps = Negotiated::no;
+  EXPECT_EQ(summarise(report), "Timestamps were not negotiated: PAWS does not apply.");
+  report.findings = {finding(RuleId::time_wait_reuse, "2 SYNs for a reused port pair")};
+  report.worst = Severity::warning;
+  EXPECT_EQ(summarise(report), "Timestamps were not negotiated; 2 SYNs for a reused port pair.");
 }
 
 TEST(Summary, AContradictedDropBlamesNobody) {
@@ -77,6 +88,8 @@ TEST(Summary, AMoveWithoutLossIsSaid) {
   report.migrations = {m};
   const std::string text = summarise(report);
   EXPECT_EQ(text.find("The client was replaced by another host at frame 11"), 0u) << text;
+  report.migrations[0].signals = {{"gap", 11, ""}, {"tsval-step", 11, ""}};
+  EXPECT_EQ(summarise(report).find("The client seems to have been replaced by another host"), 0u);
 }
 
 }  // namespace
