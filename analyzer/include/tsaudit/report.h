@@ -39,6 +39,7 @@ struct ClockStep {
   uint64_t frame = 0;      ///< first segment with the new clock
   int64_t ticks = 0;       ///< TSval minus what the sender's own clock would have said
   int64_t from_last = 0;   ///< TSval minus the newest one before it: negative if PAWS may mind
+  bool same_host = false;  ///< its IP IDs go on, and nothing but its clock has changed
 };
 
 /// The timestamp clock of one sender, fitted.

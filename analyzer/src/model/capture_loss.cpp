@@ -51,6 +51,7 @@ void Tracker::note_capture_loss(Odd& odd) {
   if (s.length() == 0 && !s.has(kRst) && !odd.first && after(s.seq, odd.a.snd_nxt))
     trouble(odd.flow).direction[odd.from ^ 1].unseen_sent = s.seq;
   if (!s.has(kAck) || !odd.b.seen || !after(s.ack, odd.b.snd_nxt)) return;
+  if (s.has(kSyn) && odd.flow.syn_seen) return;  // it answers another SYN
   if (odd.a.restored) trouble(odd.flow).direction[odd.from].strange_ack = s.ack;
   if (!s.has(kRst)) trouble(odd.flow).direction[odd.from ^ 1].unseen_got = s.ack;
   const bool sent_before = !knows_sent(odd.flow, odd.b, odd.a);  // the capture began
@@ -88,7 +89,7 @@ Lacking Tracker::lacking_of(const Flow& flow) {
 /// What it shows of the data that have not been shown in their place.
 void Tracker::note_gaps(const Odd& odd) {
   const auto& [flow, s, a, b] = std::tie(odd.flow, odd.s, odd.a, odd.b);
-  if (s.length() == 0) return;
+  if (s.length() == 0 || odd.other_answer) return;
   // After the end it is the next connection, whose handshake the capture lacks.
   const bool over = flow.reset || a.fin_sent;
   if (after(s.seq, a.snd_nxt) && knows_sent(flow, a, b) && !over)

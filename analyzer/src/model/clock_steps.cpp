@@ -247,6 +247,18 @@ void Tracker::paused_clock(Flow& flow, unsigned from, const Segment& s, const Ho
   add_to(*open);
 }
 
+/// Its IP IDs were counted on across the step, and nothing else has changed: it is the same host, whose clock
+/// was set, or whose timestamps a box on the way has begun to rewrite.
+void Tracker::withdraw_set_clocks(Trouble& t) {
+  for (MigrationCase& m : t.migrations) {
+    std::vector<ClockStep>& steps = t.direction[m.host].steps;
+    const auto step = std::ranges::find(steps, m.result.frame, &ClockStep::frame);
+    if (step == steps.end() || !m.id_goes_on || !only_by(m.result, "tsval-step")) continue;
+    step->same_host = true;
+    m.result.confidence = 0;
+  }
+}
+
 void Tracker::finish_clock(const Flow& flow, unsigned from, Trouble& t) {
   DirectionTrouble& direction = t.direction[from];
   if (!direction.pending_step) return;

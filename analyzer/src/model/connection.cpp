@@ -147,6 +147,8 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
   if (s.has(kAck) && a.state == TcpState::established && a.snd_nxt == s.end_seq() && a.acked &&
       a.ack_max == s.ack && vantage_of(a, b) == Vantage::at_receiver)
     a.state = TcpState::syn_recv;
+  const bool another = s.has(kAck) && flow.synack_seen && s.seq != a.isn;
+  if (another && !b.acked) trouble(flow).direction[from].other_isn = s.seq;
   if (j.verdict == Verdict::drop) return;  // inside of a connection it opens nothing
   if (s.window_scale != Segment::kNoWindowScale) a.window_scale = s.window_scale & 0xf;
   if (s.has(kAck) && s.mptcp) flow.mptcp = true;
@@ -175,11 +177,14 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
     }
     return;
   }
-  if (flow.synack_seen && s.seq != a.isn) {
+  // It answers another SYN: a firewall that changes sequence numbers was captured on both of its sides.
+  if (flow.syn_seen && (!after(s.ack, b.isn) || after(s.ack, b.snd_nxt))) return;
+  if (another) {
     // Two hosts answer; until the client has acknowledged one of them, the last may be the one.
     trouble(flow).direction[from].other_answers.add(s.frame, s.time_ns);
-    a.snd_nxt = s.end_seq();
+    trouble(flow).direction[from].other_isn = a.isn;
   }
+  if (s.seq != a.isn) a.snd_nxt = s.end_seq();
   measure_loop(a, b, s);
   if (s.has_ts() && s.tsecr.raw != 0 && a.ts_recent.known() &&
       a.ts_recent.anchor(s.tsecr, a.last_ns, s.time_ns, true) > TsRecentSet::Echo::possible)
@@ -210,6 +215,21 @@ void Tracker::handshake(Flow& flow, unsigned from, const Segment& s, const Judge
   if (s.has_ts()) b.ts_recent.store(s.tsval, s.time_ns);
 }
 
+/// Of two hosts that answered its SYN, the client has taken one, and says which.
+void Tracker::choose_answer(Flow& flow, unsigned from, const Segment& s) {
+  Host& a = flow.host[from];
+  Host& b = flow.host[from ^ 1];
+  const bool answered = flow.synack_seen && !a.acked && b.snd_nxt == b.isn + 1;
+  if (!answered || !flow.trouble || (s.flags & (kAck | kSyn | kRst)) != kAck) return;
+  const auto other = trouble(flow).direction[from ^ 1].other_isn;
+  if (!other || s.ack != *other + 1) return;
+  b.isn = s.ack - 1;
+  b.snd_nxt = a.rcv_nxt = s.ack;
+  a.snd_wl1 = b.isn;
+  b.clock = {};
+  if (s.has_ts()) a.ts_recent.store(s.tsecr, s.time_ns);
+}
+
 /// Who has taken a RST sends nothing more but RSTs: what `from` sends after it may have got one shows that it
 /// has not taken it.
 void Tracker::outlive_reset(Flow& flow, unsigned from, const Segment& s) {
@@ -229,7 +249,7 @@ namespace {
 bool cuts_off(const Host& a, const Host& b, const Segment& s, bool again) {
   if (a.fin_sent) return false;
   const SeqNum acked = s.has(kAck) && after(s.ack, a.ack_max) ? s.ack : a.ack_max;
-  const bool lacks_data = a.acked && after(b.snd_nxt - (b.fin_sent ? 1 : 0), acked);
+  const bool lacks_data = b.seen && a.acked && after(b.snd_nxt - (b.fin_sent ? 1 : 0), acked);
   const bool gives_up =
       !again && b.acked && after(a.snd_nxt, b.ack_max) && (!b.fin_sent || a.retransmit_run != 0);
   return lacks_data || gives_up;
@@ -276,8 +296,8 @@ void Tracker::close_down(Flow& flow, unsigned from, const Segment& s, Verdict ve
     a.fin_taken = a.fin_taken || taken;
   }
   // Each side's FIN acknowledged: the active closer waits, the other is gone.
-  if (!s.has(kRst) && a.fin_sent && b.fin_sent && a.acked && b.acked && a.ack_max == b.snd_nxt &&
-      b.ack_max == a.snd_nxt) {
+  if (!s.has(kRst) && !flow.reset && a.fin_sent && b.fin_sent && a.acked && b.acked &&
+      a.ack_max == b.snd_nxt && b.ack_max == a.snd_nxt) {
     const bool closed_it = flow.active_closer == from;
     a.state = closed_it ? TcpState::time_wait : TcpState::closed;
     b.state = closed_it ? TcpState::closed : TcpState::time_wait;

@@ -140,12 +140,13 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
     v.list = &DirectionTrouble::undecided;
   } else if (now == Verdict::drop && is_paws(reason)) {
     Host& receiver = flow.host[sender ^ 1];
-    const bool acknowledges = after(v.segment.ack, v.state.snd_una);
+    const bool acknowledges = v.state.state == TcpState::syn_recv ? v.segment.ack == v.state.snd_nxt
+                                                                  : after(v.segment.ack, v.state.snd_una);
     Needed lost = v.needed;
     lost.data = v.end_seq != v.seq;
     lost.ack = acknowledges;
     if (lost) {
-      note_loss(flow, sender, reason, v.state.state);
+      note_loss(flow, sender, reason, v.state, v.repeated);
       hold_up(flow, sender, v.frame, v.time_ns, lost);
     }
     v.list = lost ? &DirectionTrouble::paws_drops : &DirectionTrouble::stale_acks;

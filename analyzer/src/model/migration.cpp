@@ -21,6 +21,9 @@ namespace {
 constexpr uint32_t kMaxSegments = 32;
 constexpr TimeNs kMaxDuration = 5 * kSecond;
 constexpr TimeNs kGapWorthNaming = 50 * kMillisecond;
+/// Each socket counts its packets from a random IP ID. Another one is seldom near, nor the same one far: GSO
+/// takes an ID for each segment, and some are late.
+constexpr int kNearIds = 256, kFarIds = 4096;
 
 /// Does it say that this address is at `mac` (0: not told)? A virtual machine's host knows its MAC address
 /// alone.
@@ -237,8 +240,10 @@ void Tracker::watch_migration(Flow& flow, unsigned from, const Segment& s, const
         lacking_of(flow).bytes == 0)
       if (const std::string oddity = sequence_oddity(was, b, s); !oddity.empty())
         add_signal(*open, "sequence", weight::kSequence, s.frame, oddity);
-    if (!s.src.v6 && s.ip_id != 0 && was.packet_id != 0 &&
-        static_cast<uint16_t>(s.ip_id - was.packet_id) > 4096)
+    const auto id_step = static_cast<int16_t>(s.ip_id - was.packet_id);
+    const bool counts = !s.src.v6 && s.ip_id != 0 && was.packet_id != 0;
+    open->id_goes_on = counts && id_step != 0 && std::abs(id_step) <= kNearIds;
+    if (counts && std::abs(id_step) > kFarIds)
       add_signal(*open, "ip-id", weight::kIpId, s.frame,
                  fmt::format("IP ID {} -> {}", was.packet_id, s.ip_id));
     if (s.src.v6 && packet_id(s) != was.packet_id)
@@ -299,7 +304,7 @@ void Tracker::find_capture_steps(const Flow& flow, Trouble& t) {
   constexpr int64_t kDelayNs = 100 * kMillisecond, kDrift = 1000;
   for (MigrationCase& one : t.migrations) {
     const int64_t ns = capture_step_ns(one);
-    if (ns == 0) continue;
+    if (std::llabs(ns) < 2 * kDelayNs) continue;  // a queue, or nothing is known
     const auto is_same = [&](int64_t other) {
       return std::llabs(other - ns) <= kDelayNs + std::llabs(ns) / kDrift;
     };

@@ -239,7 +239,7 @@ void Tracker::count_sent(Odd& odd) {
   // Without data it tells how far it has sent before the capture began, or less (a probe, a closed window):
   // tcp_output.c:tcp_acceptable_seq().
   const bool tells = s.length() > 0 || (!odd.dropped() && !s.has(kRst) && !knows_sent(odd.flow, a, odd.b));
-  if (tells && !odd.next_one && after(s.end_seq(), a.snd_nxt)) a.snd_nxt = s.end_seq();
+  if (tells && !odd.next_one && !odd.other_answer && after(s.end_seq(), a.snd_nxt)) a.snd_nxt = s.end_seq();
   a.sent_data_last = odd.new_data || s.has(kSyn);
   a.payload_bytes += s.payload;
   if (a.first_payload_bits == 0) a.first_payload_bits = payload_bits(s.payload) & 0x1f;
@@ -319,11 +319,12 @@ Judgement Tracker::process_odd(Flow& flow, unsigned from, const Segment& s) {
   if (first) first_segment(flow, from, s);
   Odd odd(flow, from, s, first);
 
+  choose_answer(flow, from, s);
   note_absence(odd);
   note_points(odd);
 
   // What it is.
-  if (s.length() > 0) keep_data(a, s);
+  if (s.length() > 0 && !odd.other_answer) keep_data(a, s);
   refute_ack(flow, a, b, s);
   odd.new_ack = s.has(kAck) && after(s.ack, a.acked ? a.ack_max : b.seen ? b.isn + 1 : s.ack);
   const bool pure_ack = (s.flags & (kAck | kSyn | kRst | kFin)) == kAck && s.payload == 0;

@@ -33,6 +33,8 @@ struct Tracker::Odd {
   const bool fin_again = s.has(kFin) && !s.has(kRst) && s.payload == 0 && s.end_seq() == a.snd_nxt &&
                          b.acked && b.ack_max == s.seq;
   const bool opening = (s.flags & (kSyn | kAck | kRst)) == kSyn;
+  /// A SYN-ACK of another number than the one before: handshake() takes it, or nobody does.
+  const bool other_answer = s.has(kSyn) && s.has(kAck) && flow.synack_seen && s.seq != a.isn;
   /// The next connection knocks, perhaps of another host behind the same address.
   const bool next_one = opening && b.state == TcpState::time_wait;
   /// A SYN inside of a connection: another one begins, if its SYN-ACK follows.

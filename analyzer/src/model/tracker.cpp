@@ -116,6 +116,7 @@ void Tracker::settle(const Flow& flow, Trouble& t) {
   }
   for (MigrationCase& open : t.migrations) close_migration(flow, t, open);
   find_capture_steps(flow, t);
+  withdraw_set_clocks(t);
   std::erase_if(t.migrations, [](const MigrationCase& m) { return m.result.confidence < kBelievable; });
   close_stalls(flow, t);
 }

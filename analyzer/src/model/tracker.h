@@ -104,6 +104,7 @@ class Tracker {
 
   // capture_loss.cpp
   static void refute_ack(const Flow& flow, Host& a, Host& b, const Segment& s);
+  void choose_answer(Flow& flow, unsigned from, const Segment& s);
   void note_absence(const Odd& odd);
   void note_capture_loss(Odd& odd);
   void lack_data(Flow& flow, unsigned sender, SeqNum from, SeqNum to, uint64_t frame);
@@ -129,7 +130,7 @@ class Tracker {
   void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
                    const std::optional<PawsState>& open);
   Needed needed(Flow& flow, unsigned from, const Segment& s);
-  void note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver);
+  void note_loss(Flow& flow, unsigned from, Reason reason, const PawsState& receiver, bool repeated);
   Judgement damaged(Flow& flow, unsigned from, const Segment& s);
 
   // echo.cpp
@@ -190,6 +191,7 @@ class Tracker {
   void watch_recovery(Flow& flow, unsigned from, const Segment& s);
   static void close_migration(const Flow& flow, const Trouble& t, MigrationCase& open);
   static void find_capture_steps(const Flow& flow, Trouble& t);
+  static void withdraw_set_clocks(Trouble& t);
 
   const AnalysisOptions& options_;
   EvidenceSink* evidence_;

@@ -91,6 +91,7 @@ struct FirstLoss {
   };
   Why why = Why::old_tsval;
   TimeNs stored_ns = 0;  ///< when the TS.Recent that refused it was stored
+  bool overtaken = false;  ///< the capture has shown that TS.Recent, and a segment that was sent later
   const ReceiverProfile* by = nullptr;
 };
 
@@ -286,6 +287,7 @@ struct DirectionTrouble {
   std::optional<SeqNum> unseen_sent;  ///< and says to have sent that, more than is in sight
   std::optional<SeqNum> strange_ack;  ///< of what its receiver has not sent in sight
   FrameList other_answers;  ///< SYN-ACKs of another host with the same address
+  std::optional<SeqNum> other_isn;  ///< of a SYN-ACK, until the client takes that or the other one
   FrameList refused_reuse;  ///< SYN of a new connection with an old TSval
   uint32_t confirmed = 0, predicted = 0, contradicted = 0;
   uint32_t contradicted_drops = 0;  ///< of `contradicted`; the others had been accepted
@@ -348,6 +350,7 @@ struct MigrationCase {
   uint16_t old_mac = 0;  ///< folded
   MacAddress new_mac = 0;  ///< 0: the same, or not told
   uint8_t old_ttl = 0;
+  bool id_goes_on = false;  ///< IPv4 IDs are counted on: the same socket, or virtual machine
   double doubt = 1;  ///< product of (1 - weight) over the signals
 
   // For the recovery: by host, how far it had sent and been acknowledged, and what had got through.

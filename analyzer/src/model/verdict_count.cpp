@@ -19,17 +19,20 @@ void Tracker::note_options(Flow& flow, unsigned from, const Segment& s) {
   }
 }
 
-/// A stale ACK that acknowledges nothing new, opens no window, answers no probe and is none that goes
-/// unanswered is needed by nobody, nor is a copy of data that have arrived: an original that a retransmission
-/// has overtaken.
+/// A stale ACK that acknowledges nothing new, ends no handshake, opens no window, answers no probe and is
+/// none that goes unanswered is needed by nobody, nor is a copy of data that have arrived: an original that a
+/// retransmission has overtaken. (That they have, their receiver says, where the capture is not its own.)
 Needed Tracker::needed(Flow& flow, unsigned from, const Segment& s) {
   const Host& a = flow.host[from];
   const Host& b = flow.host[from ^ 1];
   const Trouble& t = trouble(flow);
-  const bool copy = b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt);
+  const bool at_receiver = vantage_of(b, a) == Vantage::at_receiver;
+  const bool copy = at_receiver ? b.rcv_known && !after(s.seq + s.length(), b.rcv_nxt)
+                                : b.acked && !after(s.seq + s.length(), b.ack_max);
+  const bool ends_handshake = b.state == TcpState::syn_recv && s.has(kAck) && s.ack == b.snd_nxt;
   const bool old_ack = !s.has(kAck) || (b.una_known && before(s.ack, b.snd_una));
   return {.data = s.length() > 0 && !copy,
-          .ack = !old_ack && b.una_known && s.ack != b.snd_una,
+          .ack = ends_handshake || (!old_ack && b.una_known && s.ack != b.snd_una),
           .window = opens_window(b, s, as_received(flow, a, s).window),
           .answer = !old_ack && t.direction[from ^ 1].probes,
           .probe = is_keepalive(b, s) && t.direction[from].probes && b.last_ns < a.last_ns};
@@ -49,7 +52,10 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     // A SYN on a live connection is no loss: no receiver takes it there.
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
     if (lost && !live_syn) {
-      note_loss(flow, from, j.reason, open ? open->state : b.state);
+      PawsState receiver = open.value_or(PawsState{});
+      if (!open) receiver.state = b.state;
+      receiver.ts_recent = j.ts_recent;
+      note_loss(flow, from, j.reason, receiver, !after(s.end_seq(), flow.host[from].snd_nxt));
       hold_up(flow, from, s.frame, s.time_ns, lost);
       list = &DirectionTrouble::paws_drops;
     } else if (s.length() > 0 && !lost.data) {
@@ -65,17 +71,18 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   if (open) open_verdict(flow, from, s, j, *open, lost, list);
 }
 
-/// `receiver`: its state before.
-void Tracker::note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver) {
+/// `receiver`: its state before. `repeated`: its sender has sent what follows it already.
+void Tracker::note_loss(Flow& flow, unsigned from, Reason reason, const PawsState& receiver, bool repeated) {
   DirectionTrouble& direction = trouble(flow).direction[from];
   if (direction.paws_drops) return;
   using Why = FirstLoss::Why;
-  const Why why = reason == Reason::missing_tsopt  ? Why::no_tsopt
-                  : reason == Reason::tsecr        ? Why::echo_of_request
-                  : receiver == TcpState::syn_sent ? Why::echo_of_syn
-                                                   : Why::old_tsval;
+  const Why why = reason == Reason::missing_tsopt        ? Why::no_tsopt
+                  : reason == Reason::tsecr              ? Why::echo_of_request
+                  : receiver.state == TcpState::syn_sent ? Why::echo_of_syn
+                                                         : Why::old_tsval;
   direction.first_loss = {.why = why,
                           .stored_ns = flow.host[from ^ 1].ts_recent.newest_store(),
+                          .overtaken = repeated && !after(receiver.ts_recent, flow.host[from].clock.last()),
                           .by = &profile_for(flow, from ^ 1)};
 }
 

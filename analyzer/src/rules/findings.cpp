@@ -160,6 +160,9 @@ class Collector {
     const Migration* m = migration_before(report_, from_, first);
     if (m && m->offset && m->offset->suggested >= behind) {
       f.offset = m->offset->suggested;
+      if (m->hz_before == 0)
+        return fmt::format("Restore {}'s clock: an offset of at least {:+} ticks is needed.", named(from_),
+                           m->offset->min);
       return fmt::format(
           "Restore {}'s clock: an offset of {:+} ticks continues it, at least {:+} are needed.", named(from_),
           m->offset->suggested, m->offset->min);
@@ -169,7 +172,7 @@ class Collector {
           "No offset mends that: {}'s clock is in order, and one segment set TS.Recent ahead of it.",
           named(from_));
     const double hz = direction().clock.hz > 0 ? direction().clock.hz : 1000;
-    if (!m && direction_->steps.empty() && behind < kQueueSeconds * hz)
+    if (!m && direction_->steps.empty() && direction_->first_loss.overtaken && behind < kQueueSeconds * hz)
       return fmt::format(
           "No offset mends that: {}'s clock is in order, and a later segment overtook the discarded one.",
           named(from_));
@@ -257,8 +260,10 @@ class Collector {
           f->advice = will_it_heal();
       } else if (is_undecided(stall)) {
         f = &add(RuleId::capture_incomplete, from_, stall.frame, stall.start_ns,
-                 fmt::format("no progress for {}{}, and whether timestamps are to blame is not known",
-                             duration_text(lasted), until));
+                 fmt::format("no progress for {}{}, and {}", duration_text(lasted), until,
+                             report_.timestamps == Negotiated::no
+                                 ? "the capture does not show why"
+                                 : "whether timestamps are to blame is not known"));
       } else {
         f = &add(RuleId::not_timestamps, from_, stall.frame, stall.start_ns,
                  fmt::format("no progress for {}{}: {}", duration_text(lasted), until, cause_of(stall)));
@@ -336,6 +341,7 @@ class Collector {
       }
       f.time_ns = time_of(step.frame);
       if (backward && f.severity == Severity::error) f.advice = what_data_would_meet(step);
+      if (step.same_host) f.message += ", though its IP IDs count on: it was set, or is rewritten on the way";
       if (!backward)
         f.advice =
             "TS.Recent now follows the new clock: going back to the old one would black-hole the connection.";
@@ -442,8 +448,8 @@ class Collector {
           direction_->leaves_out_echo()
               ? fmt::format("TSecr is 0 at times: {}, or a firewall that speaks for it, leaves it out",
                             named(from_))
-              : fmt::format("TSecr is 0 in mid-connection: {} lost TS.Recent, as a restored socket does",
-                            named(from_)));
+              : fmt::format("TSecr is 0 in mid-connection: {} lost TS.Recent, as a restored socket does{}",
+                            named(from_), has_moved(from_) ? "" : ", or leaves it out"));
     if (direction_->unseen_echo)
       add(RuleId::tsecr_never_sent, from_, direction_->unseen_echo,
           fmt::format("{} with a TSecr that {} never sent", counted(direction_->unseen_echo.count, "segment"),

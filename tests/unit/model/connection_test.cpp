@@ -332,5 +332,65 @@ TEST(Connection, WhoSendsDataHasItsSynAckAcknowledged) {
   EXPECT_EQ(c.server({.payload = 10, .ack = c.next[0] + 5}).verdict, Verdict::drop);
 }
 
+/// What comes after it finds no socket, whatever its timestamps are.
+TEST(Connection, TimeWaitThatARstHasEndedDoesNotComeBack) {
+  Conversation c;
+  c.handshake();
+  c.talk(50);
+  c.server({.flags = kAck | kFin});
+  c.pass(10 * kMillisecond);
+  c.client({.flags = kAck | kFin});
+  c.server();
+  ASSERT_EQ(c.host(1).state, TcpState::time_wait);
+  c.client({.flags = kRst, .seq = c.next[0], .ts = false});
+  ASSERT_EQ(c.host(1).state, TcpState::closed);
+  c.pass(kSecond);
+  c.client({.flags = kAck | kFin, .seq = c.next[0] - 1, .tsval = c.clock[0] - 5'000});
+  EXPECT_EQ(c.finish().directions[0].predicted, 0u);
+}
+
+/// A firewall that changes sequence numbers was captured on both of its sides.
+TEST(Connection, AnAnswerToAnotherSynIsNone) {
+  Conversation c;
+  c.client({.flags = kSyn, .tsecr = 0});
+  c.pass(c.answer);
+  c.server({.flags = kSyn | kAck, .seq = 2'000'000'000, .ack = 954'495'046});
+  c.server({.flags = kSyn | kAck});
+  c.pass(10 * kMillisecond);
+  c.client();
+  c.talk(5);
+  c.finish();
+  ASSERT_TRUE(c.finished_trouble());
+  EXPECT_EQ(c.finished_trouble()->lacking.bytes, 0u);
+  for (const DirectionTrouble& direction : c.finished_trouble()->direction)
+    EXPECT_FALSE(direction.other_answers);
+}
+
+/// It is another connection's number that the other answers have, before and after.
+TEST(Connection, OfTwoThatAnswerTheClientChooses) {
+  for (const bool first : {true, false}) {
+    Conversation c;
+    c.client({.flags = kSyn, .tsecr = 0});
+    c.acked[0] = c.next[0];
+    const auto answer = [&](uint32_t isn, uint32_t tsval) {
+      c.pass(c.answer);
+      c.server({.flags = kSyn | kAck, .seq = isn, .tsval = tsval});
+    };
+    answer(first ? 9000 : 3'000'000'000, first ? c.clock[1] : 77);
+    answer(first ? 3'000'000'000 : 9000, first ? 77 : c.clock[1]);
+    c.next[1] = 9001;
+    c.echo[0] = c.clock[1];
+    c.pass(10 * kMillisecond);
+    c.client();
+    c.talk(10);
+    answer(3'000'000'000, 99);
+    c.talk(10);
+    const FlowReport report = c.finish();
+    EXPECT_EQ(c.finished_trouble()->lacking.bytes, 0u) << first;
+    EXPECT_TRUE(report.directions[1].clock.steps.empty()) << first;
+    EXPECT_TRUE(report.migrations.empty()) << first;
+  }
+}
+
 }  // namespace
 }  // namespace tsaudit

@@ -478,5 +478,27 @@ TEST(Migration, IsNoneWhereTheRateWasMeasuredOverAQueue) {
   EXPECT_NE(from(report, Side::client).clock.nominal_hz, 1000);
 }
 
+/// Each socket counts its packets from a random number.
+TEST(Migration, WhoCountsItsPacketsOnIsTheSameHost) {
+  for (const uint16_t next : {uint16_t{1}, uint16_t{30'000}}) {
+    Conversation c;
+    c.handshake();
+    uint16_t id = 500;
+    const auto send = [&](uint32_t back) {
+      c.client({.payload = 100, .seq = c.next[0], .tsval = c.clock[0] - back, .ip_id = ++id});
+      c.next[0] += 100;
+      c.pass(20 * kMillisecond);
+    };
+    for (int i = 0; i < 50; ++i) send(0);
+    id = static_cast<uint16_t>(id + next);
+    for (int i = 0; i < 20; ++i) send(500'000);
+    const FlowReport report = c.finish();
+    EXPECT_EQ(report.migrations.size(), next == 1 ? 0u : 1u);
+    const auto& steps = report.directions[0].clock.steps;
+    ASSERT_EQ(steps.size(), 1u);
+    EXPECT_EQ(steps[0].same_host, next == 1);
+  }
+}
+
 }  // namespace
 }  // namespace tsaudit

@@ -725,5 +725,55 @@ TEST(Findings, OfManyDiscardsTheFirstMayBeWithdrawn) {
   }
 }
 
+/// The capture begins after the move: what the receiver echoes is nothing that it shows.
+TEST(Findings, ALaterSegmentIsBlamedOnlyIfItWasSeen) {
+  for (const bool seen : {true, false}) {
+    Conversation c;
+    if (seen) {
+      c.handshake();
+      c.talk(30);
+      c.client({.payload = 100, .seq = c.next[0] + 100});
+      c.pass(kMillisecond);
+      c.client({.payload = 100, .seq = c.next[0], .tsval = c.clock[0] - 1'000});
+    }
+    const uint32_t first = c.next[0], ahead = c.clock[0] + 5'000;
+    for (int i = 0; !seen && i < 8; ++i) {
+      c.server({.ack = first, .tsecr = ahead});
+      c.pass(200 * kMillisecond);
+      c.client({.payload = 100, .seq = first});
+      c.pass(c.answer);
+    }
+    const FlowReport report = judged(c);
+    const Finding* drop = find(report, RuleId::paws_drop);
+    ASSERT_TRUE(drop) << seen;
+    EXPECT_EQ(drop->advice.find("overtook") != std::string::npos, seen) << drop->advice;
+    EXPECT_EQ(drop->advice.find("at least") != std::string::npos, !seen) << drop->advice;
+  }
+}
+
+/// Nothing else ends the handshake until the server sends its SYN-ACK again.
+TEST(Findings, AnAckThatEndsTheHandshakeIsNoOldOne) {
+  Conversation c;
+  c.client({.flags = kSyn, .tsecr = 0});
+  c.acked[0] = c.next[0];
+  c.pass(c.answer);
+  c.server({.flags = kSyn | kAck});
+  c.pass(10 * kMillisecond);
+  const uint32_t of_syn = c.echo[1];
+  c.client({.tsecr = c.clock[1] - 100'000});
+  c.pass(c.answer);
+  c.echo[1] = of_syn;
+  c.server();
+  c.pass(kSecond);
+  c.server({.flags = kSyn | kAck, .seq = 9000});
+  c.pass(10 * kMillisecond);
+  c.client();
+  c.talk(5);
+  const FlowReport report = judged(c);
+  ASSERT_TRUE(find(report, RuleId::paws_drop));
+  EXPECT_EQ(find(report, RuleId::paws_drop)->severity, Severity::error);
+  EXPECT_FALSE(find(report, RuleId::stale_ack));
+}
+
 }  // namespace
 }  // namespace tsaudit
