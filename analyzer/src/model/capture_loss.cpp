@@ -65,14 +65,14 @@ void Tracker::note_capture_loss(Odd& odd) {
 /// a part.
 void Tracker::lack_data(Flow& flow, unsigned sender, SeqNum from, SeqNum to, uint64_t frame) {
   Host& host = flow.host[sender];
-  gaps_[key_of_gaps(flow, sender)].lack(from, to, frame);
+  gaps_[key_of(flow, sender)].lack(from, to, frame);
   flow.capture_loss = true;
   if (after(to, host.snd_nxt)) host.snd_nxt = to;
 }
 
 /// With what the ACKs tell so far. Null: it has none.
 Gaps* Tracker::gaps_of(const Flow& flow, unsigned sender) {
-  const auto gaps = gaps_.empty() ? gaps_.end() : gaps_.find(key_of_gaps(flow, sender));
+  const auto gaps = gaps_.empty() ? gaps_.end() : gaps_.find(key_of(flow, sender));
   if (gaps == gaps_.end()) return nullptr;
   const Host& receiver = flow.host[sender ^ 1];
   if (receiver.acked) gaps->second.acknowledge(receiver.ack_max);
@@ -87,16 +87,16 @@ Lacking Tracker::lacking_of(const Flow& flow) {
 }
 
 /// What it shows of the data that have not been shown in their place.
-void Tracker::note_gaps(const Odd& odd) {
+void Tracker::note_gaps(Odd& odd) {
   const auto& [flow, s, a, b] = std::tie(odd.flow, odd.s, odd.a, odd.b);
   if (s.length() == 0 || odd.other_answer) return;
   // After the end it is the next connection, whose handshake the capture lacks.
   const bool over = flow.reset || a.fin_sent;
   if (after(s.seq, a.snd_nxt) && knows_sent(flow, a, b) && !over)
-    gaps_[key_of_gaps(flow, odd.from)].skip(a.snd_nxt, s.seq, s.frame);
+    gaps_[key_of(flow, odd.from)].skip(a.snd_nxt, s.seq, s.frame);
   if (Gaps* gaps = gaps_of(flow, odd.from)) {
-    gaps->show(s.seq, s.end_seq());
-    if (gaps->none()) gaps_.erase(key_of_gaps(flow, odd.from));
+    odd.shown_first = gaps->show(s.seq, s.end_seq());
+    if (gaps->none()) gaps_.erase(key_of(flow, odd.from));
   }
 }
 

@@ -60,11 +60,13 @@ class Gaps {
       ranges_.erase(ranges_.begin(), ranges_.begin() + static_cast<ptrdiff_t>(i - kShownLate));
   }
 
-  /// These data are shown now.
-  void show(SeqNum from, SeqNum to) {
+  /// These data are shown now: are some of them new?
+  bool show(SeqNum from, SeqNum to) {
+    bool shown_first = false;
     for (size_t i = 0; i < ranges_.size(); ++i) {
       const Range range = ranges_[i];
       if (!before(range.left, to) || !before(from, range.right)) continue;
+      shown_first = true;
       Range left = range, right = range;
       left.right = from;
       right.left = to;
@@ -73,6 +75,7 @@ class Gaps {
       if (bytes(left) != 0 && bytes(right) != 0) insert(++i, right);
     }
     std::erase_if(ranges_, [](const Range& r) { return bytes(r) == 0; });
+    return shown_first;
   }
 
   /// Was one of these acknowledged although the capture has not shown it?

@@ -42,6 +42,8 @@ inline void keep_data(Host& sender, const Segment& s) {
 inline void bound_rtt(Host& receiver, const Segment& s) {
   if (receiver.una_known && before(receiver.snd_una, receiver.snd_nxt))
     may_have_measured(receiver, ns_since(receiver.unacked_since, s.time_ns));
+  // No RTO matters without timestamps, but for how long data wait.
+  if (!receiver.clock.started()) receiver.unacked_since = coarse(s.time_ns);
   const int32_t ticks = distance(s.tsecr, receiver.clock.last());
   if (!s.has_ts() || s.tsecr.raw == 0 || !receiver.clock.started() || ticks < 0) return;
   const int64_t period = receiver.clock.period_ns() ? receiver.clock.period_ns() : kMillisecond;

@@ -5,7 +5,7 @@
 #include "model/fingerprint.h"
 #include "model/host_steps.h"
 #include "model/migration.h"
-#include "model/tracker.h"
+#include "model/odd_segment.h"
 
 namespace tsaudit {
 namespace {
@@ -13,11 +13,13 @@ namespace {
 /// Shorter ones are everyday life: a lost packet, a full window.
 constexpr TimeNs kWorthNaming = 1 * kSecond;
 
-/// Were segments that matter discarded by timestamps, in either direction, while it lasted?
+/// Were segments that matter discarded by timestamps, in either direction, while it lasted? And by nothing
+/// else: what is refused for its numbers would be with any timestamp.
 bool paws_during(const Trouble& t, const Stall& stall) {
-  return std::any_of(std::begin(t.direction), std::end(t.direction), [&](const DirectionTrouble& direction) {
-    return direction.paws_drops.any_within(stall.start_ns, stall.end_ns);
-  });
+  for (unsigned from = 0; from < 2; ++from)
+    if (!stall.misplaced[from] && t.direction[from].paws_drops.any_within(stall.start_ns, stall.end_ns))
+      return true;
+  return false;
 }
 
 /// Has an endpoint moved and gone on with sequence numbers that the other end cannot make sense of?
@@ -29,6 +31,10 @@ bool moved_off_sequence(const Trouble& t) {
 /// Has `receiver` acknowledged all of `s` before, in sight?
 bool had_arrived(const Host& receiver, const Segment& s) {
   return receiver.acked && !after(s.end_seq(), receiver.ack_max);
+}
+
+bool closes_window(const Segment& s) {
+  return s.window == 0 && s.has(kAck) && !s.has(kSyn | kRst | kFin);
 }
 
 /// Do the ACKs of what `from` sends not reach it, for all that is known: refused, or lost as the data beside
@@ -52,6 +58,16 @@ TimeNs sent_before(const Flow& flow, const Host& sender, TimeNs now) {
   return std::max(std::min(sender.last_ns, sent), flow.first_ns);
 }
 
+/// `heard_ns`: when the receiver was heard last. `again`: it has had time to answer a copy.
+StallCause cause_of(const Trouble& t, unsigned from, const Stall& stall, TimeNs heard_ns, bool again) {
+  const DirectionTrouble& direction = t.direction[from];
+  if (direction.zero_window_open) return StallCause::zero_window;
+  if (heard_ns < (again ? stall.again_ns : stall.start_ns)) return StallCause::no_answer;
+  if (direction.reasons[static_cast<size_t>(Reason::invalid_sequence)] != 0 || moved_off_sequence(t))
+    return StallCause::refused_sequence;
+  return StallCause::loss;
+}
+
 /// Of more than fit, the longest stay: the one that matters may be the last.
 void leave_out_shortest(DirectionTrouble& direction) {
   auto& stalls = direction.stalls;
@@ -66,10 +82,57 @@ void add_stall(DirectionTrouble& direction, Stall stall) {
   leave_out_shortest(direction);
 }
 
+/// From the first discard on. What kept it for long before that was something else, and all the time if nothing much
+/// followed.
+void blame_paws(const Trouble& t, DirectionTrouble& direction) {
+  std::vector<Stall> before;
+  for (Stall& stall : direction.stalls) {
+    if (!paws_during(t, stall)) continue;
+    const FrameList::Kept* first = nullptr;
+    for (unsigned from = 0; from < 2; ++from) {
+      const FrameList::Kept* const one =
+          t.direction[from].paws_drops.first_within(stall.start_ns, stall.end_ns);
+      if (one && !stall.misplaced[from] && (!first || one->time_ns < first->time_ns)) first = one;
+    }
+    const auto cause_before =
+        stall.cause == StallCause::zero_window ? std::optional(stall.cause) : stall.cause_before;
+    if (first && cause_before && first->time_ns - stall.start_ns >= kWorthNaming) {
+      Stall part = stall;
+      part.cause = *cause_before;
+      part.end_ns = first->time_ns;
+      part.over = true;
+      if (stall.end_ns - first->time_ns < kWorthNaming) {
+        stall.cause = part.cause;
+        continue;
+      }
+      before.push_back(part);
+      stall.frame = first->frame;
+      stall.frame_again = false;
+      stall.start_ns = first->time_ns;
+    }
+    stall.cause = StallCause::paws;
+  }
+  for (Stall& part : before) add_stall(direction, part);
+}
+
+/// Since its data were sent first, or since PAWS refused them.
+void open_stall(DirectionTrouble& direction, const Resent& sent) {
+  const auto& hold = direction.hold;
+  direction.stalls.push_back({.frame = hold ? hold->frame : sent.frame,
+                              .frame_again = !hold,
+                              .start_ns = hold ? hold->time_ns : sent.since_ns,
+                              .again_ns = sent.again_ns,
+                              .end_ns = sent.again_ns});
+  direction.stall_open = true;
+}
+
 void close_stall(DirectionTrouble& direction, TimeNs now, bool over) {
   Stall& stall = direction.stalls.back();
   stall.end_ns = now;
   stall.over = over;
+  // What is lost is not answered.
+  constexpr uint8_t kNoAccident = 2;
+  if (stall.cause == StallCause::loss && stall.answered_copies >= kNoAccident) stall.cause = StallCause::refused;
   if (over && now - stall.start_ns < kWorthNaming)
     direction.stalls.pop_back();
   else if (direction.icmp && (stall.cause == StallCause::no_answer || stall.cause == StallCause::loss)) {
@@ -130,6 +193,8 @@ std::string_view to_string(StallCause cause) {
       return "no answer";
     case StallCause::loss:
       return "loss";
+    case StallCause::refused:
+      return "refused";
     case StallCause::refused_sequence:
       return "sequence numbers refused";
     case StallCause::reset:
@@ -144,10 +209,13 @@ std::string_view to_string(StallCause cause) {
 void Tracker::hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Needed refused) {
   Trouble& t = trouble(flow);
   const auto hold = [&](DirectionTrouble& direction, bool certain, bool data) {
-    if (!direction.hold) direction.hold = {frame, time_ns};
+    if (!direction.hold) direction.hold = {from, frame, time_ns};
     direction.hold->certain = direction.hold->certain || certain;
     direction.hold->data = direction.hold->data || data;
   };
+  for (DirectionTrouble& direction : t.direction)
+    if (direction.stall_open && !direction.stalls.back().cause_before)
+      direction.stalls.back().cause_before = direction.stalls.back().cause;
   if (refused.data) hold(t.direction[from], true, true);
   // Whether more is to be sent through an open window, its probes will tell.
   if (refused.ack || refused.window || refused.answer)
@@ -161,20 +229,66 @@ void Tracker::let_go(Flow& flow, uint64_t frame) {
     if (direction.hold && direction.hold->frame == frame) direction.hold.reset();
 }
 
-/// `from` sent `s`: maybe news of progress, maybe a retransmission.
-void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress,
-                             bool retransmitted, const Host& was) {
-  const Host& a = flow.host[from];
-  const Host& b = flow.host[from ^ 1];
-  const bool window_closed = s.window == 0 && s.has(kAck) && !s.has(kSyn | kRst | kFin);
-  if (!flow.trouble && !window_closed && !(retransmitted && a.retransmit_run >= 2)) return;
+/// It sends again what has not been acknowledged.
+void Tracker::note_resent(const Odd& odd) {
+  const auto& [flow, s, a, b] = std::tie(odd.flow, odd.s, odd.a, odd.b);
+  if (had_arrived(b, s)) return;
+  TimeNs since = sent_before(flow, odd.was, s.time_ns);
+  if (flow.trouble) since = std::max(since, trouble(flow).direction[odd.from].progress_ns);
+  Resent& resent = resent_[key_of(flow, odd.from)];
+  if (resent.frame == 0 || resent.una != a.snd_una)
+    resent = {a.snd_una, s.frame, since, s.time_ns, false, odd.shown_first};
+  resent.data = resent.data || !odd.fin_again;
+}
+
+const Resent* Tracker::resent_by(const Flow& flow, unsigned sender) const {
+  const auto at = resent_.empty() ? resent_.end() : resent_.find(key_of(flow, sender));
+  return at == resent_.end() || at->second.una != flow.host[sender].snd_una ? nullptr : &at->second;
+}
+
+/// Once is everyday life, unless it is long until it is acknowledged.
+bool Tracker::waits_long(const Flow& flow, unsigned sender, TimeNs now) const {
+  const Resent* resent = resent_by(flow, sender);
+  return resent && resent->data && now - resent->since_ns >= kWorthNaming;
+}
+
+/// News of progress, maybe, or a retransmission.
+void Tracker::watch_progress(const Odd& odd, Progress progress, bool retransmitted) {
+  const auto& [flow, s, a] = std::tie(odd.flow, odd.s, odd.a);
+  if (flow.trouble || closes_window(s) || (retransmitted && a.retransmit_run >= 2) ||
+      waits_long(flow, 0, s.time_ns) || waits_long(flow, 1, s.time_ns))
+    follow_stalls(odd, progress, retransmitted);
+  if (progress.of_other) resent_.erase(key_of(flow, odd.from ^ 1));
+  if (progress.of_own) resent_.erase(key_of(flow, odd.from));
+}
+
+void Tracker::follow_stalls(const Odd& odd, Progress progress, bool retransmitted) {
+  const auto& [flow, s, a, b] = std::tie(odd.flow, odd.s, odd.a, odd.b);
+  const unsigned from = odd.from;
   Trouble& t = trouble(flow);
+  for (unsigned sender = 0; sender < 2; ++sender) {
+    if (t.direction[sender].stall_open || !waits_long(flow, sender, s.time_ns)) continue;
+    const Resent& resent = *resent_by(flow, sender);
+    open_stall(t.direction[sender], resent);
+    Stall& stall = t.direction[sender].stalls.back();
+    stall.cause = resent.shown_first ? StallCause::loss
+                                     : cause_of(t, sender, stall, flow.host[sender ^ 1].last_ns, false);
+  }
 
   DirectionTrouble& incoming = t.direction[from ^ 1];
   const bool answered = progress.answers && incoming.hold && !incoming.hold->data && !incoming.stalls_now();
   // An ACK that is only said once more may get lost as it did before.
-  const bool said_before = incoming.needless_seq && !after(s.ack, was.ack_max);
-  if ((progress.of_other && !said_before) || answered) end_stall(incoming, s.time_ns, true);
+  const bool said_before = incoming.needless_seq && !after(s.ack, odd.was.ack_max);
+  if ((progress.of_other && !said_before) || answered) {
+    end_stall(incoming, s.time_ns, true);
+    if (odd.was.acked && after(s.ack, odd.was.ack_max)) incoming.progress_ns = s.time_ns;
+  }
+  if (incoming.stall_open && incoming.stalls.back().copy_open && odd.repeats_ack && !sacks_beyond_ack(s)) {
+    Stall& stall = incoming.stalls.back();
+    stall.copy_open = false;
+    if (stall.answered_copies < UINT8_MAX) ++stall.answered_copies;
+  }
+  const bool window_closed = closes_window(s);
   if (window_closed && !incoming.zero_window_open) {
     incoming.zero_window_open = true;
     incoming.zero_window_ns = s.time_ns;
@@ -190,21 +304,31 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
                            .over = true});
     }
   }
+  if (progress.speaks && incoming.stall_open && incoming.stalls.back().cause == StallCause::no_answer)
+    incoming.stalls.back().cause = cause_of(t, from ^ 1, incoming.stalls.back(), s.time_ns, false);
 
-  for (unsigned sender = 0; progress.closes && sender < 2; ++sender)
-    if (!t.direction[sender].hold && lacks_fin_only(flow.host[sender], flow.host[sender ^ 1]))
-      end_stall(t.direction[sender], s.time_ns, true);
+  for (unsigned sender = 0; progress.closes && sender < 2; ++sender) {
+    if (t.direction[sender].hold || !lacks_fin_only(flow.host[sender], flow.host[sender ^ 1])) continue;
+    end_stall(t.direction[sender], s.time_ns, true);
+    resent_.erase(key_of(flow, sender));
+  }
 
   DirectionTrouble& outgoing = t.direction[from];
   if (progress.of_own) end_stall(outgoing, s.time_ns, true);
+  // What it heard, out of sight, was most likely the ACK that lets it go on.
+  if (progress.new_data && progress.heard_unseen) outgoing.progress_ns = s.time_ns;
   if (outgoing.stall_open) {
     Stall& stall = outgoing.stalls.back();
     stall.answers_unseen = stall.answers_unseen || progress.heard_unseen;
+    stall.copy_open = false;
     // Whoever had to send again sends no more than a few new segments until something of it is acknowledged.
     constexpr uint8_t kFewNew = 3;
     const bool sends_on =
         progress.new_data && stall.cause == StallCause::no_answer && ++stall.new_segments > kFewNew;
-    if (sends_on || (progress.new_data && progress.heard_unseen)) end_out_of_sight(outgoing);
+    if (sends_on || (progress.new_data && progress.heard_unseen)) {
+      end_out_of_sight(outgoing);
+      resent_.erase(key_of(flow, from));
+    }
   }
   outgoing.probes = is_keepalive(b, s) && !s.has(kSyn | kRst | kFin);
   if (outgoing.hold && (retransmitted || outgoing.probes)) outgoing.hold->certain = true;
@@ -213,11 +337,9 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
   const bool another = needless && outgoing.needless_seq && after(s.seq, *outgoing.needless_seq);
   if (retransmitted && (!needless || another)) end_needless(outgoing);
   if (retransmitted && !outgoing.stall_open) {
-    const TimeNs sent = needless ? s.time_ns : sent_before(flow, was, s.time_ns);
-    const DirectionTrouble::Hold since = outgoing.hold.value_or(DirectionTrouble::Hold{s.frame, sent});
-    outgoing.stalls.push_back(
-        {.frame = since.frame, .start_ns = since.time_ns, .again_ns = s.time_ns, .end_ns = s.time_ns});
-    outgoing.stall_open = true;
+    const Resent* const resent = needless ? nullptr : resent_by(flow, from);
+    const TimeNs since = needless ? s.time_ns : sent_before(flow, odd.was, s.time_ns);
+    open_stall(outgoing, resent ? *resent : Resent{a.snd_una, s.frame, since, s.time_ns});
     if (needless) outgoing.needless_seq = s.seq;
   }
   if (needless && outgoing.needless_seq) outgoing.needless_seq = s.seq;
@@ -227,14 +349,16 @@ void Tracker::watch_progress(Flow& flow, unsigned from, const Segment& s, Progre
     note_point(stall, flow, from, s);
     stall.sent_to = is_other_mac(b.mac, s.dst_mac) && !moved_on(s, b.last_ns) ? s.dst_mac : 0;
     stall.end_ns = s.time_ns;
-    if (outgoing.zero_window_open)
-      stall.cause = StallCause::zero_window;
-    else if (b.last_ns < (stall.segments > 1 ? stall.again_ns : stall.start_ns))
-      stall.cause = StallCause::no_answer;
-    else if (outgoing.reasons[static_cast<size_t>(Reason::invalid_sequence)] != 0 || moved_off_sequence(t))
-      stall.cause = StallCause::refused_sequence;
-    else
-      stall.cause = StallCause::loss;
+    stall.copy_open = b.acked && s.seq == b.ack_max;
+    const bool another_copy = s.time_ns > stall.again_ns;
+    // Nobody could answer what was lost before the capture point.
+    if (progress.shown_first) stall.again_ns = s.time_ns;
+    stall.cause = progress.shown_first ? StallCause::loss : cause_of(t, from, stall, b.last_ns, another_copy);
+  }
+  for (DirectionTrouble& direction : t.direction) {
+    if (!progress.misplaced) break;
+    if (direction.stall_open) direction.stalls.back().misplaced[from] = true;
+    if (direction.hold && direction.hold->by == from) direction.hold.reset();
   }
 }
 
@@ -259,10 +383,10 @@ void Tracker::close_stalls(const Flow& flow, Trouble& t) {
                             .frame = direction.zero_window_frame,
                             .start_ns = direction.zero_window_ns,
                             .end_ns = flow.last_ns()});
-    for (Stall& stall : direction.stalls)
-      if (paws_during(t, stall)) stall.cause = StallCause::paws;
+    blame_paws(t, direction);
     std::erase_if(direction.stalls,
                   [](const Stall& stall) { return stall.end_ns - stall.start_ns < kWorthNaming; });
+    std::ranges::stable_sort(direction.stalls, {}, &Stall::start_ns);
   }
 }
 

@@ -125,7 +125,10 @@ std::unique_ptr<Trouble> Tracker::finish(Flow& flow) {
   last_points_.erase(flow.id);
   rewritten_.erase(flow.id);
   const Lacking lacking = lacking_of(flow);
-  for (unsigned sender = 0; sender < 2; ++sender) gaps_.erase(key_of_gaps(flow, sender));
+  for (unsigned sender = 0; sender < 2; ++sender) {
+    gaps_.erase(key_of(flow, sender));
+    resent_.erase(key_of(flow, sender));
+  }
   if (lacking.bytes != 0) trouble(flow).lacking = lacking;
   if (flow.trouble == 0) return nullptr;
   std::unique_ptr<Trouble> t = std::move(pool_[flow.trouble - 1]);

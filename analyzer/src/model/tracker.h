@@ -78,7 +78,7 @@ class Tracker {
 
  private:
   Trouble& trouble(Flow& flow);
-  static uint64_t key_of_gaps(const Flow& flow, unsigned sender) { return uint64_t{flow.id} << 1 | sender; }
+  static uint64_t key_of(const Flow& flow, unsigned sender) { return uint64_t{flow.id} << 1 | sender; }
   static void settle(const Flow& flow, Trouble& t);
 
   // own_word.h
@@ -110,7 +110,7 @@ class Tracker {
   void lack_data(Flow& flow, unsigned sender, SeqNum from, SeqNum to, uint64_t frame);
   Gaps* gaps_of(const Flow& flow, unsigned sender);
   Lacking lacking_of(const Flow& flow);
-  void note_gaps(const Odd& odd);
+  void note_gaps(Odd& odd);
 
   // capture_points.cpp
   void note_points(const Odd& odd);
@@ -163,6 +163,8 @@ class Tracker {
   static void count(DirectionTrouble& direction, const OpenVerdict& verdict);
 
   // stalls.cpp
+  void note_resent(const Odd& odd);
+  const Resent* resent_by(const Flow& flow, unsigned sender) const;
   void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Needed refused);
   void let_go(Flow& flow, uint64_t frame);
   struct Progress {
@@ -171,9 +173,13 @@ class Tracker {
     bool new_data;
     bool heard_unseen;      ///< its sender has got what the capture does not hold
     bool closes;            ///< both sides: nobody waits for the ACK of a FIN any more
+    bool shown_first;       ///< the data: earlier copies, or all, were lost before the capture point
+    bool misplaced;         ///< it passed PAWS, but was refused for its numbers
+    bool speaks;            ///< it is its sender's own present word, and no RST
   };
-  void watch_progress(Flow& flow, unsigned from, const Segment& s, Progress progress, bool retransmitted,
-                      const Host& was);
+  void watch_progress(const Odd& odd, Progress progress, bool retransmitted);
+  void follow_stalls(const Odd& odd, Progress progress, bool retransmitted);
+  bool waits_long(const Flow& flow, unsigned sender, TimeNs now) const;
   static void close_stalls(const Flow& flow, Trouble& t);
   void note_point(Stall& stall, const Flow& flow, unsigned from, const Segment& s) const;
 
@@ -207,7 +213,8 @@ class Tracker {
     uint32_t point = 0;  ///< behind it: Copies::point_of()
   };
   std::unordered_map<uint32_t, std::array<Rewriter, 2>> rewritten_;  ///< by flow
-  std::unordered_map<uint64_t, Gaps> gaps_;  ///< of the senders that have any
+  std::unordered_map<uint64_t, Gaps> gaps_;  ///< by key_of(), of the senders that have any
+  std::unordered_map<uint64_t, Resent> resent_;  ///< likewise
 };
 
 }  // namespace tsaudit

@@ -52,11 +52,14 @@ struct FrameList {
     else
       first_ns = kept.front().time_ns;
   }
-  /// Was one of them between these two moments? Of those that are not kept only the first and the last moment are known.
+  /// The first between these two moments; null: none that is kept.
+  const Kept* first_within(TimeNs from, TimeNs to) const {
+    const auto at = std::ranges::find_if(kept, [=](const Kept& k) { return k.time_ns >= from && k.time_ns <= to; });
+    return at == kept.end() ? nullptr : &*at;
+  }
+  /// Was one of them between? Of those that are not kept only the first and the last moment are known.
   bool any_within(TimeNs from, TimeNs to) const {
-    const auto within = [=](const Kept& k) { return k.time_ns >= from && k.time_ns <= to; };
-    return std::ranges::any_of(kept, within) ||
-           (count > kept.size() && last_ns >= from && kept.back().time_ns <= to);
+    return first_within(from, to) || (count > kept.size() && last_ns >= from && kept.back().time_ns <= to);
   }
   uint64_t first_frame() const { return kept.front().frame; }
   int32_t first_ticks_behind() const { return kept.front().ticks_behind; }
@@ -236,15 +239,17 @@ struct PendingPause {
   bool found = false;     ///< no queue explains it; whether the clock goes on at its rate is to be seen
 };
 
-enum class StallCause : uint8_t { paws, zero_window, no_answer, loss, refused_sequence, reset, icmp };
+enum class StallCause : uint8_t { paws, zero_window, no_answer, loss, refused, refused_sequence, reset, icmp };
 std::string_view to_string(StallCause cause);
 
 /// One direction without progress.
 struct Stall {
   StallCause cause = StallCause::loss;
-  uint64_t frame = 0;  ///< where it shows first
+  std::optional<StallCause> cause_before = {};  ///< until a segment that matters was discarded for its timestamps
+  uint64_t frame = 0;  ///< where it shows first: began, or what began before was sent again
+  bool frame_again = false;  ///< the latter
   TimeNs start_ns = 0;
-  TimeNs again_ns = 0;    ///< the first retransmission
+  TimeNs again_ns = 0;    ///< the first retransmission, or since then the first that the capture shows of the data
   TimeNs end_ns = 0;      ///< last moment of it that the capture shows
   bool over = false;      ///< progress was seen again
   uint8_t new_segments = 0;     ///< with data that were not sent before
@@ -254,7 +259,20 @@ struct Stall {
   MacAddress sent_to = 0;  ///< where its last segment went on the link, unless the other end sends from there
   uint64_t arrived = 0;   ///< at another point of the capture than the first, of these and of what was under way
   bool last_point_known = false;  ///< where its sender's segments were seen last before
+  bool copy_open = false;       ///< its sender's last segment was a copy of what the receiver waits for
+  uint8_t answered_copies = 0;  ///< of those, with the ACK that it had sent before
+  bool misplaced[2] = {false, false};  ///< [i]: host[i] was refused meanwhile, for its numbers
   bool lost_within() const { return last_point_known && segments >= 2 && arrived == 0; }
+};
+
+/// What was sent again and is not acknowledged yet. Mostly it will be before that is a trouble.
+struct Resent {
+  SeqNum una;                ///< its sender's: once that has moved it is over
+  uint64_t frame = 0;        ///< of the first copy
+  TimeNs since_ns = 0;       ///< when the data were sent first, or others before them acknowledged
+  TimeNs again_ns = 0;       ///< when that copy was
+  bool data = false;         ///< not a FIN alone
+  bool shown_first = false;  ///< the capture lacks what came before that copy
 };
 
 /// About the segments of one sender, and the receiver at the other end.
@@ -322,12 +340,14 @@ struct DirectionTrouble {
   std::optional<SeqNum> damaged_end;  ///< of a segment with a bad checksum that has not been sent again
   /// Since PAWS refused this segment, of its own or with the ACK or the window for them, its data make no progress.
   struct Hold {
+    unsigned by;  ///< index of its sender in Flow::host
     uint64_t frame;
     TimeNs time_ns;
     bool certain = false;  ///< there are such data, or somebody asks
     bool data = false;     ///< there are: an answer to a probe helps them nothing
   };
   std::optional<Hold> hold;
+  TimeNs progress_ns = INT64_MIN;  ///< when it was seen last, while anything was odd
   bool probes = false;  ///< its last segment asks whether the other end is there, or its window open
   bool stall_open = false;            ///< stalls.back() goes on
   uint32_t stalls_left_out = 0;       ///< shorter than all of stalls, which holds no more

@@ -163,7 +163,10 @@ class Details {
             (finding.from ? ", " + direction_name(*finding.from) : "") +
                 (finding.evidence != Evidence::none ? fmt::format(", {}", to_string(finding.evidence)) : ""));
     row("", as_sentence(finding.message));
-    if (!finding.frames.empty()) row("", frame_list(finding));
+    std::string where = frame_list(finding);
+    if (is_stall(finding) && finding.duration_ns > 0)
+      where += fmt::format(", from {} into the flow on", duration_text(elapsed(flow_.first_ns, finding.time_ns)));
+    if (!finding.frames.empty()) row("", where);
     if (!finding.suppressed.empty())
       row("", fmt::format("does not count: {}", printable(finding.suppressed)));
     if (!finding.advice.empty()) row("to do", finding.advice);

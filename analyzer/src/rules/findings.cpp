@@ -260,10 +260,16 @@ class Collector {
           f->advice = will_it_heal();
       } else if (is_undecided(stall)) {
         f = &add(RuleId::capture_incomplete, from_, stall.frame, stall.start_ns,
-                 fmt::format("no progress for {}{}, and {}", duration_text(lasted), until,
+                 fmt::format("no progress for {}{}{}{}", duration_text(lasted), until,
+                             stall.cause == StallCause::refused
+                                 ? fmt::format(": {} answers copies and takes none", named(other(from_)))
+                                 : "",
                              report_.timestamps == Negotiated::no
-                                 ? "the capture does not show why"
-                                 : "whether timestamps are to blame is not known"));
+                                 ? ", and the capture does not show why"
+                                 : ", and whether timestamps are to blame is not known"));
+        if (stall.cause == StallCause::refused)
+          f->advice = fmt::format("Capture at {}: something on the way may change what arrives there.",
+                                  named(other(from_)));
       } else {
         f = &add(RuleId::not_timestamps, from_, stall.frame, stall.start_ns,
                  fmt::format("no progress for {}{}: {}", duration_text(lasted), until, cause_of(stall)));
@@ -309,6 +315,7 @@ class Collector {
 
   /// Segments were lost, or discarded, and those that the capture has could not all be judged?
   bool is_undecided(const Stall& stall) const {
+    if (stall.cause == StallCause::refused) return true;
     if (stall.cause != StallCause::loss && stall.cause != StallCause::no_answer) return false;
     if (stall.answers_unseen || is_one_sided(flow_) ||
         (report_.options_cut && report_.timestamps == Negotiated::unknown))

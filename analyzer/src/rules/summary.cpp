@@ -49,12 +49,23 @@ std::optional<std::string> what_changed(const FlowReport& report, const Migratio
   return std::nullopt;
 }
 
-/// What stalled it but timestamps: rather what somebody can mend.
+/// Of those that `is` picks the one that lasted longest; null: there is none.
+template <class Is>
+const Finding* longest(const FlowReport& report, Is&& is) {
+  const Finding* longest = nullptr;
+  for (const Finding& finding : report.findings)
+    if (is(finding) && (!longest || finding.duration_ns > longest->duration_ns)) longest = &finding;
+  return longest;
+}
+
+/// The cause of a stall other than timestamps: rather one that somebody can mend.
 const Finding* other_cause_of(const FlowReport& report) {
-  const auto mendable = std::ranges::find_if(report.findings, [](const Finding& finding) {
+  const Finding* const mendable = longest(report, [](const Finding& finding) {
     return finding.rule == RuleId::not_timestamps && !finding.advice.empty();
   });
-  return mendable != report.findings.end() ? &*mendable : find(report, RuleId::not_timestamps);
+  return mendable ? mendable : longest(report, [](const Finding& finding) {
+    return finding.rule == RuleId::not_timestamps;
+  });
 }
 
 }  // namespace
@@ -71,8 +82,8 @@ std::string summarise(const FlowReport& report) {
   if (drop && drop->severity == Severity::note && drop->evidence == Evidence::predicted)
     drop = nullptr;  // late copies
   if (drop && drop->evidence != Evidence::contradicted) return killed_by_paws(report, *drop);
-  const auto undecided = std::ranges::find_if(report.findings, is_undecided_stall);
-  if (undecided != report.findings.end()) return capitalised(undecided->message) + ".";
+  if (const Finding* undecided = longest(report, is_undecided_stall))
+    return capitalised(undecided->message) + ".";
   const Finding* other_cause = other_cause_of(report);
   if (report.timestamps == Negotiated::no) {
     if (!other_cause && report.worst >= Severity::warning) other_cause = &report.findings.front();

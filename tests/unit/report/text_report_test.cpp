@@ -39,7 +39,7 @@ flow 7  10.0.0.1:40007 -> 10.0.0.2:443  (frames 70-1069)
   to do   Add 4,003,200 ticks to the client's TSval (at least 3,999,500).
   error   TS002 paws-stall, client -> server, confirmed
           No progress for 33.1 s, until its last segment; by itself it would heal after 66 min 39 s.
-          frame 812
+          frame 812, from 27.9 s into the flow on
   note    TS006 endpoint-migrated, client
           10.0.0.1:40007 was replaced by another host at frame 812, 27.9 s into the flow, after 3.2
           s of silence; 98% sure.

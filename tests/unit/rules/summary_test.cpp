@@ -81,6 +81,16 @@ TEST(Summary, AnotherCauseClearsTimestamps) {
   EXPECT_EQ(summarise(report), "Timestamps were not negotiated; no progress for 5.0 s: zero window.");
 }
 
+TEST(Summary, TheLongestStallIsNamed) {
+  FlowReport report = flow();
+  for (const int64_t seconds : {1, 9, 3}) {
+    report.findings.push_back(finding(RuleId::not_timestamps, "no progress"));
+    report.findings.back().duration_ns = seconds * kSecond;
+    report.findings.back().message += " for " + std::to_string(seconds) + " s";
+  }
+  EXPECT_EQ(summarise(report), "Timestamps are not the problem: no progress for 9 s.");
+}
+
 TEST(Summary, AMoveWithoutLossIsSaid) {
   FlowReport report = flow();
   Migration m;
