@@ -304,8 +304,8 @@ void Tracker::follow_stalls(const Odd& odd, Progress progress, bool retransmitte
                            .over = true});
     }
   }
-  if (progress.speaks && incoming.stall_open && incoming.stalls.back().cause == StallCause::no_answer)
-    incoming.stalls.back().cause = cause_of(t, from ^ 1, incoming.stalls.back(), s.time_ns, false);
+  if (progress.speaks && b.state != TcpState::closed && incoming.stall_open && incoming.stalls.back().cause == StallCause::no_answer)
+    incoming.stalls.back().cause = cause_of(t, from ^ 1, incoming.stalls.back(), s.time_ns, true);
 
   for (unsigned sender = 0; progress.closes && sender < 2; ++sender) {
     if (t.direction[sender].hold || !lacks_fin_only(flow.host[sender], flow.host[sender ^ 1])) continue;
