@@ -165,6 +165,7 @@ class ExitCodes(Compare):
         for sides in [(empty, empty), (plain, plain), (self.healthy(), empty), (empty, self.healthy())]:
             document = self.compare(FINDINGS, *sides)
             self.assertIn("TS021", [finding["rule"] for finding in document["gate"]["findings"]])
+        self.compare(FINDINGS, "--policy", self.write("none.toml", b'fail_on = "none"\n'), empty, empty)
         self.compare(OK, "--min-flows", "0", empty, empty)
         self.compare(OK, "--min-flows", "0", plain, plain)
 

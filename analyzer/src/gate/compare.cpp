@@ -86,10 +86,7 @@ class Comparison {
   }
 
  private:
-  void count(const Finding& finding) {
-    out_.gate.counted += finding.suppressed.empty() && policy_.fail_on != Severity::none &&
-                         finding.severity >= policy_.fail_on;
-  }
+  void count(const Finding& finding) { out_.gate.counted += counts(finding, policy_.fail_on); }
 
   /// Severity, suppression, and what they mean for the gate.
   void settle(FlowDelta& delta, Finding& finding) {

@@ -199,6 +199,7 @@ void write_finding_members(JsonStream& json, const Finding& finding) {
   json.field("message", finding.message);
   json.field("fingerprint", finding.fingerprint);
   json.field("advice", finding.advice);
+  json.field("offset", finding.offset);
   json.field("baseline_state", to_string(finding.baseline_state));
   json.key("suppressed");
   finding.suppressed.empty() ? json.value(nullptr) : json.value(finding.suppressed);
@@ -210,6 +211,8 @@ void write_gate_members(JsonStream& json, const GateReport& gate) {
   json.field("counted", gate.counted);
   json.field("suppressed", gate.suppressed);
   json.field("known", gate.known);
+  json.key("incomplete");
+  gate.incomplete.empty() ? json.value(nullptr) : json.value(gate.incomplete);
   json.key("findings");
   json.begin_array();
   for (const Finding& finding : gate.findings) {

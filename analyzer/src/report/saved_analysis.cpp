@@ -145,6 +145,7 @@ Finding finding_of(const json& object) {
   out.message = object.at("message");
   out.fingerprint = object.at("fingerprint");
   out.advice = object.at("advice");
+  out.offset = maybe_whole<int64_t>(object, "offset");
   return out;
 }
 

@@ -97,6 +97,7 @@ TEST(JsonReport, FindingsAreSortedWorstFirst) {
     "message": "12 segments with 17,376 bytes discarded: TSval was up to 3,999,500 ticks behind TS.Recent.",
     "fingerprint": "TS001/client/1",
     "advice": "Add 4,003,200 ticks to the client's TSval (at least 3,999,500).",
+    "offset": null,
     "baseline_state": "none", "suppressed": null})"));
 }
 
