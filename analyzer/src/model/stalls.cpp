@@ -229,6 +229,10 @@ void Tracker::let_go(Flow& flow, uint64_t frame) {
     if (direction.hold && direction.hold->frame == frame) direction.hold.reset();
 }
 
+std::optional<SeqNum> una_of(const Host& sender) {
+  return sender.una_known ? std::optional(sender.snd_una) : std::nullopt;
+}
+
 /// It sends again what has not been acknowledged.
 void Tracker::note_resent(const Odd& odd) {
   const auto& [flow, s, a, b] = std::tie(odd.flow, odd.s, odd.a, odd.b);
@@ -236,27 +240,30 @@ void Tracker::note_resent(const Odd& odd) {
   TimeNs since = sent_before(flow, odd.was, s.time_ns);
   if (flow.trouble) since = std::max(since, trouble(flow).direction[odd.from].progress_ns);
   Resent& resent = resent_[key_of(flow, odd.from)];
-  if (resent.frame == 0 || resent.una != a.snd_una)
-    resent = {a.snd_una, s.frame, since, s.time_ns, false, odd.shown_first};
+  if (resent.frame == 0 || resent.una != una_of(a))
+    resent = {una_of(a), s.frame, since, s.time_ns, false, odd.shown_first};
   resent.data = resent.data || !odd.fin_again;
 }
 
-const Resent* Tracker::resent_by(const Flow& flow, unsigned sender) const {
-  const auto at = resent_.empty() ? resent_.end() : resent_.find(key_of(flow, sender));
-  return at == resent_.end() || at->second.una != flow.host[sender].snd_una ? nullptr : &at->second;
+/// Before that segment.
+const Resent* Tracker::resent_by(const Odd& odd, unsigned sender) const {
+  const auto at = resent_.empty() ? resent_.end() : resent_.find(key_of(odd.flow, sender));
+  const bool present =
+      at != resent_.end() && at->second.una == (sender == odd.from ? una_of(odd.a) : odd.snd_una);
+  return present ? &at->second : nullptr;
 }
 
 /// Once is everyday life, unless it is long until it is acknowledged.
-bool Tracker::waits_long(const Flow& flow, unsigned sender, TimeNs now) const {
-  const Resent* resent = resent_by(flow, sender);
-  return resent && resent->data && now - resent->since_ns >= kWorthNaming;
+bool Tracker::waits_long(const Odd& odd, unsigned sender) const {
+  const Resent* resent = resent_by(odd, sender);
+  return resent && resent->data && odd.s.time_ns - resent->since_ns >= kWorthNaming;
 }
 
 /// News of progress, maybe, or a retransmission.
 void Tracker::watch_progress(const Odd& odd, Progress progress, bool retransmitted) {
   const auto& [flow, s, a] = std::tie(odd.flow, odd.s, odd.a);
-  if (flow.trouble || closes_window(s) || (retransmitted && a.retransmit_run >= 2) ||
-      waits_long(flow, 0, s.time_ns) || waits_long(flow, 1, s.time_ns))
+  if (flow.trouble || closes_window(s) || (retransmitted && a.retransmit_run >= 2) || waits_long(odd, 0) ||
+      waits_long(odd, 1))
     follow_stalls(odd, progress, retransmitted);
   if (progress.of_other) resent_.erase(key_of(flow, odd.from ^ 1));
   if (progress.of_own) resent_.erase(key_of(flow, odd.from));
@@ -267,8 +274,8 @@ void Tracker::follow_stalls(const Odd& odd, Progress progress, bool retransmitte
   const unsigned from = odd.from;
   Trouble& t = trouble(flow);
   for (unsigned sender = 0; sender < 2; ++sender) {
-    if (t.direction[sender].stall_open || !waits_long(flow, sender, s.time_ns)) continue;
-    const Resent& resent = *resent_by(flow, sender);
+    if (t.direction[sender].stall_open || !waits_long(odd, sender)) continue;
+    const Resent& resent = *resent_by(odd, sender);
     open_stall(t.direction[sender], resent);
     Stall& stall = t.direction[sender].stalls.back();
     stall.cause = resent.shown_first ? StallCause::loss
@@ -279,10 +286,8 @@ void Tracker::follow_stalls(const Odd& odd, Progress progress, bool retransmitte
   const bool answered = progress.answers && incoming.hold && !incoming.hold->data && !incoming.stalls_now();
   // An ACK that is only said once more may get lost as it did before.
   const bool said_before = incoming.needless_seq && !after(s.ack, odd.was.ack_max);
-  if ((progress.of_other && !said_before) || answered) {
-    end_stall(incoming, s.time_ns, true);
-    if (odd.was.acked && after(s.ack, odd.was.ack_max)) incoming.progress_ns = s.time_ns;
-  }
+  if ((progress.of_other && !said_before) || answered) end_stall(incoming, s.time_ns, true);
+  if (odd.new_ack && !odd.dropped()) incoming.progress_ns = s.time_ns;
   if (incoming.stall_open && incoming.stalls.back().copy_open && odd.repeats_ack && !sacks_beyond_ack(s)) {
     Stall& stall = incoming.stalls.back();
     stall.copy_open = false;
@@ -337,9 +342,9 @@ void Tracker::follow_stalls(const Odd& odd, Progress progress, bool retransmitte
   const bool another = needless && outgoing.needless_seq && after(s.seq, *outgoing.needless_seq);
   if (retransmitted && (!needless || another)) end_needless(outgoing);
   if (retransmitted && !outgoing.stall_open) {
-    const Resent* const resent = needless ? nullptr : resent_by(flow, from);
+    const Resent* const resent = needless ? nullptr : resent_by(odd, from);
     const TimeNs since = needless ? s.time_ns : sent_before(flow, odd.was, s.time_ns);
-    open_stall(outgoing, resent ? *resent : Resent{a.snd_una, s.frame, since, s.time_ns});
+    open_stall(outgoing, resent ? *resent : Resent{una_of(a), s.frame, since, s.time_ns});
     if (needless) outgoing.needless_seq = s.seq;
   }
   if (needless && outgoing.needless_seq) outgoing.needless_seq = s.seq;

@@ -164,7 +164,7 @@ class Tracker {
 
   // stalls.cpp
   void note_resent(const Odd& odd);
-  const Resent* resent_by(const Flow& flow, unsigned sender) const;
+  const Resent* resent_by(const Odd& odd, unsigned sender) const;
   void hold_up(Flow& flow, unsigned from, uint64_t frame, TimeNs time_ns, Needed refused);
   void let_go(Flow& flow, uint64_t frame);
   struct Progress {
@@ -179,7 +179,7 @@ class Tracker {
   };
   void watch_progress(const Odd& odd, Progress progress, bool retransmitted);
   void follow_stalls(const Odd& odd, Progress progress, bool retransmitted);
-  bool waits_long(const Flow& flow, unsigned sender, TimeNs now) const;
+  bool waits_long(const Odd& odd, unsigned sender) const;
   static void close_stalls(const Flow& flow, Trouble& t);
   void note_point(Stall& stall, const Flow& flow, unsigned from, const Segment& s) const;
 

@@ -267,7 +267,7 @@ struct Stall {
 
 /// What was sent again and is not acknowledged yet. Mostly it will be before that is a trouble.
 struct Resent {
-  SeqNum una;                ///< its sender's: once that has moved it is over
+  std::optional<SeqNum> una;  ///< its sender's, if known: once that has moved it is over
   uint64_t frame = 0;        ///< of the first copy
   TimeNs since_ns = 0;       ///< when the data were sent first, or others before them acknowledged
   TimeNs again_ns = 0;       ///< when that copy was
