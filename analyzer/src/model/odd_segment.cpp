@@ -277,24 +277,23 @@ void Tracker::go_on(Odd& odd) {
   // no more to send before their ACK once they had to be sent again.
   const bool goes_on = !b.seen && odd.new_data && !odd.first && !odd.dropped();
   if (goes_on) a.retransmit_run = 0;
-  const bool more = odd.new_data && !odd.first && before(s.seq, odd.was.snd_nxt);  // than before, from there
+  const bool more =
+      odd.new_data && !odd.first && before(s.seq, odd.was.snd_nxt);  // and before that what was sent
   const bool copy = odd.seen_before && s.time_ns - odd.was.last_ns <= Copies::kOnTheWay;
   if ((odd.retransmitted || odd.fin_again || more) && !copy) note_resent(odd);
   const bool present = !odd.overtaken && !s.has(kRst);
   const bool misplaced =
       odd.dropped() && (j.reason == Reason::old_sequence || j.reason == Reason::invalid_sequence);
-  watch_progress(
-      odd,
-      {.of_other = (!odd.dropped() && odd.new_ack) || (taken && una_moved) || opened,
-       .of_own = goes_on,
-       .answers = answers,
-       .new_data = odd.new_data,
-       .heard_unseen = odd.heard_unseen,
-       .closes = s.has(kRst) && !odd.dropped(),
-       .shown_first = odd.shown_first,
-       .misplaced = misplaced && present && s.has_ts() && !is_keepalive(b, s),
-       .speaks = present},
-      sent_again);
+  watch_progress(odd,
+                 {.of_other = (!odd.dropped() && odd.new_ack) || (taken && una_moved) || opened,
+                  .of_own = goes_on,
+                  .answers = answers,
+                  .new_data = odd.new_data,
+                  .heard_unseen = odd.heard_unseen,
+                  .closes = s.has(kRst) && !odd.dropped(),
+                  .misplaced = misplaced && present && s.has_ts() && !is_keepalive(b, s),
+                  .speaks = present},
+                 sent_again);
 }
 
 /// What the receiver's state alone does not tell.

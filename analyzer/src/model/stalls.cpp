@@ -33,9 +33,7 @@ bool had_arrived(const Host& receiver, const Segment& s) {
   return receiver.acked && !after(s.end_seq(), receiver.ack_max);
 }
 
-bool closes_window(const Segment& s) {
-  return s.window == 0 && s.has(kAck) && !s.has(kSyn | kRst | kFin);
-}
+bool closes_window(const Segment& s) { return s.window == 0 && s.has(kAck) && !s.has(kSyn | kRst | kFin); }
 
 /// Do the ACKs of what `from` sends not reach it, for all that is known: refused, or lost as the data beside
 /// them?
@@ -82,8 +80,8 @@ void add_stall(DirectionTrouble& direction, Stall stall) {
   leave_out_shortest(direction);
 }
 
-/// From the first discard on. What kept it for long before that was something else, and all the time if nothing much
-/// followed.
+/// From the first discard on. What kept it for long before that was something else, and all the time if
+/// nothing much followed.
 void blame_paws(const Trouble& t, DirectionTrouble& direction) {
   std::vector<Stall> before;
   for (Stall& stall : direction.stalls) {
@@ -107,7 +105,6 @@ void blame_paws(const Trouble& t, DirectionTrouble& direction) {
       }
       before.push_back(part);
       stall.frame = first->frame;
-      stall.frame_again = false;
       stall.start_ns = first->time_ns;
     }
     stall.cause = StallCause::paws;
@@ -119,7 +116,6 @@ void blame_paws(const Trouble& t, DirectionTrouble& direction) {
 void open_stall(DirectionTrouble& direction, const Resent& sent) {
   const auto& hold = direction.hold;
   direction.stalls.push_back({.frame = hold ? hold->frame : sent.frame,
-                              .frame_again = !hold,
                               .start_ns = hold ? hold->time_ns : sent.since_ns,
                               .again_ns = sent.again_ns,
                               .end_ns = sent.again_ns});
@@ -132,7 +128,8 @@ void close_stall(DirectionTrouble& direction, TimeNs now, bool over) {
   stall.over = over;
   // What is lost is not answered.
   constexpr uint8_t kNoAccident = 2;
-  if (stall.cause == StallCause::loss && stall.answered_copies >= kNoAccident) stall.cause = StallCause::refused;
+  if (stall.cause == StallCause::loss && stall.answered_copies >= kNoAccident)
+    stall.cause = StallCause::refused;
   if (over && now - stall.start_ns < kWorthNaming)
     direction.stalls.pop_back();
   else if (direction.icmp && (stall.cause == StallCause::no_answer || stall.cause == StallCause::loss)) {
@@ -309,7 +306,8 @@ void Tracker::follow_stalls(const Odd& odd, Progress progress, bool retransmitte
                            .over = true});
     }
   }
-  if (progress.speaks && b.state != TcpState::closed && incoming.stall_open && incoming.stalls.back().cause == StallCause::no_answer)
+  if (progress.speaks && b.state != TcpState::closed && incoming.stall_open &&
+      incoming.stalls.back().cause == StallCause::no_answer)
     incoming.stalls.back().cause = cause_of(t, from ^ 1, incoming.stalls.back(), s.time_ns, true);
 
   for (unsigned sender = 0; progress.closes && sender < 2; ++sender) {
@@ -357,8 +355,8 @@ void Tracker::follow_stalls(const Odd& odd, Progress progress, bool retransmitte
     stall.copy_open = b.acked && s.seq == b.ack_max;
     const bool another_copy = s.time_ns > stall.again_ns;
     // Nobody could answer what was lost before the capture point.
-    if (progress.shown_first) stall.again_ns = s.time_ns;
-    stall.cause = progress.shown_first ? StallCause::loss : cause_of(t, from, stall, b.last_ns, another_copy);
+    if (odd.shown_first) stall.again_ns = s.time_ns;
+    stall.cause = odd.shown_first ? StallCause::loss : cause_of(t, from, stall, b.last_ns, another_copy);
   }
   for (DirectionTrouble& direction : t.direction) {
     if (!progress.misplaced) break;

@@ -173,7 +173,6 @@ class Tracker {
     bool new_data;
     bool heard_unseen;      ///< its sender has got what the capture does not hold
     bool closes;            ///< both sides: nobody waits for the ACK of a FIN any more
-    bool shown_first;       ///< the data: earlier copies, or all, were lost before the capture point
     bool misplaced;         ///< it passed PAWS, but was refused for its numbers
     bool speaks;            ///< it is its sender's own present word, and no RST
   };
@@ -213,7 +212,7 @@ class Tracker {
     uint32_t point = 0;  ///< behind it: Copies::point_of()
   };
   std::unordered_map<uint32_t, std::array<Rewriter, 2>> rewritten_;  ///< by flow
-  std::unordered_map<uint64_t, Gaps> gaps_;  ///< by key_of(), of the senders that have any
+  std::unordered_map<uint64_t, Gaps> gaps_;      ///< by key_of(), of the senders that have any
   std::unordered_map<uint64_t, Resent> resent_;  ///< likewise
 };
 

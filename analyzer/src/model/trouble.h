@@ -246,8 +246,7 @@ std::string_view to_string(StallCause cause);
 struct Stall {
   StallCause cause = StallCause::loss;
   std::optional<StallCause> cause_before = {};  ///< until a segment that matters was discarded for its timestamps
-  uint64_t frame = 0;  ///< where it shows first: began, or what began before was sent again
-  bool frame_again = false;  ///< the latter
+  uint64_t frame = 0;  ///< where it shows first: what held it up, or the first copy of what had been sent before
   TimeNs start_ns = 0;
   TimeNs again_ns = 0;    ///< the first retransmission, or since then the first that the capture shows of the data
   TimeNs end_ns = 0;      ///< last moment of it that the capture shows

@@ -165,7 +165,8 @@ class Details {
     row("", as_sentence(finding.message));
     std::string where = frame_list(finding);
     if (is_stall(finding) && finding.duration_ns > 0)
-      where += fmt::format(", from {} into the flow on", duration_text(elapsed(flow_.first_ns, finding.time_ns)));
+      where +=
+          fmt::format(", from {} into the flow on", duration_text(elapsed(flow_.first_ns, finding.time_ns)));
     if (!finding.frames.empty()) row("", where);
     if (!finding.suppressed.empty())
       row("", fmt::format("does not count: {}", printable(finding.suppressed)));

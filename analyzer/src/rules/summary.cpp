@@ -63,9 +63,9 @@ const Finding* other_cause_of(const FlowReport& report) {
   const Finding* const mendable = longest(report, [](const Finding& finding) {
     return finding.rule == RuleId::not_timestamps && !finding.advice.empty();
   });
-  return mendable ? mendable : longest(report, [](const Finding& finding) {
-    return finding.rule == RuleId::not_timestamps;
-  });
+  return mendable
+             ? mendable
+             : longest(report, [](const Finding& finding) { return finding.rule == RuleId::not_timestamps; });
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace {
 /// Of the client, after finish().
 std::vector<Stall> client_stalls(Conversation& c) {
   c.finish();
-  return c.finished_trouble() ? c.finished_trouble()->direction[c.flow().client].stalls : std::vector<Stall>();
+  return c.finished_trouble() ? c.finished_trouble()->direction[c.flow().client].stalls
+                              : std::vector<Stall>();
 }
 
 /// The client's last 100 bytes once more.
