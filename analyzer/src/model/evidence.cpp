@@ -146,7 +146,7 @@ void Tracker::decide(Flow& flow, unsigned sender, OpenVerdict& v, Verdict now, R
     lost.data = v.end_seq != v.seq;
     lost.ack = acknowledges;
     if (lost) {
-      note_loss(flow, sender, reason, v.state, v.repeated);
+      note_loss(flow, sender, reason, v.state.state, v.state.ts_recent, v.repeated);
       hold_up(flow, sender, v.frame, v.time_ns, lost);
     }
     v.list = lost ? &DirectionTrouble::paws_drops : &DirectionTrouble::stale_acks;

@@ -278,7 +278,7 @@ void Tracker::go_on(Odd& odd) {
   const bool goes_on = !b.seen && odd.new_data && !odd.first && !odd.dropped();
   if (goes_on) a.retransmit_run = 0;
   const bool more =
-      odd.new_data && !odd.first && before(s.seq, odd.was.snd_nxt);  // and before that what was sent
+      odd.new_data && !odd.first && before(s.seq, odd.was.snd_nxt);  // beside what was sent before
   const bool copy = odd.seen_before && s.time_ns - odd.was.last_ns <= Copies::kOnTheWay;
   if ((odd.retransmitted || odd.fin_again || more) && !copy) note_resent(odd);
   const bool present = !odd.overtaken && !s.has(kRst);

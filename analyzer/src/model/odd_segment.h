@@ -47,7 +47,7 @@ struct Tracker::Odd {
   bool new_ack = false, repeats_ack = false;
   bool heard_unseen =
       false;  ///< its sender has got something of the other side that the capture does not hold
-  bool shown_first = false;  ///< its data, behind later ones
+  bool shown_first = false;  ///< data that the capture lacked: earlier copies were lost on their way to it
   SenderClock::Fit fit = SenderClock::Fit::good;
   Judgement j;
   std::optional<SeqNum> snd_una;  ///< of its receiver, before it

@@ -49,6 +49,10 @@ bool lacks_fin_only(const Host& sender, const Host& receiver) {
   return sender.fin_sent && receiver.acked && receiver.ack_max == sender.snd_nxt - 1;
 }
 
+std::optional<SeqNum> una_of(const Host& sender) {
+  return sender.una_known ? std::optional(sender.snd_una) : std::nullopt;
+}
+
 /// When the data that `sender` sends again now were sent before, or later if that is not known.
 TimeNs sent_before(const Flow& flow, const Host& sender, TimeNs now) {
   if (sender.payload_bytes == 0) return sender.last_ns;  // not in sight
@@ -226,10 +230,6 @@ void Tracker::let_go(Flow& flow, uint64_t frame) {
     if (direction.hold && direction.hold->frame == frame) direction.hold.reset();
 }
 
-std::optional<SeqNum> una_of(const Host& sender) {
-  return sender.una_known ? std::optional(sender.snd_una) : std::nullopt;
-}
-
 /// It sends again what has not been acknowledged.
 void Tracker::note_resent(const Odd& odd) {
   const auto& [flow, s, a, b] = std::tie(odd.flow, odd.s, odd.a, odd.b);
@@ -250,17 +250,18 @@ const Resent* Tracker::resent_by(const Odd& odd, unsigned sender) const {
   return present ? &at->second : nullptr;
 }
 
-/// Once is everyday life, unless it is long until it is acknowledged.
-bool Tracker::waits_long(const Odd& odd, unsigned sender) const {
-  const Resent* resent = resent_by(odd, sender);
-  return resent && resent->data && odd.s.time_ns - resent->since_ns >= kWorthNaming;
+/// Once is everyday life, unless it is long until it is acknowledged. Null: nothing is.
+const Resent* Tracker::overdue(const Odd& odd, unsigned sender) const {
+  const Resent* const resent = resent_by(odd, sender);
+  const bool long_ago = resent && resent->data && odd.s.time_ns - resent->since_ns >= kWorthNaming;
+  return long_ago ? resent : nullptr;
 }
 
 /// News of progress, maybe, or a retransmission.
 void Tracker::watch_progress(const Odd& odd, Progress progress, bool retransmitted) {
   const auto& [flow, s, a] = std::tie(odd.flow, odd.s, odd.a);
-  if (flow.trouble || closes_window(s) || (retransmitted && a.retransmit_run >= 2) || waits_long(odd, 0) ||
-      waits_long(odd, 1))
+  if (flow.trouble || closes_window(s) || (retransmitted && a.retransmit_run >= 2) || overdue(odd, 0) ||
+      overdue(odd, 1))
     follow_stalls(odd, progress, retransmitted);
   if (progress.of_other) resent_.erase(key_of(flow, odd.from ^ 1));
   if (progress.of_own) resent_.erase(key_of(flow, odd.from));
@@ -271,12 +272,12 @@ void Tracker::follow_stalls(const Odd& odd, Progress progress, bool retransmitte
   const unsigned from = odd.from;
   Trouble& t = trouble(flow);
   for (unsigned sender = 0; sender < 2; ++sender) {
-    if (t.direction[sender].stall_open || !waits_long(odd, sender)) continue;
-    const Resent& resent = *resent_by(odd, sender);
-    open_stall(t.direction[sender], resent);
+    const Resent* const resent = t.direction[sender].stall_open ? nullptr : overdue(odd, sender);
+    if (!resent) continue;
+    open_stall(t.direction[sender], *resent);
     Stall& stall = t.direction[sender].stalls.back();
-    stall.cause = resent.shown_first ? StallCause::loss
-                                     : cause_of(t, sender, stall, flow.host[sender ^ 1].last_ns, false);
+    stall.cause = resent->shown_first ? StallCause::loss
+                                      : cause_of(t, sender, stall, flow.host[sender ^ 1].last_ns, false);
   }
 
   DirectionTrouble& incoming = t.direction[from ^ 1];

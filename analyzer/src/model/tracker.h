@@ -130,7 +130,7 @@ class Tracker {
   void odd_verdict(Flow& flow, unsigned from, const Segment& s, const Judgement& j,
                    const std::optional<PawsState>& open);
   Needed needed(Flow& flow, unsigned from, const Segment& s);
-  void note_loss(Flow& flow, unsigned from, Reason reason, const PawsState& receiver, bool repeated);
+  void note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver, TsVal ts_recent, bool repeated);
   Judgement damaged(Flow& flow, unsigned from, const Segment& s);
 
   // echo.cpp
@@ -178,7 +178,7 @@ class Tracker {
   };
   void watch_progress(const Odd& odd, Progress progress, bool retransmitted);
   void follow_stalls(const Odd& odd, Progress progress, bool retransmitted);
-  bool waits_long(const Odd& odd, unsigned sender) const;
+  const Resent* overdue(const Odd& odd, unsigned sender) const;
   static void close_stalls(const Flow& flow, Trouble& t);
   void note_point(Stall& stall, const Flow& flow, unsigned from, const Segment& s) const;
 

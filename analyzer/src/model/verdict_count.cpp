@@ -52,10 +52,8 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
     // A SYN on a live connection is no loss: no receiver takes it there.
     const bool live_syn = s.has(kSyn) && b.state == TcpState::established;
     if (lost && !live_syn) {
-      PawsState receiver = open.value_or(PawsState{});
-      if (!open) receiver.state = b.state;
-      receiver.ts_recent = j.ts_recent;
-      note_loss(flow, from, j.reason, receiver, !after(s.end_seq(), flow.host[from].snd_nxt));
+      note_loss(flow, from, j.reason, open ? open->state : b.state, j.ts_recent,
+                !after(s.end_seq(), flow.host[from].snd_nxt));
       hold_up(flow, from, s.frame, s.time_ns, lost);
       list = &DirectionTrouble::paws_drops;
     } else if (s.length() > 0 && !lost.data) {
@@ -71,18 +69,19 @@ void Tracker::odd_verdict(Flow& flow, unsigned from, const Segment& s, const Jud
   if (open) open_verdict(flow, from, s, j, *open, lost, list);
 }
 
-/// `receiver`: its state before. `repeated`: its sender has sent what follows it already.
-void Tracker::note_loss(Flow& flow, unsigned from, Reason reason, const PawsState& receiver, bool repeated) {
+/// `receiver`, `ts_recent`: its state before. `repeated`: its sender has sent what follows it already.
+void Tracker::note_loss(Flow& flow, unsigned from, Reason reason, TcpState receiver, TsVal ts_recent,
+                        bool repeated) {
   DirectionTrouble& direction = trouble(flow).direction[from];
   if (direction.paws_drops) return;
   using Why = FirstLoss::Why;
-  const Why why = reason == Reason::missing_tsopt        ? Why::no_tsopt
-                  : reason == Reason::tsecr              ? Why::echo_of_request
-                  : receiver.state == TcpState::syn_sent ? Why::echo_of_syn
-                                                         : Why::old_tsval;
+  const Why why = reason == Reason::missing_tsopt  ? Why::no_tsopt
+                  : reason == Reason::tsecr        ? Why::echo_of_request
+                  : receiver == TcpState::syn_sent ? Why::echo_of_syn
+                                                   : Why::old_tsval;
   direction.first_loss = {.why = why,
                           .stored_ns = flow.host[from ^ 1].ts_recent.newest_store(),
-                          .overtaken = repeated && !after(receiver.ts_recent, flow.host[from].clock.last()),
+                          .overtaken = repeated && !after(ts_recent, flow.host[from].clock.last()),
                           .by = &profile_for(flow, from ^ 1)};
 }
 

@@ -7,6 +7,12 @@
 namespace tsaudit {
 namespace {
 
+/// Null: there is none.
+void write_reason(JsonStream& json, const char* name, const std::string& why) {
+  json.key(name);
+  why.empty() ? json.value(nullptr) : json.value(why);
+}
+
 void write_clock(JsonStream& json, const ClockReport& clock) {
   json.begin_object();
   json.field("hz", clock.hz, 3);
@@ -201,8 +207,7 @@ void write_finding_members(JsonStream& json, const Finding& finding) {
   json.field("advice", finding.advice);
   json.field("offset", finding.offset);
   json.field("baseline_state", to_string(finding.baseline_state));
-  json.key("suppressed");
-  finding.suppressed.empty() ? json.value(nullptr) : json.value(finding.suppressed);
+  write_reason(json, "suppressed", finding.suppressed);
 }
 
 void write_gate_members(JsonStream& json, const GateReport& gate) {
@@ -211,8 +216,7 @@ void write_gate_members(JsonStream& json, const GateReport& gate) {
   json.field("counted", gate.counted);
   json.field("suppressed", gate.suppressed);
   json.field("known", gate.known);
-  json.key("incomplete");
-  gate.incomplete.empty() ? json.value(nullptr) : json.value(gate.incomplete);
+  write_reason(json, "incomplete", gate.incomplete);
   json.key("findings");
   json.begin_array();
   for (const Finding& finding : gate.findings) {

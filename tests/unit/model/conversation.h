@@ -168,4 +168,16 @@ inline uint64_t count(const DirectionReport& direction, Reason reason) {
   return direction.reasons[static_cast<size_t>(reason)];
 }
 
+/// After finish().
+inline const DirectionTrouble& trouble_of(Conversation& c, Side side) {
+  static const DirectionTrouble none;
+  return c.finished_trouble() ? c.finished_trouble()->direction[c.flow().client ^ static_cast<unsigned>(side)]
+                              : none;
+}
+
+inline std::vector<Stall> stalls_of_client(Conversation& c) {
+  c.finish();
+  return trouble_of(c, Side::client).stalls;
+}
+
 }  // namespace tsaudit

@@ -52,6 +52,17 @@ DoubtWeighed weigh(OpenVerdict& v, const Answer& answer) {
                       answer.late, answer.answers});
 }
 
+/// What the receiver says next: it has sent no more than before, and asks for the same byte.
+Segment asks_again(TsVal echo) {
+  Segment s;
+  s.flags = kAck;
+  s.ts = TsOption::present;
+  s.seq = {9000};
+  s.ack = {5000};
+  s.tsecr = echo;
+  return s;
+}
+
 TEST(Doubt, WhatIsAcknowledgedWasTaken) {
   OpenVerdict v = doubt(Reason::ts_recent_range, 500'000);
   const DoubtWeighed weighed = weigh(v, {.ack = 5100});
@@ -249,12 +260,7 @@ TEST(Doubt, AnEchoOfWhatCameLaterIsNotWhatAnAckOfUnsentDataMet) {
     OpenVerdict v = doubt(Reason::state_unknown, 0, 0);
     v.segment.ack = {9500};
     v.segment.tsval = v.tsval = kHeld + 100;
-    Segment s;
-    s.flags = kAck;
-    s.ts = TsOption::present;
-    s.seq = {9000};
-    s.ack = {5000};
-    s.tsecr = kHeld + 100 + 0x8000'0000u - 1;
+    const Segment s = asks_again(kHeld + 100 + 0x8000'0000u - 1);
     if (came_later) v.followed_by(s.tsecr);
     const DoubtWeighed weighed = weigh_doubt(default_profile(), v, {.segment = s, .at_receiver = true});
     ASSERT_TRUE(weighed.decision);
@@ -269,12 +275,7 @@ TEST(Doubt, AnAckOfUnsentDataThatMayHaveMetTwoTsRecentsStaysUnknown) {
   v.segment.ack = {9500};
   const TsVal other = kHeld - 0x7fff'ff00u;
   v.segment.tsval = v.tsval = other;
-  Segment s;
-  s.flags = kAck;
-  s.ts = TsOption::present;
-  s.seq = {9000};
-  s.ack = {5000};
-  s.tsecr = other;
+  const Segment s = asks_again(other);
   v.followed_by(other);
   const DoubtWeighed weighed = weigh_doubt(default_profile(), v, {.segment = s, .at_receiver = true});
   EXPECT_FALSE(weighed.decision);
@@ -288,12 +289,7 @@ TEST(Doubt, TheAnswerToAnAckOfUnsentDataTellsThatTsRecentStayed) {
       OpenVerdict v = doubt(Reason::state_unknown, 0, 0);
       v.segment.ack = {9500};
       v.segment.tsval = v.tsval = kHeld + 0x7fff'ffffu;
-      Segment s;
-      s.flags = kAck;
-      s.ts = TsOption::present;
-      s.seq = {9000};
-      s.ack = {5000};
-      s.tsecr = kHeld;
+      const Segment s = asks_again(kHeld);
       const DoubtWeighed weighed = weigh_doubt(
           default_profile(), v, {.segment = s, .last = last, .at_receiver = true, .answers = answers});
       ASSERT_TRUE(weighed.decision);

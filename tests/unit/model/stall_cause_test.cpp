@@ -9,13 +9,6 @@
 namespace tsaudit {
 namespace {
 
-/// Of the client, after finish().
-std::vector<Stall> client_stalls(Conversation& c) {
-  c.finish();
-  return c.finished_trouble() ? c.finished_trouble()->direction[c.flow().client].stalls
-                              : std::vector<Stall>();
-}
-
 /// The client's last 100 bytes once more.
 void send_again(Conversation& c, TimeNs pause) {
   c.pass(pause);
@@ -41,7 +34,7 @@ TEST(StallCause, ItBeginsWithTheFirstCopyOfTheData) {
   for (int i = 0; i < 4; ++i) send_again(c, 600 * kMillisecond);
   c.pass(c.answer);
   c.server();
-  const auto stalls = client_stalls(c);
+  const auto stalls = stalls_of_client(c);
   ASSERT_EQ(stalls.size(), 1u);
   EXPECT_LT(std::llabs(stalls[0].start_ns - sent), kMillisecond);
   EXPECT_EQ(stalls[0].end_ns, c.now);
@@ -56,7 +49,7 @@ TEST(StallCause, OneCopyIsEnoughIfItTookLong) {
     c.pass(c.answer);
     c.server();
     c.talk(5);
-    EXPECT_EQ(client_stalls(c).size(), wait > kSecond ? 1u : 0u);
+    EXPECT_EQ(stalls_of_client(c).size(), wait > kSecond ? 1u : 0u);
   }
 }
 
@@ -71,7 +64,7 @@ TEST(StallCause, WhatTheCaptureNeverShowedWasLostBeforeIt) {
   c.client({.flags = kAck | kPsh, .payload = 100, .seq = lost});
   c.pass(c.answer);
   c.server();
-  const auto stalls = client_stalls(c);
+  const auto stalls = stalls_of_client(c);
   ASSERT_EQ(stalls.size(), 1u);
   EXPECT_EQ(stalls[0].cause, StallCause::loss);
 }
@@ -88,7 +81,7 @@ TEST(StallCause, CopiesThatAreAnsweredAreNotLost) {
       send_again(c, 600 * kMillisecond);
       if (answered) answer_again(c);
     }
-    const auto stalls = client_stalls(c);
+    const auto stalls = stalls_of_client(c);
     ASSERT_EQ(stalls.size(), 1u);
     EXPECT_EQ(stalls[0].cause, answered ? StallCause::refused : StallCause::no_answer);
   }
@@ -110,7 +103,7 @@ TEST(StallCause, BeforeTheFirstDiscardItWasSomethingElse) {
   const TimeNs refused = c.now;
   for (int i = 0; i < 3; ++i, again()) c.client();
   c.finish();
-  const auto& stalls = c.finished_trouble()->direction[c.flow().client ^ 1].stalls;
+  const auto& stalls = trouble_of(c, Side::server).stalls;
   ASSERT_EQ(stalls.size(), 2u);
   EXPECT_EQ(stalls[0].cause, StallCause::no_answer);
   EXPECT_LT(std::llabs(stalls[0].start_ns - sent), kMillisecond);

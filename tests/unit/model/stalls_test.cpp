@@ -7,18 +7,6 @@
 namespace tsaudit {
 namespace {
 
-/// After finish().
-const DirectionTrouble& trouble_of(Conversation& c, Side side) {
-  static const DirectionTrouble none;
-  return c.finished_trouble() ? c.finished_trouble()->direction[c.flow().client ^ static_cast<unsigned>(side)]
-                              : none;
-}
-
-std::vector<Stall> stalls_of_client(Conversation& c) {
-  c.finish();
-  return trouble_of(c, Side::client).stalls;
-}
-
 /// There is one, and it ended then.
 void expect_one_over_at(const std::vector<Stall>& stalls, TimeNs end) {
   ASSERT_EQ(stalls.size(), 1u);
